@@ -1,0 +1,69 @@
+"""The toolkit for agents in healthcare that speak A2A and MCP around the Corti Agentic Framework.
+
+The names below are the ones most programs need; everything else is imported from the room that owns it. They load when
+they are first used, so that `from agentkit import AsyncCorti` costs little more than an HTTP client.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit.client import AsyncCorti, Corti
+    from agentkit.compose import Agent, Parallel, RunContext, Sequential
+    from agentkit.credentials import ClientCredentials, Token
+    from agentkit.errors import AgentKitError
+    from agentkit.models import Message, Part, Task, TaskState
+    from agentkit.specs import AgentSpec, ExpertSpec, McpServerSpec
+
+__all__ = [
+    "Agent",
+    "AgentKitError",
+    "AgentSpec",
+    "AsyncCorti",
+    "ClientCredentials",
+    "Corti",
+    "ExpertSpec",
+    "McpServerSpec",
+    "Message",
+    "Parallel",
+    "Part",
+    "RunContext",
+    "Sequential",
+    "Task",
+    "TaskState",
+    "Token",
+]
+
+_ROOMS = {
+    "Agent": "compose",
+    "AgentKitError": "errors",
+    "AgentSpec": "specs",
+    "AsyncCorti": "client",
+    "ClientCredentials": "credentials",
+    "Corti": "client",
+    "ExpertSpec": "specs",
+    "McpServerSpec": "specs",
+    "Message": "models",
+    "Parallel": "compose",
+    "Part": "models",
+    "RunContext": "compose",
+    "Sequential": "compose",
+    "Task": "models",
+    "TaskState": "models",
+    "Token": "credentials",
+}
+
+
+def __getattr__(name: str) -> object:
+    room = _ROOMS.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

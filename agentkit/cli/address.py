@@ -1,0 +1,81 @@
+"""Addresses to serve at: a port is taken first, so that what is served there can be told where it lies."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from agentkit.errors import ServeError
+from agentkit.oauth.loopback import is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A bound socket and the address it is reached at; the app can be built for the address before it is served."""
+
+    socket: socket.socket
+    host: str
+    port: int
+    public_url: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The origin clients use, for example `http://127.0.0.1:8700`."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.socket.close()
+
+
+def bind(host: str, port: int, *, public_url: str | None = None) -> Address:
+    """Take a port.
+
+    Args:
+        host: Name or number of the interface.
+        port: 0 for a free one.
+        public_url: Where clients reach it, when that is not where it listens.
+
+    Raises:
+        ServeError: The port is in use, or the address is not one of this machine.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, proto)
+    except OSError:
+        raise ServeError(
+            f"The host {host} is not known.", remedy="Give an address of this machine with --host."
+        ) from None
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen()
+        bound.setblocking(False)
+    except OSError as error:
+        bound.close()
+        remedy = "Stop what listens there, or choose another port with --port (0 takes a free one)."
+        reason = error.strerror or "not available"
+        raise ServeError(f"Cannot listen on {host}:{port}: {reason}.", remedy=remedy) from None
+    return Address(bound, host, int(bound.getsockname()[1]), public_url)
+
+
+def require_safe_host(host: str, public_url: str | None, open_doors: Iterable[str], *, insecure: bool) -> None:
+    """Refuse to show an unprotected server to other machines (design, section 9).
+
+    Args:
+        host: Where it listens.
+        public_url: Where clients reach it, when that is somewhere else.
+        open_doors: What everybody may call, each with the way to close it.
+        insecure: `--insecure` was given.
+
+    Raises:
+        ServeError: Others can reach it, everybody may call it, and `--insecure` was not given.
+    """
+    names = (host, (urlsplit(public_url).hostname or "") if public_url else host)
+    seen = next((name for name in names if not is_loopback(name)), None)
+    for door in () if insecure or seen is None else open_doors:
+        raise ServeError(f"{seen} can be reached by others, and {door}, or insist with --insecure.")

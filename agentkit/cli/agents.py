@@ -1,0 +1,144 @@
+"""`agentkit agents`: see, create and delete agents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from agentkit.cli.connection import BaseUrl, Local, connect, find_agent, read_assignment
+from agentkit.cli.text import plain, shown
+from agentkit.errors import ConfigurationError
+from agentkit.specs import AgentSpec, AnyExpert, Authorization
+
+if TYPE_CHECKING:
+    from agentkit.models import AgentInfo, AgentReference
+
+app = typer.Typer(help="See, create and delete agents.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as the API shows it.")]
+
+
+@app.command("list")
+def list_agents(base_url: BaseUrl = None, local: Local = False, as_json: AsJson = False) -> None:
+    """List the agents."""
+    with connect(base_url, local=local) as corti:
+        found = [handle.info for handle in corti.agents.list()]
+    if as_json:
+        typer.echo(_json_of(found))
+        return
+    if not found:
+        typer.echo("There are no agents. Create one: agentkit agents create --help")
+        return
+    console = Console()
+    table = Table(Column("id", no_wrap=True), "name", "experts", "description", box=None, pad_edge=False)
+    for info in found:
+        table.add_row(*(shown(text) for text in _cells(info)))
+    narrowest = console.measure(table).minimum if console.is_terminal else console.measure(table).maximum
+    console.print(table, width=max(console.width, narrowest), crop=False, overflow="ignore")
+
+
+@app.command("create")
+def create_agent(
+    name: Annotated[str, typer.Option(help="The agent's name.")],
+    description: Annotated[str, typer.Option(help="What it is for.")],
+    expert: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An expert of the registry by name, or an installed one with the address of its MCP server.",
+            metavar="NAME[=URL]",
+        ),
+    ] = None,
+    authorization: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How an expert's server wants to be authorized: none, bearer, inherit or oauth2.0.",
+            metavar="NAME=TYPE",
+        ),
+    ] = None,
+    prompt: Annotated[Path | None, typer.Option(help="File with the agent's prompt.")] = None,
+    ephemeral: Annotated[bool, typer.Option(help="Hidden from lists and deleted in time.")] = False,
+    base_url: BaseUrl = None,
+    local: Local = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create an agent and print its id."""
+    types = dict(read_assignment("--authorization", value) for value in authorization or ())
+    spec = AgentSpec(
+        name=name,
+        description=description,
+        prompt=_read_prompt(prompt),
+        experts=list(_experts(expert or (), types)),
+        ephemeral=ephemeral,
+    )
+    with connect(base_url, local=local) as corti:
+        handle = corti.agents.create(spec)
+    if as_json:
+        typer.echo(_json_of(handle.info))
+    else:
+        typer.echo(plain(handle.id))
+
+
+@app.command("delete")
+def delete_agent(
+    agent: Annotated[str, typer.Argument(help="The agent's id or name.")],
+    base_url: BaseUrl = None,
+    local: Local = False,
+) -> None:
+    """Delete an agent and the experts made with it."""
+    with connect(base_url, local=local) as corti:
+        found = find_agent(corti, agent)
+        corti.agents.delete(found.id)
+    typer.echo(f"deleted {plain(found.id)}")
+
+
+def _experts(values: list[str] | tuple[str, ...], types: dict[str, str]) -> Iterator[AnyExpert]:
+    for value in values:
+        if "=" not in value:
+            yield value
+            continue
+        name, url = read_assignment("--expert", value)
+        from agentkit.experts import load_expert  # here, because the other commands need no experts
+
+        yield load_expert(name).spec(url, authorization=_authorization(name, types))
+
+
+def _authorization(name: str, types: dict[str, str]) -> Authorization | None:
+    word = types.get(name)
+    if word is None:
+        return None
+    try:
+        return Authorization(word)
+    except ValueError:
+        known = ", ".join(Authorization)
+        raise ConfigurationError("--authorization", "is an unknown type", remedy=f"Known are {known}.") from None
+
+
+def _read_prompt(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError("--prompt", "names a file that cannot be read", remedy="Check the path.") from None
+
+
+def _cells(agent: AgentInfo | AgentReference) -> tuple[str, str, str, str]:
+    from agentkit.models import AgentInfo
+
+    if not isinstance(agent, AgentInfo):
+        return agent.id or "", agent.name or "", "", ""
+    experts = ", ".join(expert.name or expert.id or "?" for expert in agent.experts)
+    return agent.id or "", agent.name, experts, agent.description
+
+
+def _json_of(agents: AgentInfo | AgentReference | Sequence[AgentInfo | AgentReference]) -> str:
+    from agentkit.wire.v1 import encode_agent
+
+    spelled = [encode_agent(agent) for agent in agents] if isinstance(agents, Sequence) else encode_agent(agents)
+    return plain(json.dumps(spelled, indent=2, ensure_ascii=False))

@@ -1,0 +1,50 @@
+"""`agentkit chat`: talk to an agent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from agentkit.cli.connection import BaseUrl, Local, connect, find_agent, read_assignment, read_pair, read_secret
+from agentkit.credentials import ClientCredentials, Credential, Credentials, Token
+
+
+def chat(
+    agent: Annotated[str, typer.Argument(help="The agent's id or name.")],
+    token: Annotated[
+        list[str] | None,
+        typer.Option(help="Bearer token for an MCP server of the agent; also @FILE or env:NAME.", metavar="MCP=TOKEN"),
+    ] = None,
+    client: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="OAuth client for an MCP server of the agent; also @FILE or env:NAME.", metavar="MCP=ID:SECRET"
+        ),
+    ] = None,
+    base_url: BaseUrl = None,
+    local: Local = False,
+) -> None:
+    """Talk to an agent; shows the task's states while it works.
+
+    Lines may also come from a pipe; the command then exits 1 if a message was not answered.
+    """
+    credentials = Credentials(_credentials(token or (), client or ()))
+    from agentkit.cli.conversation import Conversation  # here, because `--help` needs no client
+
+    with connect(base_url, local=local) as corti:
+        conversation = Conversation(find_agent(corti, agent), credentials.values())
+        conversation.run()
+    if conversation.unanswered and not sys.stdin.isatty():
+        raise typer.Exit(1)
+
+
+def _credentials(tokens: Iterable[str], clients: Iterable[str]) -> Iterator[Credential]:
+    for value in tokens:
+        name, secret = read_assignment("--token", value)
+        yield Token(name, read_secret("--token", secret))
+    for value in clients:
+        name, secret = read_assignment("--client", value)
+        yield ClientCredentials(name, *read_pair("--client", secret))

@@ -1,0 +1,129 @@
+"""How commands reach the Corti API, and how they are given secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
+
+import typer
+
+from agentkit.errors import AgentNotFound, ConfigurationError, ConnectionFailed
+
+if TYPE_CHECKING:
+    from agentkit.client import BlockingAgentHandle, Corti
+
+BaseUrl = Annotated[
+    str | None,
+    typer.Option("--base-url", help="Address of a local or private platform; default: CORTI_BASE_URL.", metavar="URL"),
+]
+Local = Annotated[
+    bool,
+    typer.Option("--local", help="The platform of `agentkit serve platform` on this machine, with its default client."),
+]
+
+LOCAL_URL: Final = "http://127.0.0.1:8700"
+
+
+@contextmanager
+def connect(base_url: str | None, *, local: bool) -> Generator[Corti]:
+    """A client for the API: the local platform, an address, or what variables and `.env` say.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong.
+        ConnectionFailed: Nothing answers; for the local platform it says how to start it.
+    """
+    from agentkit.client import Corti  # here, because `--help` needs no HTTP client
+
+    if not local:
+        with Corti(base_url=base_url) as corti:
+            yield corti
+        return
+    try:
+        with Corti(
+            base_url=base_url or LOCAL_URL,
+            tenant="base",
+            client_id="local-client",
+            client_secret="local-secret",  # noqa: S106
+        ) as corti:
+            yield corti
+    except ConnectionFailed as error:
+        remedy = "Start the local platform in another terminal: agentkit serve all"
+        raise ConnectionFailed(error.message, remedy=remedy) from None
+
+
+def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
+    """The agent of an id or, where none has it, the only one of a name.
+
+    Raises:
+        AgentNotFound: There is none, or several agents share the name.
+    """
+    if _is_id(wanted):
+        return corti.agents.get(wanted)
+    found = [handle for handle in corti.agents.list(ephemeral=True) if handle.name == wanted]
+    if len(found) != 1:
+        raise AgentNotFound(
+            f"{len(found)} agents are called {wanted!r}." if found else f"There is no agent {wanted!r}.",
+            remedy="Give the id; agentkit agents list shows all.",
+        )
+    return found[0]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def read_secret(option: str, value: str) -> str:
+    """A secret as it was given: itself, `@FILE` for the first line of a file, or `env:NAME` for a variable.
+
+    What stands on a command line is seen by everybody on the machine, so the two other forms exist.
+
+    Raises:
+        ConfigurationError: The file or the variable cannot be read, or holds nothing.
+    """
+    if value.startswith("@"):
+        try:
+            lines = Path(value[1:]).expanduser().read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigurationError(
+                option, "names a file that cannot be read", remedy="Check the path behind the @."
+            ) from None
+        secret = lines[0].strip() if lines else ""
+    elif value.startswith("env:"):
+        secret = os.environ.get(value[4:], "").strip()
+    else:
+        secret = value.strip()
+    if not secret:
+        raise ConfigurationError(option, "holds no secret", remedy="Give it directly, as @FILE or as env:NAME.")
+    return secret
+
+
+def read_pair(option: str, value: str) -> tuple[str, str]:
+    """A client id and its secret, written `ID:SECRET`, in any form `read_secret` takes.
+
+    Raises:
+        ConfigurationError: There is no colon, or one half is empty.
+    """
+    client_id, colon, secret = read_secret(option, value).partition(":")
+    if not colon or not client_id.strip() or not secret.strip():
+        raise ConfigurationError(option, "is not of the form ID:SECRET", remedy="Write the id, a colon, the secret.")
+    return client_id.strip(), secret.strip()
+
+
+def read_assignment(option: str, value: str) -> tuple[str, str]:
+    """A name and a value, written `NAME=VALUE`.
+
+    Raises:
+        ConfigurationError: There is no `=`, or one half is empty.
+    """
+    name, equals, rest = value.partition("=")
+    if not equals or not name.strip() or not rest.strip():
+        raise ConfigurationError(option, "is not of the form NAME=VALUE", remedy="Write the name, =, and the value.")
+    return name.strip(), rest.strip()

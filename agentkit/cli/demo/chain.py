@@ -1,0 +1,28 @@
+"""The chain of the demonstration: an agent, then a Python function."""
+
+from __future__ import annotations
+
+from agentkit.compose import Agent, CortiAgent, FunctionAgent, Sequential
+from agentkit.models import Message
+from agentkit.specs import AgentSpec
+from agentkit.testing.platform import LocalPlatform
+
+
+def handover(message: Message) -> Message:
+    """Turn an answer into a note for the next shift."""
+    lines = [line.strip() for line in message.text.splitlines() if line.strip()]
+    note = "Handover note\n" + "\n".join(f"- {line.removeprefix('- ')}" for line in lines)
+    return message.reply(note, data=[{"type": "handover", "lines": len(lines)}])
+
+
+def handover_chain(front: Agent) -> Sequential:
+    """Ask `front`, then write a handover note from its answer."""
+    note = FunctionAgent(handover, name="handover-note", description="Writes a handover note from an answer.")
+    return Sequential("handover-chain", [front, note], description="Looks up a record and writes a handover note.")
+
+
+async def preview() -> Sequential:
+    """The chain over an agent of a platform in memory: what `agentkit card write` makes its card from."""
+    async with LocalPlatform() as platform:
+        agent = await platform.corti.agents.create(AgentSpec(name="visit-helper", description="For the card."))
+        return handover_chain(CortiAgent(agent))

@@ -1,0 +1,95 @@
+"""Run ASGI apps under uvicorn: signals never, a clean stop always."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from agentkit.cli.address import Address
+from agentkit.cli.hosts import KnownHosts
+from agentkit.errors import ServeError
+from agentkit.oauth.loopback import is_loopback
+from agentkit.testing.asgi import ASGIApp, running
+
+GRACE: Final = 5
+"""Seconds a server waits for open requests when it stops."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command that runs it, and tells when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepting = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.accepting.set()
+
+
+@asynccontextmanager
+async def serving(apps: Iterable[tuple[Address, ASGIApp]]) -> AsyncGenerator[None]:
+    """Serve apps while the block runs; all accept connections when it begins, all have stopped when it is left.
+
+    An error in an app's start-up is raised as it is, so a typed error stays one.
+    """
+    async with AsyncExitStack() as stack:
+        for address, app in apps:
+            stack.callback(address.close)
+            started = await stack.enter_async_context(running(app))
+            await stack.enter_async_context(_listening(address, started))
+        yield
+
+
+@asynccontextmanager
+async def _listening(address: Address, app: ASGIApp) -> AsyncGenerator[None]:
+    config = uvicorn.Config(
+        _guarded(address, app),  # pyright: ignore[reportArgumentType]
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[address.socket]), name=f"serve {address.url}")
+    accepting = asyncio.create_task(server.accepting.wait())
+    try:
+        await asyncio.wait({task, accepting}, return_when=asyncio.FIRST_COMPLETED)
+        if not server.accepting.is_set():
+            raise ServeError(f"The server at {address.url} ended before it accepted connections.")
+        yield
+    finally:
+        accepting.cancel()
+        server.should_exit = True
+        await _ended(task)
+
+
+def _guarded(address: Address, app: ASGIApp) -> ASGIApp:
+    """The app as it is to be served there: on this machine's own interface it answers to known names only."""
+    if not is_loopback(address.host):
+        return app
+    return KnownHosts(app, [urlsplit(address.url).hostname or address.host, address.host])
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for the end of a server, which a second interrupt must not cut short: its socket is closed next."""
+    interrupted: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            interrupted = error
+    if interrupted:
+        raise interrupted
+    task.result()

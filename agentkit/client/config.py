@@ -1,0 +1,235 @@
+"""Where the Corti API is and how a client may enter it.
+
+Each setting comes from the argument, else the variable, else `.env` in the working directory, else its default. Nothing
+is read again after a client has been made.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from agentkit.client.dotenv import read_dotenv
+from agentkit.errors import ConfigurationError
+from agentkit.oauth.loopback import is_loopback
+
+VARIABLES: Final = (
+    "CORTI_ENVIRONMENT",
+    "CORTI_TENANT_NAME",
+    "CORTI_CLIENT_ID",
+    "CORTI_CLIENT_SECRET",
+    "CORTI_BASE_URL",
+)
+"""The variables a client reads."""
+
+DEFAULT_TENANT: Final = "base"
+"""Nearly every tenant (ENV-04)."""
+
+_DOTENV: Final = ".env"
+_REGION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """The four roots of a Corti environment (section 2 of the API contract, ENV-03).
+
+    Attributes:
+        base: Root of the REST API, with `/v2`.
+        agents: Root of the v1 agents API, without `/v2`.
+        login: Root of the realms; the token endpoint is `{login}/{tenant}/protocol/openid-connect/token`.
+        wss: Root of the audio WebSockets.
+    """
+
+    base: str
+    agents: str
+    login: str
+    wss: str
+
+    @classmethod
+    def region(cls, name: str) -> Self:
+        """The hosted environment of a region, `eu` or `us` today; any region name passes (ENV-01, ENV-02).
+
+        Raises:
+            ConfigurationError: The name cannot be part of a host name.
+        """
+        if not _REGION.fullmatch(name):
+            raise ConfigurationError(
+                "CORTI_ENVIRONMENT", "is no region name", remedy="Use eu or us, or set CORTI_BASE_URL to an address."
+            )
+        return cls(
+            base=f"https://api.{name}.corti.app/v2",
+            agents=f"https://api.{name}.corti.app",
+            login=f"https://auth.{name}.corti.app/realms",
+            wss=f"wss://api.{name}.corti.app/audio-bridge/v2",
+        )
+
+    @classmethod
+    def at(cls, base_url: str) -> Self:
+        """The layout of a local or private platform below one address (LOC-01).
+
+        The token endpoint is `{base_url}/realms/{tenant}/protocol/openid-connect/token`, as hosted; the spelling
+        without `/realms` (LOC-02) is never used.
+        """
+        root = base_url.strip().rstrip("/")
+        return cls(
+            base=f"{root}/v2",
+            agents=root,
+            login=f"{root}/realms",
+            wss=f"{root.replace('http', 'ws', 1)}/audio-bridge/v2",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """The settings of one client; secrets are hidden in its repr.
+
+    Attributes:
+        endpoints: Where the API is.
+        tenant: The realm, and the `Tenant-Name` header (ENV-04).
+        client_id: For the client-credentials grant (AUTH-01).
+        client_secret: For the client-credentials grant.
+        token: A static access token in place of the grant.
+        timeout: Seconds for one try of a call, from connecting to the last byte (CLI-09).
+        max_retries: Tries behind the first one (CLI-05).
+    """
+
+    endpoints: Endpoints
+    tenant: str
+    client_id: str | None
+    client_secret: str | None = field(repr=False)
+    token: str | None = field(repr=False)
+    timeout: float
+    max_retries: int
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must never be shown."""
+        return frozenset(secret for secret in (self.client_secret, self.token) if secret)
+
+
+def resolve(
+    *,
+    environment: str | Endpoints | None = None,
+    tenant: str | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    base_url: str | None = None,
+    token: str | None = None,
+    timeout: float = 60.0,
+    max_retries: int = 2,
+    allow_http: bool = False,
+) -> ClientConfig:
+    """Collect the settings of a client.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong; the error names it and where it can be set.
+    """
+    found = _Found(read_dotenv(_DOTENV, VARIABLES))
+    setting, endpoints = _endpoints(environment, base_url, found)
+    for url in (endpoints.base, endpoints.agents, endpoints.login, endpoints.wss):
+        _check_url(setting, url, allow_http=allow_http)
+    tenant = found.setting("CORTI_TENANT_NAME", tenant) or DEFAULT_TENANT
+    if not _TENANT.fullmatch(tenant):
+        raise ConfigurationError("CORTI_TENANT_NAME", "is no tenant name", remedy="Nearly every tenant is called base.")
+    if not math.isfinite(timeout) or timeout <= 0:
+        raise ConfigurationError("timeout", "must be a positive number of seconds", remedy="The default is 60.")
+    if max_retries < 0:
+        raise ConfigurationError("max_retries", "must not be negative", remedy="0 switches retries off.")
+    if token is not None:
+        if client_id is not None or client_secret is not None:
+            raise ConfigurationError("token", "was given beside client credentials", remedy="Give one of the two.")
+        _check_token(token)
+    else:
+        client_id = _required("CORTI_CLIENT_ID", "client_id", client_id, found)
+        client_secret = _required("CORTI_CLIENT_SECRET", "client_secret", client_secret, found)
+    return ClientConfig(
+        endpoints=endpoints,
+        tenant=tenant,
+        client_id=client_id,
+        client_secret=client_secret,
+        token=token,
+        timeout=timeout,
+        max_retries=max_retries,
+    )
+
+
+class _Found:
+    """Settings outside the code: variables, then `.env`."""
+
+    def __init__(self, dotenv: Mapping[str, str]) -> None:
+        self._sources: tuple[Mapping[str, str], ...] = (os.environ, dotenv)
+
+    def setting(self, variable: str, argument: str | None) -> str | None:
+        """The first value that says something."""
+        values = (argument, *(source.get(variable) for source in self._sources))
+        return next((value.strip() for value in values if value and value.strip()), None)
+
+    def address(self) -> tuple[str, str] | None:
+        """`CORTI_BASE_URL`, else `CORTI_ENVIRONMENT`, of the first source that has one of them."""
+        for source in self._sources:
+            for variable in ("CORTI_BASE_URL", "CORTI_ENVIRONMENT"):
+                if value := source.get(variable, "").strip():
+                    return variable, value
+        return None
+
+
+def _endpoints(environment: str | Endpoints | None, base_url: str | None, found: _Found) -> tuple[str, Endpoints]:
+    """The roots and the setting they come from; an argument wins over every variable, whichever of the two it is."""
+    if base_url is not None and base_url.strip():
+        return "base_url", Endpoints.at(base_url)
+    if isinstance(environment, Endpoints):
+        return "environment", environment
+    if environment is not None and environment.strip():
+        return "environment", Endpoints.region(environment.strip())
+    address = found.address()
+    if address is None:
+        raise ConfigurationError(
+            "CORTI_ENVIRONMENT",
+            "is not set",
+            remedy="Pass environment=, set the variable or write it to .env; regions are eu and us. For a local "
+            "platform set CORTI_BASE_URL, for example to http://127.0.0.1:8700.",
+        )
+    variable, value = address
+    return variable, Endpoints.at(value) if variable == "CORTI_BASE_URL" else Endpoints.region(value)
+
+
+def _required(variable: str, argument_name: str, argument: str | None, found: _Found) -> str:
+    value = found.setting(variable, argument)
+    if value is None:
+        raise ConfigurationError(
+            variable, "is not set", remedy=f"Pass {argument_name}=, set the variable or write it to .env."
+        )
+    return value
+
+
+def _check_url(setting: str, url: str, *, allow_http: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = None, None
+    if parts is None or not host or parts.scheme not in {"http", "https", "ws", "wss"} or not url.isprintable():
+        raise ConfigurationError(
+            setting, "is no address", remedy="Write it like http://127.0.0.1:8700 or https://corti.example.org."
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigurationError(
+            setting, "holds a user, query or fragment", remedy="Give credentials as client_id and client_secret."
+        )
+    if parts.scheme in {"http", "ws"} and not allow_http and not is_loopback(host):
+        raise ConfigurationError(
+            setting,
+            f"would send secrets unencrypted to {host}",
+            remedy="Use https, or pass allow_http=True for a network you trust.",
+        )
+
+
+def _check_token(token: str) -> None:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError("token", "is no access token", remedy="Give the bare token, without 'Bearer'.")

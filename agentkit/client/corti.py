@@ -1,0 +1,127 @@
+"""The asynchronous client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from agentkit.client.config import ClientConfig, Endpoints, resolve
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx2
+
+    from agentkit.client.resources import Agents, Experts
+    from agentkit.client.session import AsyncSession
+
+
+class AsyncCorti:
+    """The Corti API.
+
+    ```python
+    async with AsyncCorti() as corti:
+        agent = await corti.agents.create(AgentSpec(...))
+        reply = await agent.send("...", credentials=[Token("ehr", "...")])
+    ```
+
+    Every setting comes from the argument, else the variable, else `.env` in the working directory, else its default.
+    Use one client per event loop, and close it (`async with` or `aclose`).
+    """
+
+    def __init__(
+        self,
+        *,
+        environment: str | Endpoints | None = None,
+        tenant: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        base_url: str | None = None,
+        token: str | None = None,
+        timeout: float = 60.0,
+        max_retries: int = 2,
+        allow_http: bool = False,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Collect the settings; nothing is sent.
+
+        Args:
+            environment: Region (`eu`, `us`) or four addresses; variable `CORTI_ENVIRONMENT`.
+            tenant: Variable `CORTI_TENANT_NAME`, default `base`.
+            client_id: Variable `CORTI_CLIENT_ID`.
+            client_secret: Variable `CORTI_CLIENT_SECRET`.
+            base_url: Address of a local or private platform; variable `CORTI_BASE_URL`. An argument wins over a
+                variable, and an address over a region. Agents are at `{base_url}/agents`, the token endpoint at
+                `{base_url}/realms/{tenant}/protocol/openid-connect/token`.
+            token: A static access token in place of client credentials; never renewed.
+            timeout: Seconds for one try of a call.
+            max_retries: Tries behind the first one, on 408, 429 and every status from 500 on.
+            allow_http: Accept unencrypted http to other hosts than this machine.
+            transport: Sends the requests in place of the network; closed with the client.
+            sleep: Waits between tries, in place of `asyncio.sleep`.
+            clock: Seconds that only go forward, in place of `time.monotonic`.
+
+        Raises:
+            ConfigurationError: A setting is missing or wrong.
+        """
+        self._config = resolve(
+            environment=environment,
+            tenant=tenant,
+            client_id=client_id,
+            client_secret=client_secret,
+            base_url=base_url,
+            token=token,
+            timeout=timeout,
+            max_retries=max_retries,
+            allow_http=allow_http,
+        )
+        self._transport = transport
+        self._sleep = sleep
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        """Says where it goes, hides who goes."""
+        return f"AsyncCorti({self._config.endpoints.agents!r}, tenant={self._config.tenant!r})"
+
+    @property
+    def config(self) -> ClientConfig:
+        """The settings; secrets are hidden in the repr."""
+        return self._config
+
+    @cached_property
+    def agents(self) -> Agents:
+        """Agents: create, get, list, update, delete, card."""
+        from agentkit.client.resources import Agents
+
+        return Agents(self._session)
+
+    @cached_property
+    def experts(self) -> Experts:
+        """The registry of experts."""
+        from agentkit.client.resources import Experts
+
+        return Experts(self._session)
+
+    async def aclose(self) -> None:
+        """Close the connections and drop the token; the client cannot be used afterwards."""
+        await self._session.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened before the first call."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the client."""
+        await self.aclose()
+
+    @cached_property
+    def _session(self) -> AsyncSession:
+        # Imported here: it loads httpx2 and pydantic, which making a client must not (design, section 3).
+        from agentkit.client.session import AsyncSession
+
+        return AsyncSession(self._config, transport=self._transport, sleep=self._sleep, clock=self._clock)

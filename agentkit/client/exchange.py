@@ -1,0 +1,165 @@
+"""A whole call without I/O: a generator that asks for requests and pauses and returns the result.
+
+The asynchronous and the blocking session drive the same generator, so retries, errors and traces are written once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+from urllib.parse import urlencode
+
+from agentkit import tracing
+from agentkit.credentials import withhold, withhold_text
+from agentkit.errors import AgentKitError, WireError
+from agentkit.models import Message, Task
+from agentkit.wire.errors import decode_api_error
+
+if TYPE_CHECKING:
+    from agentkit.client.config import ClientConfig
+    from agentkit.client.operation import Answer, Operation
+    from agentkit.client.retry import RetryPolicy
+    from agentkit.models import Json, JsonObject
+
+T = TypeVar("T")
+
+_BEARER: Final = "Bearer "
+_SHORTEST_SECRET: Final = 4
+_CHALLENGE = re.compile(r'error_description="([^"]{1,300})"')
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to be sent; the session adds the access token where `is_authorized`."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+    is_authorized: bool
+
+    def authorize(self, token: str) -> None:
+        """Add the access token."""
+        self.headers["Authorization"] = _BEARER + token
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A wait before the next try."""
+
+    seconds: float
+
+
+def exchange(
+    operation: Operation[T],
+    config: ClientConfig,
+    retry: RetryPolicy,
+    span: tracing.Span,
+    *,
+    clock: Callable[[], float],
+    failure: Callable[[Answer, frozenset[str]], AgentKitError] | None = None,
+) -> Generator[HttpRequest | Pause, Answer | None, T]:
+    """Do one call.
+
+    Args:
+        operation: What to do.
+        config: Where, and for which tenant.
+        retry: When to try again.
+        span: Gets status, retries and ids.
+        clock: Seconds since 1970.
+        failure: Makes the error of an answer that is no success; `api_failure` where not given.
+
+    Yields:
+        Requests, to be answered with their answers, and pauses.
+
+    Returns:
+        The parsed result.
+
+    Raises:
+        AgentKitError: The answer is an error or cannot be read.
+    """
+    retries = 0
+    while True:
+        request = _request(operation, config)
+        answer = cast("Answer", (yield request))
+        span.set("http.response.status_code", answer.status)
+        seconds = retry.pause(retries, answer.status, answer.headers, clock())
+        if seconds is None:
+            break
+        retries += 1
+        span.set("agentkit.retry.count", retries)
+        yield Pause(seconds)
+    if not 200 <= answer.status < 300:
+        token = request.headers.get("Authorization", "").removeprefix(_BEARER)
+        raise (failure or api_failure)(answer, config.secrets | operation.secrets | {token})
+    result = operation.parse(answer)
+    _note(span, result)
+    return result
+
+
+def api_failure(answer: Answer, secrets: frozenset[str]) -> AgentKitError:
+    """The typed error of an answer of the API that is no success."""
+    return decode_api_error(answer.status, error_fields(answer, secrets))
+
+
+def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
+    """The fields of an error body without secrets; where there is no such body, what else the answer tells."""
+    secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+    try:
+        body = answer.json()
+    except WireError:
+        body = None
+    if isinstance(body, dict) and body:
+        return cast("JsonObject", withhold(cast("Json", body), secrets))
+    if 300 <= answer.status < 400:
+        return {
+            "description": "The server redirects; redirects are not followed, so that no token goes elsewhere.",
+            "howToFix": "Check CORTI_BASE_URL or CORTI_ENVIRONMENT.",
+        }
+    challenge = _CHALLENGE.search(answer.headers.get("www-authenticate", ""))
+    if challenge is not None:
+        return {"description": withhold_text(challenge[1], secrets)}
+    if answer.status == 401:
+        return {
+            "description": "The access token was refused.",
+            "howToFix": "Check that environment and tenant are those of the credentials.",
+        }
+    return {"description": f"the answer is no JSON error but {answer.kind()}"}
+
+
+def _request(operation: Operation[object], config: ClientConfig) -> HttpRequest:
+    headers: dict[str, str] = {}
+    content: bytes | None = None
+    if operation.is_authorized:
+        headers["Tenant-Name"] = config.tenant
+    if operation.form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        content = urlencode(operation.form).encode()
+    elif operation.body is not None:
+        headers["Content-Type"] = "application/json"
+        content = _dump(operation.body)
+    tracing.inject(headers)
+    url = getattr(config.endpoints, operation.root) + operation.path
+    if operation.query:
+        url = f"{url}?{urlencode(operation.query)}"
+    return HttpRequest(operation.method, url, headers, content, operation.is_authorized)
+
+
+def _dump(body: JsonObject) -> bytes:
+    import json
+
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise WireError("body", "value", "holds NaN, Infinity or half a surrogate pair, which JSON cannot") from None
+
+
+def _note(span: tracing.Span, result: object) -> None:
+    if isinstance(result, Task):
+        span.set("agentkit.task.id", result.id)
+        span.set("agentkit.task.state", result.status.state.value)
+        span.set("agentkit.artifact.count", len(result.artifacts))
+    if isinstance(result, Task | Message):
+        span.set("agentkit.context.id", result.context_id)

@@ -1,0 +1,149 @@
+"""What both sessions need of httpx2: opening a client, bounded reading, and its exceptions made ours."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from agentkit.client.config import ClientConfig
+from agentkit.client.exchange import HttpRequest
+from agentkit.client.operation import Answer
+from agentkit.errors import AgentKitError, ConfigurationError, ConnectionFailed, RequestTimeout, WireError
+from agentkit.oauth.loopback import is_loopback
+
+
+def _release() -> str:
+    try:
+        return version("corti-agentkit")
+    except PackageNotFoundError:
+        return "source"
+
+
+MAX_ANSWER: Final = 32 * 1024 * 1024
+"""Bytes of the largest answer a client reads."""
+
+_HEADERS: Final = {
+    "User-Agent": f"corti-agentkit/{_release()}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+}
+
+
+def open_async(config: ClientConfig, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
+    """An asynchronous client; reads the certificate store, so do not call it on an event loop without a transport.
+
+    Raises:
+        ConfigurationError: The proxy or certificate settings of the environment cannot be used.
+    """
+    with _usable_environment():
+        # No timeouts of its own: the session limits the whole try.
+        return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=_trusts_environment(config))
+
+
+def open_blocking(config: ClientConfig, transport: httpx2.BaseTransport | None) -> httpx2.Client:
+    """A blocking client.
+
+    Raises:
+        ConfigurationError: The proxy or certificate settings of the environment cannot be used.
+    """
+    with _usable_environment():
+        return httpx2.Client(transport=transport, timeout=config.timeout, trust_env=_trusts_environment(config))
+
+
+def built(request: HttpRequest, timeout: float | None) -> httpx2.Request:
+    """The request for httpx2; made here, because a client's own `build_request` costs a third of a small call.
+
+    Args:
+        request: What to send.
+        timeout: Seconds for each of connecting, waiting for a connection, reading and writing.
+    """
+    return httpx2.Request(
+        request.method,
+        request.url,
+        headers={**_HEADERS, **request.headers},
+        content=request.content,
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+    )
+
+
+@contextmanager
+def own_errors(request: HttpRequest) -> Generator[None]:
+    """Turn every exception of httpx2 into ours; the texts of httpx2 may quote what a server sent, so they are dropped.
+
+    Raises:
+        RequestTimeout: A time limit ran out.
+        ConnectionFailed: No answer, a broken one, or an undecodable one.
+    """
+    try:
+        yield
+    except (httpx2.TimeoutException, TimeoutError):
+        raise timed_out(request) from None
+    except (httpx2.RequestError, httpx2.StreamError, httpx2.InvalidURL) as error:
+        unsent = isinstance(error, (httpx2.ConnectError, httpx2.InvalidURL, httpx2.UnsupportedProtocol))
+        outcome = "nothing was sent" if unsent else "whether the server did the work is unknown"
+        raise ConnectionFailed(
+            f"No answer from {_origin(request)} ({type(error).__name__}).",
+            remedy=f"Check the address and the network; {outcome}.",
+        ) from None
+
+
+def timed_out(request: HttpRequest) -> RequestTimeout:
+    """The error for a try that took too long."""
+    return RequestTimeout(
+        f"No complete answer from {_origin(request)} in time.",
+        remedy="Raise timeout= for long work; whether the server did the work is unknown.",
+    )
+
+
+def check_length(response: httpx2.Response) -> None:
+    """Refuse an answer that says it is too large.
+
+    Raises:
+        WireError: It is.
+    """
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MAX_ANSWER:
+        raise too_large()
+
+
+def too_large() -> WireError:
+    """The error for an answer above `MAX_ANSWER`."""
+    return WireError("answer", "size", f"is larger than {MAX_ANSWER // (1024 * 1024)} MiB")
+
+
+def closed() -> AgentKitError:
+    """The error for a call on a closed client."""
+    return ConnectionFailed("The client is closed.", remedy="Make a new one, or call inside its with block.")
+
+
+def answer(response: httpx2.Response, body: bytes) -> Answer:
+    """The whole answer; httpx2's header names are in lower case."""
+    return Answer(response.status_code, dict(response.headers.items()), body)
+
+
+@contextmanager
+def _usable_environment() -> Generator[None]:
+    try:
+        yield
+    except (OSError, ValueError, ImportError, httpx2.InvalidURL):
+        raise ConfigurationError(
+            "HTTPS_PROXY, SSL_CERT_FILE or SSL_CERT_DIR",
+            "cannot be used",
+            remedy="Check that the proxy is an address and the certificates can be read.",
+        ) from None
+
+
+def _trusts_environment(config: ClientConfig) -> bool:
+    """Proxy and certificate settings hold for the world, not for plain http on this machine."""
+    parts = urlsplit(config.endpoints.agents)
+    return parts.scheme == "https" or not is_loopback(parts.hostname or "")
+
+
+def _origin(request: HttpRequest) -> str:
+    parts = urlsplit(request.url)
+    return f"{parts.scheme}://{parts.netloc}"

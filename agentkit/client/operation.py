@@ -1,0 +1,119 @@
+"""One API call as data: what to send and how to read the answer. Nothing here does I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from agentkit.errors import SpecError, WireError
+
+if TYPE_CHECKING:
+    from agentkit.models import Json, JsonObject
+    from agentkit.tracing import AttributeValue
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+_MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}")
+
+Root = Literal["agents", "base", "login"]
+"""Which of the four addresses of an environment a path hangs below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Names in lower case.
+        body: At most as large as a client accepts.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def json(self) -> Json:
+        """The body as JSON.
+
+        Raises:
+            WireError: It is empty or no JSON.
+        """
+        from agentkit.wire.jsontext import parse_json
+
+        try:
+            return parse_json(self.body, "answer")
+        except WireError as error:
+            remedy = f"It is {self.kind()}; check that CORTI_BASE_URL or CORTI_ENVIRONMENT leads to Corti."
+            raise WireError(error.path, error.reason, error.detail, remedy=remedy) from None
+
+    def kind(self) -> str:
+        """In words, what the body is said to be; nothing of what it holds."""
+        if not self.body:
+            return "empty"
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip()
+        return media_type if _MEDIA_TYPE.fullmatch(media_type) else "of unknown type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Generic[T_co]):
+    """One API call.
+
+    Attributes:
+        name: The hop in traces, for example `client.send`.
+        method: The HTTP method.
+        root: The address the path hangs below.
+        path: Begins with a slash; made by `path()`.
+        parse: Reads a successful answer.
+        query: Left out where empty.
+        body: Sent as JSON.
+        form: Sent as a form, in place of a body.
+        is_authorized: Carries the access token and `Tenant-Name` (HDR-01).
+        attributes: Ids and sizes for the span.
+        secrets: Values in the body that must not come back in an error.
+    """
+
+    name: str
+    method: str
+    path: str
+    parse: Callable[[Answer], T_co] = field(repr=False)
+    root: Root = "agents"
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: JsonObject | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    is_authorized: bool = True
+    attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict[str, "AttributeValue | None"])
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def span_attributes(self) -> dict[str, AttributeValue | None]:
+        """What the span of the call says from the start."""
+        return {**self.attributes, "http.request.method": self.method, "url.path": self.path}
+
+
+def path(template: str, **ids: str) -> str:
+    """Fill ids into a path.
+
+    Args:
+        template: For example `/agents/{agent_id}`.
+        ids: Percent-encoded, so that none can lead to another path.
+
+    Raises:
+        SpecError: An id is empty or a dot segment.
+    """
+    for name, value in ids.items():
+        if not value or value in {".", ".."}:
+            raise SpecError(name, "is no id", remedy="Pass the id the server gave.")
+    return template.format_map({name: quote(value, safe="") for name, value in ids.items()})
+
+
+def query(**parameters: str | int | bool | None) -> dict[str, str]:
+    """The query parameters that are given, as the wire spells them."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in parameters.items()
+        if value is not None
+    }

@@ -1,0 +1,69 @@
+"""When a call is tried again, and after how long (CLI-05 to CLI-08)."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+_RETRIED: Final = frozenset({408, 429})
+_FIRST: Final = 1.0
+_CAP: Final = 60.0
+_JITTER: Final = 0.1
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """The documented rules: 408, 429 and every status from 500 on, for every method.
+
+    Network errors and timeouts are not retried, because nobody knows whether the server did the work (CLI-08).
+
+    Attributes:
+        max_retries: Tries behind the first one.
+    """
+
+    max_retries: int = 2
+
+    def pause(self, retries: int, status: int, headers: Mapping[str, str], now: float) -> float | None:
+        """Seconds to wait before the next try, or None when there is none.
+
+        Args:
+            retries: How many retries there have been.
+            status: Of the answer.
+            headers: Of the answer, names in lower case. `Retry-After` (seconds or a date) comes first, then
+                `X-RateLimit-Reset` (seconds since 1970), then 1 s x 2^n with 10 % jitter; nothing is above 60 s.
+            now: Seconds since 1970.
+        """
+        if retries >= self.max_retries or (status not in _RETRIED and status < 500):
+            return None
+        asked = _retry_after(headers.get("retry-after"), now)
+        if asked is None:
+            reset = _number(headers.get("x-ratelimit-reset"))
+            asked = None if reset is None else max(reset - now, 0.0)
+        if asked is None:
+            asked = _FIRST * 2.0 ** min(retries, 16) * _random.uniform(1 - _JITTER, 1 + _JITTER)
+        return min(asked, _CAP)
+
+
+def _retry_after(value: str | None, now: float) -> float | None:
+    if value is None:
+        return None
+    seconds = _number(value)
+    if seconds is not None:
+        return max(seconds, 0.0)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value) if value is not None else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,154 @@
+"""The asynchronous session: drives a call with httpx2."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator
+from typing import TypeVar
+
+import httpx2
+
+from agentkit import tracing
+from agentkit.client import http
+from agentkit.client.auth import RENEWED_EARLY, token_exchange
+from agentkit.client.config import ClientConfig
+from agentkit.client.exchange import HttpRequest, Pause, exchange
+from agentkit.client.operation import Answer, Operation
+from agentkit.client.retry import RetryPolicy
+from agentkit.errors import ConfigurationError
+from agentkit.oauth import IssuedToken, TokenCache
+
+T = TypeVar("T")
+
+
+class AsyncSession:
+    """Connections, token and retries of one `AsyncCorti`; bound to the event loop of its first call.
+
+    Nothing is opened before the first call: reading the certificate store takes longer than most calls, so it is done
+    then, in a thread.
+    """
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Keep the settings.
+
+        Args:
+            config: Where, and who calls.
+            transport: Sends the requests in place of the network.
+            sleep: Waits between tries, in place of `asyncio.sleep`.
+            clock: Seconds that only go forward, in place of `time.monotonic`; for the token's life.
+        """
+        self._config = config
+        self._transport = transport
+        self._sleep = sleep or asyncio.sleep
+        self._retry = RetryPolicy(config.max_retries)
+        self._tokens = TokenCache(self._fetch_token, early=RENEWED_EARLY, clock=clock or time.monotonic)
+        self._http: httpx2.AsyncClient | None = None
+        self._opening: asyncio.Task[httpx2.AsyncClient] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+
+    async def call(self, operation: Operation[T]) -> T:
+        """Do one call, with its retries, in one span.
+
+        Raises:
+            AgentKitError: It failed: `ApiError`, `AuthenticationError`, `TransportError` or `WireError`.
+        """
+        self._check_usable()
+        with tracing.span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
+            return await self._drive(exchange(operation, self._config, self._retry, span, clock=time.time))
+
+    async def aclose(self) -> None:
+        """Close the connections and drop the token; the session cannot be used afterwards."""
+        self._is_closed = True
+        await self._tokens.aclose()
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        client, self._http = self._http, None
+        if client is not None:
+            await client.aclose()
+
+    async def _drive(self, steps: Generator[HttpRequest | Pause, Answer | None, T]) -> T:
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Pause):
+                    await self._sleep(step.seconds)
+                    step = next(steps)
+                else:
+                    step = steps.send(await self._send(step))
+        except StopIteration as done:
+            return done.value
+        finally:
+            steps.close()
+
+    async def _send(self, request: HttpRequest) -> Answer:
+        if request.is_authorized:
+            request.authorize(self._config.token or await self._tokens.get())
+        client = self._http or await self._open()
+        with http.own_errors(request):
+            async with asyncio.timeout(self._config.timeout):
+                response = await client.send(http.built(request, None), stream=True)
+                try:
+                    return http.answer(response, await _read(response))
+                finally:
+                    await response.aclose()
+
+    async def _fetch_token(self) -> IssuedToken:
+        with tracing.span("client.token", {"http.request.method": "POST"}, kind=tracing.SpanKind.CLIENT) as span:
+            return await self._drive(token_exchange(self._config, self._retry, span, time.time))
+
+    def _check_usable(self) -> None:
+        if self._is_closed:
+            raise http.closed()
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise ConfigurationError(
+                "AsyncCorti", "belongs to another event loop", remedy="Make one client per event loop."
+            )
+
+    async def _open(self) -> httpx2.AsyncClient:
+        if self._is_closed:
+            raise http.closed()
+        if self._transport is not None:
+            self._http = http.open_async(self._config, self._transport)
+            return self._http
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._open_in_thread(), name="agentkit-client-open")
+            self._opening.add_done_callback(_retrieve)
+        # A cancelled caller leaves the opening to the others.
+        client = await asyncio.shield(self._opening)
+        if self._is_closed:
+            raise http.closed()
+        return client
+
+    async def _open_in_thread(self) -> httpx2.AsyncClient:
+        self._http = await asyncio.to_thread(http.open_async, self._config, None)
+        return self._http
+
+
+def _retrieve(task: asyncio.Task[httpx2.AsyncClient]) -> None:
+    """Mark the outcome as seen: when every caller was cancelled, nobody else looks at it."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _read(response: httpx2.Response) -> bytes:
+    http.check_length(response)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > http.MAX_ANSWER:
+            raise http.too_large()
+        chunks.append(chunk)
+    return b"".join(chunks)

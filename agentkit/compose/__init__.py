@@ -1,0 +1,48 @@
+"""What can be run, chained, nested and served, and everything that combines it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentkit.compose.agent import Agent, Caller, RunContext
+from agentkit.compose.artifacts import ArtifactStore
+from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, detach, retried
+from agentkit.compose.function import FunctionAgent
+from agentkit.compose.outcome import LEFT_ALONE, Outcome, Turn, as_updates, collect, iterating, status_update, surfaced
+from agentkit.compose.parallel import Parallel
+from agentkit.compose.sequential import Sequential
+
+if TYPE_CHECKING:
+    from agentkit.compose.corti import CortiAgent
+
+__all__ = [
+    "AGENT_KEY",
+    "CONTINUATION_KEY",
+    "LEFT_ALONE",
+    "Agent",
+    "ArtifactStore",
+    "Caller",
+    "CortiAgent",
+    "FunctionAgent",
+    "Outcome",
+    "Parallel",
+    "RunContext",
+    "Sequential",
+    "Turn",
+    "as_updates",
+    "collect",
+    "detach",
+    "iterating",
+    "retried",
+    "status_update",
+    "surfaced",
+]
+
+
+def __getattr__(name: str) -> object:
+    # The leaf over Corti's API brings an HTTP client along; whoever only combines agents does not pay for it.
+    if name == "CortiAgent":
+        from agentkit.compose.corti import CortiAgent
+
+        return CortiAgent
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

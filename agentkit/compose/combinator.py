@@ -1,0 +1,134 @@
+"""What all agents that combine agents have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from uuid import NAMESPACE_URL, uuid5
+
+from agentkit.compose.agent import Agent, RunContext
+from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY
+from agentkit.compose.outcome import Outcome, status_update
+from agentkit.errors import SpecError
+from agentkit.models import (
+    AgentSkill,
+    ArtifactUpdate,
+    JsonObject,
+    Message,
+    Part,
+    Role,
+    StatusUpdate,
+    TaskState,
+)
+
+_log = logging.getLogger("agentkit.compose")
+
+
+class Combinator:
+    """Name, skills and cancellation of a combination."""
+
+    def __init__(self, name: str, agents: Sequence[Agent], *, description: str | None = None) -> None:
+        """Combine agents under one name.
+
+        Raises:
+            SpecError: There is no agent, or two share a name: names are what answers and results are addressed by.
+        """
+        kind = type(self).__name__
+        if not name.strip():
+            raise SpecError(f"{kind}.name", "must not be empty")
+        if not agents:
+            raise SpecError(f"{kind}.agents", "must hold at least one agent")
+        names = [agent.name for agent in agents]
+        for index, one in enumerate(names):
+            if one in names[:index]:
+                raise SpecError(f"{kind}.agents[{index}].name", f"another agent is called {one!r}")
+        self._name = name
+        self._agents = tuple(agents)
+        self._description = description or f"{kind} of {', '.join(names)}"
+
+    @property
+    def name(self) -> str:
+        """The name of the combination."""
+        return self._name
+
+    @property
+    def description(self) -> str:
+        """What the combination is for."""
+        return self._description
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """The agents it combines, in order."""
+        return self._agents
+
+    @property
+    def skills(self) -> tuple[AgentSkill, ...]:
+        """The combination itself as one skill, tagged with what its agents can do."""
+        tags = dict.fromkeys(tag for agent in self._agents for skill in agent.skills for tag in skill.tags)
+        return (AgentSkill(id=self._name, name=self._name, description=self._description, tags=tuple(tags)),)
+
+    async def cancel(self, context: RunContext) -> None:
+        """Cancel all agents; the failure of one does not hold up the others (A2A-CMP-01)."""
+        await cancel_all(self._agents, context)
+
+
+async def cancel_all(agents: Iterable[Agent], context: RunContext) -> None:
+    """Stop what agents set going elsewhere, all at once."""
+    chosen = tuple(agents)
+    results = await asyncio.gather(
+        *(agent.cancel(context.child(agent.name)) for agent in chosen), return_exceptions=True
+    )
+    for agent, result in zip(chosen, results, strict=True):
+        if isinstance(result, Exception):
+            _log.warning("cancel of agent %s raised %s", agent.name, type(result).__name__)
+
+
+def passed_on(update: StatusUpdate | ArtifactUpdate, child: RunContext) -> StatusUpdate | ArtifactUpdate:
+    """An update of an agent as its parent shows it: artifact ids get the agent's name, states its path."""
+    if isinstance(update, ArtifactUpdate):
+        identifier = f"{child.path[-1]}/{update.artifact.artifact_id}"
+        artifact = update.artifact.model_copy(update={"artifact_id": identifier})
+        return update.model_copy(update={"artifact": artifact})
+    return update.model_copy(update={"metadata": _located(update.metadata, child)})
+
+
+def stopped(outcome: Outcome, child: RunContext, continuation: JsonObject | None) -> StatusUpdate:
+    """The end of a turn in which an agent asked or failed: with its path, and with its name where it failed.
+
+    A child that was canceled by somebody else failed for its parent.
+    """
+    metadata = _located(outcome.metadata, child)
+    if outcome.state.is_interrupted:
+        return status_update(child, outcome.state, outcome.message, {**metadata, CONTINUATION_KEY: continuation})
+    state = TaskState.FAILED if outcome.state is TaskState.CANCELED else outcome.state
+    text = f"{child.path[-1]}: {outcome.text or f'ended {outcome.state.value}'}"
+    message = Message.agent(text, context_id=child.context_id, task_id=child.task_id)
+    return status_update(child, state, message, metadata)
+
+
+def result_parts(outcome: Outcome) -> tuple[Part, ...]:
+    """What an agent hands on: the parts of its answer and the data parts of its artifacts, each value once."""
+    parts = list(outcome.message.parts) if outcome.message else []
+    values = [part.data for part in parts if part.kind == "data"]
+    for artifact in outcome.artifacts:
+        for part in artifact.parts:
+            if part.kind == "data" and part.data not in values:
+                values.append(part.data)
+                parts.append(part)
+    return tuple(parts)
+
+
+def handed_on(parts: tuple[Part, ...], cause: Message, child: RunContext) -> Message:
+    """Parts as the user message of the next agent; its id is the same whenever the same step is sent."""
+    return Message(
+        role=Role.USER,
+        parts=parts,
+        message_id=str(uuid5(NAMESPACE_URL, "/".join((child.task_id, cause.message_id, *child.path)))),
+        context_id=child.context_id,
+        task_id=child.task_id,
+    )
+
+
+def _located(metadata: JsonObject | None, child: RunContext) -> JsonObject:
+    return {AGENT_KEY: "/".join(child.path), **(metadata or {})}

@@ -1,0 +1,52 @@
+"""How a paused agent finds its place again.
+
+An agent that ends a turn interrupted may put what it needs to go on into the metadata of that status update, under
+`CONTINUATION_KEY`. The task service takes it out before anybody sees the event, keeps it with the task, and gives it
+back as `RunContext.continuation` when the answer comes: also after a restart. It is content: it is scrubbed with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from agentkit.compose.agent import RunContext
+from agentkit.models import Json, JsonObject, Message, Part, StatusUpdate
+
+CONTINUATION_KEY: Final = "agentkit.continuation"
+"""Where in the metadata of an interrupting status update the continuation travels."""
+
+AGENT_KEY: Final = "agentkit.agent"
+"""Where in metadata the path of the agent stands from which a state or part comes."""
+
+
+_RETRY: Final = "agentkit.retry"
+
+
+def retry_later(message: Message) -> JsonObject:
+    """A continuation that keeps what an agent was asked, for when the credential it lacks has come."""
+    parts: list[Json] = [part.model_dump(mode="json", exclude_unset=True) for part in message.parts]
+    return {_RETRY: parts}
+
+
+def retried(message: Message, context: RunContext) -> tuple[Message, RunContext]:
+    """What an agent that lacked a credential was asked before, when the answer held nothing but the credential."""
+    left = context.continuation
+    if left is None or _RETRY not in left:
+        return message, context
+    kept = left[_RETRY]
+    if not message.parts and isinstance(kept, list):
+        parts = tuple(Part.model_validate(one) for one in kept)
+        message = message.model_copy(update={"message_id": message.message_id, "parts": parts})
+    return message, replace(context, continuation=None)
+
+
+def detach(update: StatusUpdate) -> tuple[StatusUpdate, JsonObject | None]:
+    """The update without its continuation, and the continuation."""
+    metadata = update.metadata
+    if not metadata or CONTINUATION_KEY not in metadata:
+        return update, None
+    rest = {key: value for key, value in metadata.items() if key != CONTINUATION_KEY}
+    continuation = metadata[CONTINUATION_KEY]
+    found = continuation if isinstance(continuation, dict) else None
+    return update.model_copy(update={"metadata": rest or None}), found

@@ -1,0 +1,134 @@
+"""Every error agentkit raises, in one tree.
+
+```
+AgentKitError
+├── ConfigurationError      a setting is missing or wrong (argument, variable, .env)
+├── SpecError               what an author wrote cannot become an agent, expert or server
+├── CredentialError         an auth DataPart is incomplete or doubled (MCPAUTH-09, -10)
+├── WireError               JSON that does not fit the documented shape
+├── StorageError            the database cannot be opened, written or migrated
+├── EngineError             a run cannot be started or continued
+├── ServeError              a server cannot be started (port in use, unsafe address)
+├── AuthenticationError     a token endpoint refused the caller
+├── TransportError          no answer was received
+│   ├── ConnectionFailed
+│   └── RequestTimeout
+├── ApiError                the Corti API answered with an error status
+│   ├── BadRequestError 400        ├── UnprocessableEntityError 422
+│   ├── UnauthorizedError 401      ├── RateLimitedError 429
+│   ├── ForbiddenError 403         ├── InternalServerError 500
+│   ├── NotFoundError 404          ├── NotImplementedByServerError 501
+│   ├── ConflictError 409          ├── BadGatewayError 502
+│   └── ServiceUnavailableError 503 · GatewayTimeoutError 504
+├── TaskError               a task cannot do what was asked of it
+│   ├── TaskNotFound · ContextNotFound · AgentNotFound
+│   ├── TaskNotContinuable · TaskNotCancelable · ContextMismatch
+│   ├── MessageConflict     the same messageId with another content
+│   └── TaskFailed · InputRequired · AuthRequired
+└── McpError                an MCP server could not be used
+    ├── McpAuthRequired     401 or 403, with the server's challenge
+    ├── McpUnreachable · McpTimeout · McpProtocolError
+    └── ToolFailed          the tool itself reported a failure
+```
+
+Errors carry ids and plain values only. No error text holds a token, a secret or patient data, so each one may be
+logged as it is. Branch on the class and on `code`, never on the text.
+"""
+
+from agentkit.errors.api import (
+    ApiError,
+    BadGatewayError,
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    GatewayTimeoutError,
+    InternalServerError,
+    NotFoundError,
+    NotImplementedByServerError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+    UnprocessableEntityError,
+    api_error_class,
+)
+from agentkit.errors.base import (
+    AgentKitError,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailed,
+    CredentialError,
+    EngineError,
+    RequestTimeout,
+    ServeError,
+    SpecError,
+    StorageError,
+    TransportError,
+    WireError,
+)
+from agentkit.errors.mcp import (
+    McpAuthRequired,
+    McpError,
+    McpProtocolError,
+    McpTimeout,
+    McpUnreachable,
+    ToolFailed,
+)
+from agentkit.errors.task import (
+    AgentNotFound,
+    AuthRequired,
+    ContextMismatch,
+    ContextNotFound,
+    InputRequired,
+    MessageConflict,
+    TaskError,
+    TaskFailed,
+    TaskNotCancelable,
+    TaskNotContinuable,
+    TaskNotFound,
+)
+
+__all__ = [
+    "AgentKitError",
+    "AgentNotFound",
+    "ApiError",
+    "AuthRequired",
+    "AuthenticationError",
+    "BadGatewayError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectionFailed",
+    "ContextMismatch",
+    "ContextNotFound",
+    "CredentialError",
+    "EngineError",
+    "ForbiddenError",
+    "GatewayTimeoutError",
+    "InputRequired",
+    "InternalServerError",
+    "McpAuthRequired",
+    "McpError",
+    "McpProtocolError",
+    "McpTimeout",
+    "McpUnreachable",
+    "MessageConflict",
+    "NotFoundError",
+    "NotImplementedByServerError",
+    "RateLimitedError",
+    "RequestTimeout",
+    "ServeError",
+    "ServiceUnavailableError",
+    "SpecError",
+    "StorageError",
+    "TaskError",
+    "TaskFailed",
+    "TaskNotCancelable",
+    "TaskNotContinuable",
+    "TaskNotFound",
+    "ToolFailed",
+    "TransportError",
+    "UnauthorizedError",
+    "UnprocessableEntityError",
+    "WireError",
+    "api_error_class",
+]

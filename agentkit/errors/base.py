@@ -1,0 +1,114 @@
+"""The root of all errors, and those of no room in particular."""
+
+from __future__ import annotations
+
+
+class AgentKitError(Exception):
+    """Root of all errors of this library.
+
+    Attributes:
+        message: What went wrong, without secrets or patient data.
+        remedy: What the reader can do about it, or None.
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        """Keep message and remedy; `str()` joins the two."""
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """The message, followed by the remedy where there is one."""
+        if not self.remedy:
+            return self.message
+        stop = "" if self.message.endswith((".", "!", "?")) else "."
+        return f"{self.message}{stop} {self.remedy}"
+
+
+class ConfigurationError(AgentKitError):
+    """A setting is missing or wrong; `setting` names it."""
+
+    def __init__(self, setting: str, message: str, *, remedy: str | None = None) -> None:
+        """Name the setting, for example `CORTI_CLIENT_ID`."""
+        super().__init__(f"{setting}: {message}", remedy=remedy)
+        self.setting = setting
+
+
+class SpecError(AgentKitError):
+    """What an author wrote cannot become an agent, expert or server; `field` is the path to the culprit."""
+
+    def __init__(self, field: str, message: str, *, remedy: str | None = None) -> None:
+        """Name the field, for example `experts[0].servers[1].url`."""
+        super().__init__(f"{field}: {message}", remedy=remedy)
+        self.field = field
+
+
+class CredentialError(AgentKitError):
+    """An auth DataPart is incomplete or doubled.
+
+    Attributes:
+        code: `mcp_auth_duplicate_name`, `mcp_auth_missing_name`, `mcp_auth_missing_token`,
+            `mcp_auth_missing_credentials` or `missing_inherited_token` (MCPAUTH-05, -09, -10).
+        mcp_name: The MCP server the part is meant for, when known.
+    """
+
+    def __init__(self, code: str, message: str, *, mcp_name: str | None = None, remedy: str | None = None) -> None:
+        """Keep the documented code and the server's name."""
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.mcp_name = mcp_name
+
+
+class WireError(AgentKitError):
+    """JSON does not fit the documented shape.
+
+    Attributes:
+        path: Where in the document, for example `message.parts[0].text`.
+        reason: `missing`, `type`, `value`, `json`, `size` or `depth`.
+    """
+
+    def __init__(self, path: str, reason: str, message: str, *, remedy: str | None = None) -> None:
+        """Keep the place and the kind of the fault, never the value found there."""
+        super().__init__(f"{path}: {message}" if path else message, remedy=remedy)
+        self.path = path
+        self.reason = reason
+        self.detail = message
+
+
+class StorageError(AgentKitError):
+    """The database cannot be opened, written or migrated."""
+
+
+class EngineError(AgentKitError):
+    """A run cannot be started or continued."""
+
+
+class ServeError(AgentKitError):
+    """A server cannot be started."""
+
+
+class AuthenticationError(AgentKitError):
+    """A token endpoint refused the caller.
+
+    Attributes:
+        code: The OAuth `error`, for example `invalid_client` or `unauthorized_client` (AUTH-09).
+        status: The HTTP status.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int | None = None, remedy: str | None = None) -> None:
+        """Keep the OAuth error code and the status."""
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.status = status
+
+
+class TransportError(AgentKitError):
+    """No answer was received; unless the message says that nothing was sent, the server may have done the work."""
+
+
+class ConnectionFailed(TransportError):
+    """The connection could not be made or broke."""
+
+
+class RequestTimeout(TransportError):
+    """The time limit of the call ran out."""

@@ -1,0 +1,77 @@
+"""Experts and servers that are installed, found by entry point: the door the bundled ones use too.
+
+Nothing is imported until it is loaded by name, so listing names is cheap and one broken package hides no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Final, cast
+
+from agentkit.errors import SpecError
+from agentkit.experts.definition import ExpertDefinition
+
+if TYPE_CHECKING:
+    from agentkit.mcp import ToolServer
+
+EXPERTS: Final = "agentkit.experts"
+"""Entry point group of experts; each names an `ExpertDefinition`."""
+
+SERVERS: Final = "agentkit.servers"
+"""Entry point group of servers; each names a function `build_server(database=None)`."""
+
+ServerBuilder = Callable[[str | None], "ToolServer"]
+"""Makes a server over a database; None is the embedded default."""
+
+
+def find_experts() -> Mapping[str, EntryPoint]:
+    """The installed experts by name, in alphabetical order, not loaded."""
+    return _find(EXPERTS)
+
+
+def find_servers() -> Mapping[str, EntryPoint]:
+    """The installed servers by name, in alphabetical order, not loaded."""
+    return _find(SERVERS)
+
+
+def load_expert(name: str) -> ExpertDefinition:
+    """Load an installed expert.
+
+    Raises:
+        SpecError: There is none of that name, or what the package offers is not an expert.
+    """
+    loaded = _load(EXPERTS, name)
+    if not isinstance(loaded, ExpertDefinition):
+        raise SpecError(f"{EXPERTS}.{name}", f"is a {type(loaded).__name__}; it must be an ExpertDefinition")
+    return loaded
+
+
+def load_server(name: str) -> ServerBuilder:
+    """Load the builder of an installed server.
+
+    Raises:
+        SpecError: There is none of that name, or what the package offers cannot be called.
+    """
+    loaded = _load(SERVERS, name)
+    if not callable(loaded):
+        raise SpecError(
+            f"{SERVERS}.{name}", f"is a {type(loaded).__name__}; it must be a function that builds a server"
+        )
+    return cast("ServerBuilder", loaded)
+
+
+def _find(group: str) -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in sorted(entry_points(group=group), key=lambda point: point.name)}
+
+
+def _load(group: str, name: str) -> object:
+    found = _find(group)
+    if name not in found:
+        known = ", ".join(found) or "none is installed"
+        raise SpecError(f"{group}.{name}", "is not installed", remedy=f"Known: {known}.")
+    try:
+        loaded: object = found[name].load()
+    except (ImportError, AttributeError) as error:
+        raise SpecError(f"{group}.{name}", f"cannot be imported ({type(error).__name__})") from error
+    return loaded

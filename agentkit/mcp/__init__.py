@@ -1,0 +1,69 @@
+"""Host and call MCP servers; with the bundled servers the only place that knows the MCP SDK.
+
+Names resolve on first use: the SDK costs about two seconds of import.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
+    from agentkit.mcp.client import McpClient
+    from agentkit.mcp.guard import BearerAuth, InheritAuth, NoAuth, OAuthAuth, ServerAuth
+    from agentkit.mcp.hosting import HostedServer, host
+    from agentkit.mcp.logs import withhold_content
+    from agentkit.mcp.results import ToolInfo, ToolResult
+    from agentkit.mcp.server import ToolServer
+    from agentkit.mcp.tool_errors import ToolError
+
+__all__ = [
+    "BearerAuth",
+    "BearerToken",
+    "HostedServer",
+    "InheritAuth",
+    "McpAuth",
+    "McpClient",
+    "NoAuth",
+    "OAuthAuth",
+    "OAuthClientCredentials",
+    "ServerAuth",
+    "ToolError",
+    "ToolInfo",
+    "ToolResult",
+    "ToolServer",
+    "host",
+    "withhold_content",
+]
+
+_HOME = {
+    "BearerAuth": "guard",
+    "BearerToken": "authorization",
+    "HostedServer": "hosting",
+    "InheritAuth": "guard",
+    "McpAuth": "authorization",
+    "McpClient": "client",
+    "NoAuth": "guard",
+    "OAuthAuth": "guard",
+    "OAuthClientCredentials": "authorization",
+    "ServerAuth": "guard",
+    "ToolError": "tool_errors",
+    "ToolInfo": "results",
+    "ToolResult": "results",
+    "ToolServer": "server",
+    "host": "hosting",
+    "withhold_content": "logs",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

@@ -1,0 +1,19 @@
+"""The connection pool that clients of MCP servers share."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import httpx2
+
+HttpPool: TypeAlias = httpx2.AsyncClient
+"""What carries the requests; rooms that must not know the HTTP library name its type so."""
+
+_CONNECTIONS: Final = 200
+_IDLE: Final = 20
+
+
+def new_pool() -> HttpPool:
+    """A pool that takes neither proxies nor credentials from the environment; time limits are the callers'."""
+    limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_IDLE)
+    return httpx2.AsyncClient(trust_env=False, limits=limits, timeout=httpx2.Timeout(None))

@@ -1,0 +1,153 @@
+"""Failures of a tool as the model and the caller see them: one shape for all of them.
+
+`{"error": {"code", "message", "retryable", "retry_after", "hint"}}` travels as the text of a result with
+`isError: true`. It is deliberately not put into `structuredContent`: clients check that against the tool's
+`outputSchema`, official ones even when `isError` is set, and an error does not fit the schema of a success.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, cast, get_args
+
+from mcp.server.mcpserver.exceptions import ToolError as McpToolError
+from mcp_types import CallToolResult, TextContent
+from pydantic import ValidationError
+from pydantic_core.core_schema import ErrorType
+
+from agentkit.models import Json, JsonObject
+
+DEFAULT_CODE = "tool-failed"
+"""The code of a failure whose author gave none."""
+
+_NAME: Final = re.compile(r"[A-Za-z_]\w{0,63}")
+
+# The validator's own texts describe the type; texts of an author's validator and of a wrong tag quote the value.
+_SAFE_KINDS: Final = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error", "union_tag_invalid"}
+
+
+class ToolError(McpToolError):
+    """A failure the tool's author saw coming; raise it inside a tool.
+
+    The text reaches the model and the log (MCP-LOG-03), so it holds ids and parameter names, no patient data.
+
+    Attributes:
+        text: What went wrong, for the model.
+        code: A stable word such as `not-found` or `too-few-criteria`.
+        hint: What the caller can do about it.
+        retryable: Whether the same call can succeed later.
+        retry_after: Seconds to wait before that, when known.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        code: str | None = None,
+        hint: str | None = None,
+        retryable: bool = False,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep what the caller needs to react."""
+        super().__init__(text)
+        self.text = text
+        self.code = code or DEFAULT_CODE
+        self.hint = hint
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+def error_result(error: ToolError) -> CallToolResult:
+    """The MCP result that reports a failure."""
+    body: JsonObject = {
+        "error": {
+            "code": error.code,
+            "message": error.text,
+            "retryable": error.retryable,
+            "retry_after": error.retry_after,
+            "hint": error.hint,
+        }
+    }
+    return CallToolResult(content=[TextContent(type="text", text=json.dumps(body, ensure_ascii=False))], is_error=True)
+
+
+def invalid_arguments(error: ValidationError, schema: Mapping[str, Json]) -> ToolError:
+    """Say which arguments do not fit and what would, without repeating the values (MCP-SRV-06, MCP-LOG-04).
+
+    Args:
+        error: The validator's findings.
+        schema: The tool's input schema, for an example.
+    """
+    known = frozenset(_names(dict(schema)))
+    complaints: dict[str, str] = {}
+    for entry in error.errors(include_input=False, include_url=False, include_context=False):
+        # A key of a free-form object is a value of the caller, so only names of the schema are repeated.
+        path = ".".join(str(step) if isinstance(step, int) or step in known else "*" for step in entry["loc"])
+        complaints.setdefault(path, _complaint(entry["type"], entry["msg"]))
+    hints = [text for path in complaints if (text := _expectation(path.split(".")[0], schema))]
+    return ToolError(
+        "; ".join(f"{name or 'arguments'}: {complaint}" for name, complaint in complaints.items()),
+        code="invalid-input",
+        hint=" ".join(dict.fromkeys(hints)) or None,
+    )
+
+
+def unknown_arguments(names: Sequence[str], schema: Mapping[str, Json]) -> ToolError:
+    """Say that the tool has no such parameters: a filter that is silently ignored would make an answer wrong."""
+    known = ", ".join(properties(schema)) or "none"
+    return ToolError(
+        "; ".join(f"{name if _NAME.fullmatch(name) else '*'}: no such parameter" for name in names[:10]),
+        code="invalid-input",
+        hint=f"The parameters are: {known}.",
+    )
+
+
+def properties(schema: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """The parameters that an input schema describes."""
+    return cast("dict[str, JsonObject]", schema.get("properties") or {})
+
+
+def _complaint(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is required"
+    if kind not in _SAFE_KINDS:
+        return "is not valid"
+    return message[:1].lower() + message[1:]
+
+
+def _expectation(name: str, schema: Mapping[str, Json]) -> str | None:
+    wanted = properties(schema).get(name)
+    if wanted is None:
+        return None
+    example = _example(wanted)
+    described = wanted.get("description")
+    about = f" ({described})" if isinstance(described, str) else ""
+    return f"{name}{about}, for example {json.dumps(example, ensure_ascii=False)}."
+
+
+def _names(schema: Json) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from properties(schema)
+        for part in schema.values():
+            yield from _names(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _names(part)
+
+
+def _example(wanted: JsonObject) -> Json:
+    examples = wanted.get("examples") or wanted.get("enum")
+    if isinstance(examples, list) and examples:
+        return examples[0]
+    if wanted.get("default") is not None:
+        return wanted["default"]
+    for choice in cast("list[JsonObject]", wanted.get("anyOf") or []):
+        if choice.get("type") != "null":
+            return _example(choice)
+    by_type: JsonObject = {"integer": 1, "number": 1.5, "boolean": True, "array": [], "object": {}}
+    by_format: JsonObject = {"date": "1980-01-31", "date-time": "1980-01-31T08:00:00Z"}
+    kind = wanted.get("type")
+    form = wanted.get("format")
+    return by_format.get(str(form)) or by_type.get(str(kind), "text")

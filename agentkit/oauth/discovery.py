@@ -1,0 +1,204 @@
+"""From a protected resource to a token: RFC 9728 and RFC 8414 discovery and the client-credentials grant.
+
+The order is that of mcp.md section 12. A client secret is sent to exactly one place: the token endpoint that the
+metadata of the issuer names, on the issuer's own origin (MCP-OAU-02).
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import quote_plus, urlencode, urlsplit
+
+import httpx2
+
+from agentkit.errors import AuthenticationError, WireError
+from agentkit.oauth.exchange import check_secure, exchange, origin_of, stays_local
+from agentkit.oauth.tokens import IssuedToken
+
+_PARAMETER = re.compile(r'([a-zA-Z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a `WWW-Authenticate: Bearer` header asks for."""
+
+    resource_metadata: str | None = None
+    scope: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def parse(cls, header: str | None) -> Challenge:
+        """Read the header; a missing or foreign one asks for nothing."""
+        _, found, rest = (header or "").partition("Bearer")
+        parameters = {m[1].lower(): m[2] or m[3] for m in _PARAMETER.finditer(rest)} if found else {}
+        return cls(parameters.get("resource_metadata"), parameters.get("scope"), parameters.get("error"))
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceMetadata:
+    """What a protected resource says about itself (RFC 9728)."""
+
+    resource: str
+    authorization_servers: tuple[str, ...]
+    scopes_supported: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerMetadata:
+    """What an authorization server says about itself (RFC 8414)."""
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str | None
+    token_endpoint_auth_methods: tuple[str, ...]
+
+
+async def find_resource(http: httpx2.AsyncClient, url: str, challenge: Challenge) -> ResourceMetadata:
+    """Find the metadata of a protected resource.
+
+    Args:
+        http: The connection pool.
+        url: The resource, for example the address of an MCP server.
+        challenge: What its 401 said; an address of metadata in it counts only on the resource's own origin.
+
+    Raises:
+        AuthenticationError: There is none, it is about another resource, or it names no authorization server.
+        TransportError: The server cannot be reached.
+    """
+    for address in _resource_metadata_addresses(url, challenge):
+        status, document = await exchange(http, "GET", address)
+        if status == 200 and isinstance(document, dict):
+            return _read_resource(url, cast("dict[str, object]", document))
+    raise AuthenticationError(
+        "no_metadata",
+        "The server asks for authorization but publishes no protected-resource metadata.",
+        remedy="Use a bearer token for this server, or let it serve RFC 9728 metadata.",
+    )
+
+
+async def find_issuer(http: httpx2.AsyncClient, issuer: str, *, loopback: bool = False) -> IssuerMetadata:
+    """Find the metadata of an authorization server.
+
+    Args:
+        http: The connection pool.
+        issuer: Its identifier, compared byte by byte (MCP-XCH-01).
+        loopback: Whether it may be on this machine, over plain http.
+
+    Raises:
+        AuthenticationError: There is none, it is of another issuer, or its token endpoint is on another origin.
+        TransportError: The server cannot be reached.
+    """
+    check_secure(issuer, "issuer", loopback=loopback)
+    for address in issuer_metadata_addresses(issuer):
+        status, document = await exchange(http, "GET", address)
+        if status == 200 and isinstance(document, dict):
+            return _read_issuer(issuer, cast("dict[str, object]", document), loopback)
+    raise AuthenticationError("no_metadata", "The authorization server publishes no metadata.")
+
+
+async def fetch_client_token(
+    http: httpx2.AsyncClient,
+    issuer: IssuerMetadata,
+    client_id: str,
+    client_secret: str,
+    *,
+    scope: str | None = None,
+    resource: str | None = None,
+) -> IssuedToken:
+    """Ask for a token by the client-credentials grant, with Basic authentication where the server offers it.
+
+    Raises:
+        AuthenticationError: The server refused; `code` is its `error`.
+        TransportError: The server cannot be reached.
+    """
+    form = {"grant_type": "client_credentials"}
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    if "client_secret_basic" in issuer.token_endpoint_auth_methods:
+        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+        headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    else:
+        form |= {"client_id": client_id, "client_secret": client_secret}
+    form |= {"resource": resource} if resource else {}
+    form |= {"scope": scope} if scope else {}
+    status, body = await exchange(
+        http, "POST", issuer.token_endpoint, headers=headers, content=urlencode(form).encode()
+    )
+    if status != 200:
+        code = _error_code(body, client_secret)
+        raise AuthenticationError(
+            code, f"The token endpoint refused the client: {code} (HTTP {status}).", status=status
+        )
+    try:
+        return IssuedToken.decode(body)
+    except WireError as error:
+        raise AuthenticationError("invalid_answer", f"{error.detail[:1].upper()}{error.detail[1:]}.") from None
+
+
+def resource_metadata_addresses(url: str) -> tuple[str, str]:
+    """Where the metadata of a resource lies: the path form, then the root form."""
+    root = f"{origin_of(url)}/.well-known/oauth-protected-resource"
+    return root + urlsplit(url).path.rstrip("/"), root
+
+
+def issuer_metadata_addresses(issuer: str) -> tuple[str, ...]:
+    """Where the metadata of an issuer lies, in the order in which clients ask (mcp.md section 12, step 3)."""
+    origin, path = origin_of(issuer), urlsplit(issuer).path.rstrip("/")
+    addresses = [
+        f"{origin}/.well-known/oauth-authorization-server{path}",
+        f"{origin}/.well-known/openid-configuration{path}",
+        f"{origin}{path}/.well-known/openid-configuration",
+    ]
+    return tuple(dict.fromkeys(addresses))
+
+
+def _resource_metadata_addresses(url: str, challenge: Challenge) -> Iterator[str]:
+    named = challenge.resource_metadata
+    if named:
+        check_secure(named, "address of the protected-resource metadata", loopback=stays_local(url))
+        if origin_of(named) != origin_of(url):
+            raise AuthenticationError("invalid_metadata", "The challenge names metadata on another origin.")
+        yield named
+    yield from dict.fromkeys(address for address in resource_metadata_addresses(url) if address != named)
+
+
+def _read_resource(url: str, document: Mapping[str, object]) -> ResourceMetadata:
+    resource = document.get("resource")
+    origin = origin_of(url)
+    if not isinstance(resource, str) or resource not in {url, url.rstrip("/"), origin, f"{origin}/"}:
+        raise AuthenticationError("invalid_metadata", "The protected-resource metadata is about another resource.")
+    servers = _texts(document.get("authorization_servers"))
+    if not servers:
+        raise AuthenticationError("invalid_metadata", "The protected-resource metadata names no authorization server.")
+    return ResourceMetadata(resource, servers, _texts(document.get("scopes_supported")))
+
+
+def _read_issuer(issuer: str, document: Mapping[str, object], loopback: bool) -> IssuerMetadata:
+    if document.get("issuer") != issuer:
+        raise AuthenticationError("invalid_metadata", "The authorization server's metadata is of another issuer.")
+    endpoint = document.get("token_endpoint")
+    if not isinstance(endpoint, str):
+        raise AuthenticationError("invalid_metadata", "The authorization server's metadata names no token endpoint.")
+    check_secure(endpoint, "token endpoint", loopback=loopback)
+    if origin_of(endpoint) != origin_of(issuer):
+        raise AuthenticationError("invalid_metadata", "The token endpoint is not on the origin of its issuer.")
+    keys = document.get("jwks_uri")
+    # RFC 8414: a server that lists no method accepts Basic.
+    methods = _texts(document.get("token_endpoint_auth_methods_supported")) or ("client_secret_basic",)
+    return IssuerMetadata(issuer, endpoint, keys if isinstance(keys, str) else None, methods)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(item for item in cast("list[object]", value)[:100] if isinstance(item, str) and item)
+
+
+def _error_code(body: object, secret: str) -> str:
+    code = cast("dict[str, object]", body).get("error") if isinstance(body, dict) else None
+    is_code = isinstance(code, str) and _ERROR_CODE.fullmatch(code) and secret not in code
+    return str(code) if is_code else "no_error_code"

@@ -1,0 +1,99 @@
+"""One bounded HTTP exchange with an authorization server: no redirects, no cookies, no client defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from agentkit.errors import AuthenticationError, ConnectionFailed, RequestTimeout
+from agentkit.oauth.loopback import is_loopback
+
+BODY_LIMIT: Final = 262_144
+"""Bytes that a metadata document, a key set or a token answer may have."""
+
+
+async def exchange(
+    http: httpx2.AsyncClient, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
+) -> tuple[int, object]:
+    """Send one request and read its JSON answer.
+
+    Args:
+        http: The connection pool; its headers, cookies and auth are not used.
+        method: The HTTP method.
+        url: Where to; a redirect is answered with its status and not followed.
+        headers: Of the request.
+        content: The body.
+
+    Returns:
+        The status, and the JSON document or None where the body is none.
+
+    Raises:
+        ConnectionFailed: No connection.
+        RequestTimeout: No answer in the time of the pool.
+        AuthenticationError: The body is larger than `BODY_LIMIT`.
+    """
+    request = httpx2.Request(method, url, headers={"accept": "application/json", **(headers or {})}, content=content)
+    host = urlsplit(url).netloc
+    try:
+        response = await http.send(request, stream=True, auth=None, follow_redirects=False)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise AuthenticationError(
+                        "answer_too_large", f"The answer of {host} is larger than {BODY_LIMIT} bytes."
+                    )
+        finally:
+            await response.aclose()
+    except httpx2.TimeoutException:
+        raise RequestTimeout(f"{host} did not answer in time.") from None
+    except httpx2.RequestError as error:
+        raise ConnectionFailed(f"{host} cannot be reached ({type(error).__name__}).") from None
+    try:
+        return response.status_code, json.loads(body)
+    except (ValueError, RecursionError):
+        return response.status_code, None
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, in lower case and without a default port."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def stays_local(url: str) -> bool:
+    """Whether a URL stays on this machine."""
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def check_secure(url: str, what: str, *, loopback: bool) -> None:
+    """Refuse an address to which no secret may be sent.
+
+    Args:
+        url: The address, found in a document of the server.
+        what: What it is, for the error.
+        loopback: Whether plain http to this machine is allowed; only where the server itself is on this machine.
+
+    Raises:
+        AuthenticationError: It is neither https nor an allowed loopback address, or holds a user or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise AuthenticationError("invalid_metadata", f"The {what} is not a URL.") from None
+    secure = parts.scheme == "https" or (parts.scheme == "http" and loopback and stays_local(url))
+    if not secure or not parts.hostname or parts.username or parts.password or parts.fragment:
+        raise AuthenticationError(
+            "invalid_metadata",
+            f"The {what} is not an https address.",
+            remedy="No secret is sent there; plain http is accepted between loopback addresses only.",
+        )

@@ -1,0 +1,101 @@
+"""Read what a client sends to a token endpoint."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, unquote_plus
+
+from agentkit.errors import AuthenticationError
+
+FORM_LIMIT: Final = 16_384
+FIELD_LIMIT: Final = 50
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenRequest:
+    """A token request with the client's credentials taken out of header or form.
+
+    Attributes:
+        grant_type: For example `client_credentials`.
+        client_id: From Basic authentication or the form.
+        client_secret: Empty for a public client.
+        scopes: What is asked for; empty when nothing is.
+        resources: RFC 8707 resource indicators; empty when there is none.
+        form: All other fields.
+    """
+
+    grant_type: str
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...]
+    resources: tuple[str, ...]
+    form: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Shows the grant, hides the client."""
+        return f"TokenRequest(grant_type={self.grant_type!r}, client=<hidden>)"
+
+
+def read_token_request(content_type: str, authorization: str | None, body: bytes) -> TokenRequest:
+    """Read a form with the client in a Basic header or in the form (MCP-XCH-03).
+
+    Args:
+        content_type: Of the request.
+        authorization: The `Authorization` header, or None.
+        body: The form.
+
+    Raises:
+        AuthenticationError: `code` is the OAuth error, `status` the HTTP status to answer.
+    """
+    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise _bad("invalid_request", "Send the request as application/x-www-form-urlencoded.")
+    if len(body) > FORM_LIMIT:
+        raise _bad("invalid_request", "The request is too large.")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT)
+    except ValueError:
+        raise _bad("invalid_request", "The request is not a form.") from None
+    form: dict[str, str] = {}
+    resources: list[str] = []
+    for name, value in pairs:
+        if name == "resource":
+            resources.append(value)
+        elif name in form:
+            raise _bad("invalid_request", f"The field {name if name.isidentifier() else '*'} is given twice.")
+        else:
+            form[name] = value
+    client_id, client_secret = _client(authorization, form)
+    grant_type = form.pop("grant_type", "")
+    if not grant_type:
+        raise _bad("invalid_request", "The field grant_type is missing.")
+    scopes = tuple(dict.fromkeys(form.pop("scope", "").split()))
+    return TokenRequest(grant_type, client_id, client_secret, scopes, tuple(resources), form)
+
+
+def invalid_client(description: str = "The client is unknown or its secret is wrong.") -> AuthenticationError:
+    """The refusal of a client, the same for an unknown id and a wrong secret."""
+    return AuthenticationError("invalid_client", description, status=401)
+
+
+def _client(authorization: str | None, form: dict[str, str]) -> tuple[str, str]:
+    posted_id, posted_secret = form.pop("client_id", ""), form.pop("client_secret", "")
+    scheme, _, value = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return posted_id, posted_secret
+    if posted_secret:
+        raise _bad("invalid_request", "Authenticate the client in the header or in the form, not in both.")
+    try:
+        client_id, found, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise invalid_client("The Basic header cannot be read.") from None
+    if not found:
+        raise invalid_client("The Basic header cannot be read.")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _bad(code: str, description: str) -> AuthenticationError:
+    return AuthenticationError(code, description, status=400)

@@ -1,0 +1,128 @@
+"""What a context has registered: the credentials it was opened with, and the tools they opened (section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+from agentkit.compose.agent import Caller
+from agentkit.credentials import NO_CREDENTIALS, ClientCredentials, Credentials, Token, Vault
+from agentkit.errors import McpAuthRequired
+from agentkit.mcp import BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.platform.plan import ServerPlan
+from agentkit.reasoning import Tool
+from agentkit.specs import Authorization
+
+_WANTED: Final = {
+    Authorization.BEARER: "a bearer token",
+    Authorization.INHERIT: "the caller's own token",
+    Authorization.OAUTH2: "client credentials",
+}
+
+
+@dataclass(slots=True)
+class Registration:
+    """The MCP servers of one context, as far as they were reached.
+
+    Attributes:
+        credentials: What the first message brought, and later answers to `auth-required`.
+        tools: The tools of each server that let us in, by the server's name (MCPAUTH-14).
+        addresses: Where each server was, by its name.
+    """
+
+    credentials: Credentials
+    tools: dict[str, tuple[Tool, ...]] = field(default_factory=dict[str, tuple[Tool, ...]])
+    addresses: dict[str, str | None] = field(default_factory=dict[str, str | None])
+
+    def authorize(self, server: ServerPlan, caller: Caller) -> McpAuth | None:
+        """What to attach to calls of a server, None for nothing (MCPAUTH-04 to MCPAUTH-08, V1-AGENT-10).
+
+        Raises:
+            McpAuthRequired: Nothing that fits the server was given.
+        """
+        self._follow(server)
+        given = self.credentials.get(server.name)
+        match Authorization(server.info.authorization_type):
+            case Authorization.NONE:
+                return None
+            case Authorization.BEARER:
+                static = server.token.get_secret_value() if server.token else None
+                token = given.token if isinstance(given, Token) else static
+                if token:
+                    return BearerToken(token)
+            case Authorization.INHERIT:
+                token = given.token if isinstance(given, Token) else caller.bearer
+                if token:
+                    return BearerToken(token)
+            case Authorization.OAUTH2:
+                if isinstance(given, ClientCredentials):
+                    return OAuthClientCredentials(given.client_id, given.client_secret, server.info.authorization_scope)
+        raise McpAuthRequired(server.name, f"needs {wanted(server)}, and none was given.", remedy=how_to_give(server))
+
+    def _follow(self, server: ServerPlan) -> None:
+        """An agent that was changed meanwhile must not take a credential to another address than it was given for."""
+        before = self.addresses.setdefault(server.name, server.info.url)
+        if before != server.info.url:
+            self.addresses[server.name] = server.info.url
+            self.tools.pop(server.name, None)
+            self.credentials = Credentials(
+                credential for name, credential in self.credentials.items() if name != server.name
+            )
+
+    def refused(self, name: str) -> None:
+        """A server refused its credential: it counts as never registered, so a new one is accepted (MCPAUTH-18)."""
+        self.tools.pop(name, None)
+
+
+class Registrations:
+    """The registrations of all contexts, in process memory only (design D13).
+
+    Bounded: the context unused for longest is forgotten first; its next message is treated like one after a restart.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        """Keep at most `capacity` contexts."""
+        self._vault: Vault[Registration] = Vault(capacity)
+
+    def open(self, context: Hashable, brought: Credentials, *, first: bool, resumed: bool) -> Registration:
+        """The registration for a turn.
+
+        Args:
+            context: The key of the context, with tenant and owner in it.
+            brought: The credentials of this message.
+            first: It is the first message of the context: its credentials are registered (MCPAUTH-14).
+            resumed: It continues a task: its credentials count for servers never registered (MCPAUTH-18). Those of
+                any other message are ignored (MCPAUTH-16).
+        """
+        known = None if first else self._vault.look_up(context)
+        if known is None:
+            known = Registration(brought if first else NO_CREDENTIALS)
+        if resumed and not first:
+            new = [credential for name, credential in brought.items() if name not in known.tools]
+            known.credentials = known.credentials.merged(Credentials(new))
+            for credential in new:
+                known.addresses.pop(credential.mcp_name.strip(), None)
+        self._vault.keep(context, known)
+        return known
+
+    def forget(self, context: Hashable) -> None:
+        """Drop everything of a context."""
+        self._vault.forget(context)
+
+
+def wanted(server: ServerPlan) -> str:
+    """In words, what a server wants."""
+    return _WANTED.get(Authorization(server.info.authorization_type), "no credential")
+
+
+def how_to_give(server: ServerPlan) -> str:
+    """What the client does to get out of `auth-required` (MCPAUTH-18)."""
+    authorization = Authorization(server.info.authorization_type)
+    if authorization is Authorization.NONE:
+        return "Register the server with the authorizationType that it wants: with none it gets no credential."
+    if authorization is Authorization.OAUTH2:
+        part = f'{{"type":"credentials","mcp_name":"{server.name}","client_id":"...","client_secret":"..."}}'
+    else:
+        part = f'{{"type":"token","mcp_name":"{server.name}","token":"..."}}'
+    return f"Send the data part {part} with the first message of a new context, or in an answer to this task."

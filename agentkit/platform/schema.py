@@ -1,0 +1,36 @@
+"""The tables of the platform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agentkit.storage import Migration
+
+MIGRATIONS: Final = (
+    Migration(
+        "platform",
+        1,
+        """
+        CREATE TABLE platform_agents (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            tenant TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            agent_type TEXT NOT NULL,
+            ephemeral INTEGER NOT NULL,
+            created TEXT NOT NULL,
+            body TEXT NOT NULL
+        );
+        CREATE INDEX platform_agents_owner ON platform_agents (tenant, owner, number);
+        CREATE INDEX platform_agents_ephemeral ON platform_agents (created) WHERE ephemeral = 1;
+        CREATE TABLE platform_tokens (
+            agent_id TEXT NOT NULL REFERENCES platform_agents (id) ON DELETE CASCADE,
+            server_id TEXT NOT NULL,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (agent_id, server_id)
+        );
+        """,
+    ),
+    Migration("platform", 2, "CREATE TABLE platform_keys (name TEXT PRIMARY KEY, sealed BLOB NOT NULL);"),
+)
+"""Agents, and what is sealed: static tokens of MCP servers and the key that signs access tokens."""

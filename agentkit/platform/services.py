@@ -1,0 +1,100 @@
+"""What routes work with: opened once when the platform starts, closed when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, cast
+
+from starlette.requests import Request
+
+from agentkit.compose import Caller
+from agentkit.engine import InlineEngine
+from agentkit.mcp.pool import new_pool
+from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
+from agentkit.memory import ContextMemory, Scope
+from agentkit.oauth.clients import ClientRegistry
+from agentkit.platform.agent_store import AgentStore
+from agentkit.platform.connections import Connections
+from agentkit.platform.orchestrator import Workshop
+from agentkit.platform.plan import Planner
+from agentkit.platform.realm import Realms
+from agentkit.platform.registration import Registrations
+from agentkit.platform.registry import MEMORY_EXPERT, Registry, installed_experts
+from agentkit.platform.schema import MIGRATIONS as PLATFORM_MIGRATIONS
+from agentkit.platform.sealing import Sealer, find_key
+from agentkit.platform.settings import PlatformSettings
+from agentkit.platform.signing import load_signing_keys
+from agentkit.reasoning import RuleReasoner
+from agentkit.storage import Database
+from agentkit.storage.files import parse
+from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
+from agentkit.tasks import SqliteRepository, TaskService
+
+STATE: Final = "services"
+"""The key of the lifespan's state under which the services are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a route may need."""
+
+    settings: PlatformSettings
+    realms: Realms
+    registry: Registry
+    agents: AgentStore
+    tasks: TaskService
+    workshop: Workshop
+
+
+@asynccontextmanager
+async def open_services(settings: PlatformSettings, clients: ClientRegistry) -> AsyncGenerator[Services, None]:
+    """Open the database, end what a crash left at work, and close everything in reverse order.
+
+    Args:
+        settings: What the platform was told.
+        clients: Who may fetch tokens.
+
+    Raises:
+        StorageError: The database cannot be used.
+        ConfigurationError: The key that seals tokens cannot be used.
+        SpecError: An installed expert does not fit.
+    """
+    limits = settings.limits
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.database, (*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS))
+        stack.push_async_callback(database.close)
+        sealer = Sealer(await asyncio.to_thread(find_key, settings.secret_key, parse(settings.database)))
+        realms = Realms(settings, await load_signing_keys(database, sealer), clients)
+        agents = AgentStore(database, sealer, ephemeral_lifetime=limits.ephemeral_lifetime, clock=settings.clock)
+        installed = await asyncio.to_thread(installed_experts, settings.expert_urls, settings.servers_url)
+        registry = Registry((MEMORY_EXPERT, *installed, *settings.registry))
+        http = await stack.enter_async_context(
+            await asyncio.to_thread(settings.http or new_pool)
+        )  # makes a TLS context
+        connections = Connections(http, timeout=settings.mcp_timeout, capacity=limits.connected_contexts)
+        stack.push_async_callback(connections.aclose)
+        memory = ContextMemory(database, clock=settings.clock)
+        registrations = Registrations(limits.contexts)
+        tasks = TaskService(SqliteRepository(database), InlineEngine(), clock=settings.clock)
+        stack.push_async_callback(tasks.close)
+
+        async def forget(caller: Caller, _agent_id: str, context_id: str) -> None:
+            scope = Scope(caller.tenant, caller.owner, context_id)
+            registrations.forget(scope)
+            await connections.forget(scope)
+            await memory.forget(scope)
+
+        tasks.on_context_deleted(forget)
+        await tasks.recover()
+        planner = Planner(agents, registry, depth=limits.agent_depth)
+        reasoner = settings.reasoner or RuleReasoner()
+        workshop = Workshop(planner, memory, registrations, connections, reasoner, limits)
+        yield Services(settings, realms, registry, agents, tasks, workshop)
+
+
+def services_of(request: Request) -> Services:
+    """What the lifespan opened, as a request finds it."""
+    return cast(Services, getattr(request.state, STATE))

@@ -1,0 +1,114 @@
+"""What a platform is told when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from agentkit.errors import ConfigurationError
+from agentkit.reasoning import Reasoner
+from agentkit.specs import ExpertSpec
+
+if TYPE_CHECKING:
+    from agentkit.mcp.pool import HttpPool
+
+DEFAULT_URL: Final = "http://127.0.0.1:8700"
+DEFAULT_SERVERS_URL: Final = "http://127.0.0.1:8701"
+DEFAULT_TENANT: Final = "base"
+DEFAULT_CLIENTS: Final[Mapping[str, str]] = MappingProxyType({"local-client": "local-secret"})
+"""Client id and secret for development on one's own machine (LOC-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformLimits:
+    """What bounds the work and the memory of a platform.
+
+    Attributes:
+        body_bytes: The largest request body.
+        delegations: The most acts of an orchestrator for one message.
+        tool_calls: The most tool calls of one expert for one message.
+        agent_depth: How deep agents may use agents.
+        history: The most earlier turns shown to a reasoner.
+        observations: The most earlier tool results shown to a reasoner.
+        contexts: For how many contexts credentials and tool lists are kept in memory.
+        connected_contexts: How many idle contexts keep their connections to MCP servers.
+        ephemeral_lifetime: After it an ephemeral agent is deleted (V1-AGENT-05).
+    """
+
+    body_bytes: int = 4 * 1024 * 1024
+    delegations: int = 8
+    tool_calls: int = 8
+    agent_depth: int = 3
+    history: int = 40
+    observations: int = 40
+    contexts: int = 1000
+    connected_contexts: int = 32
+    ephemeral_lifetime: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """Everything a local platform can be told; each field has a default for development.
+
+    Attributes:
+        database: An SQLite file, as path or `sqlite:///` URL; None keeps everything in memory.
+        url: The address clients use, without a path: issuer and cards are made from it.
+        tenants: The realms there are (ENV-04).
+        clients: Client ids and their secrets (LOC-04).
+        login_url: Where tokens say they come from, in place of `{url}/realms`; with
+            `https://auth.{env}.corti.app/realms` clients that read the environment out of the token accept it
+            (ENV-05, LOC-06).
+        token_lifetime: Seconds a token lives (AUTH-08).
+        reasoner: Decides for orchestrators and experts; None takes the rules, which need no model.
+        registry: Experts on offer beside the installed ones; one of the same name replaces an installed one.
+        expert_urls: The address of the MCP server of an installed expert, by the expert's name; the default is the
+            server's place under `servers_url`.
+        servers_url: Where `agentkit serve` puts the bundled MCP servers.
+        http: Makes the HTTP client for calls to MCP servers; the platform closes it.
+        mcp_timeout: Seconds an MCP server has for an answer.
+        secret_key: Seals static tokens: 32 bytes as URL-safe base64. None takes `AGENTKIT_SECRET_KEY`, else a key file
+            beside the database (design D13).
+        limits: What bounds the work.
+        clock: The time, with time zone; tests move it.
+    """
+
+    database: str | Path | None = None
+    url: str = DEFAULT_URL
+    tenants: tuple[str, ...] = (DEFAULT_TENANT,)
+    clients: Mapping[str, str] = field(default_factory=lambda: DEFAULT_CLIENTS, repr=False)
+    login_url: str | None = None
+    token_lifetime: int = 300
+    reasoner: Reasoner | None = None
+    registry: tuple[ExpertSpec, ...] = ()
+    expert_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
+    servers_url: str = DEFAULT_SERVERS_URL
+    http: Callable[[], HttpPool] | None = None
+    mcp_timeout: float = 30.0
+    secret_key: str | None = field(default=None, repr=False)
+    limits: PlatformLimits = PlatformLimits()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __post_init__(self) -> None:
+        """Refuse settings that could only fail later.
+
+        Raises:
+            ConfigurationError: A setting does not fit; the error names it.
+        """
+        if not self.url.startswith(("http://", "https://")):
+            raise ConfigurationError("url", "must be an absolute http or https URL", remedy=f"Try {DEFAULT_URL}.")
+        if not self.tenants or not all(tenant and "/" not in tenant for tenant in self.tenants):
+            raise ConfigurationError("tenants", "at least one is needed, and none may be empty or hold a slash")
+        if not all(client and secret for client, secret in self.clients.items()):
+            raise ConfigurationError("clients", "every client needs an id and a secret")
+        if self.token_lifetime < 1:
+            raise ConfigurationError("token_lifetime", "must be at least one second")
+        if self.mcp_timeout <= 0:
+            raise ConfigurationError("mcp_timeout", "must be more than zero seconds")
+
+    def issuer(self, tenant: str) -> str:
+        """Where the tokens of a tenant say they come from: the login URL with the realm (LOC-06)."""
+        return f"{(self.login_url or self.url.rstrip('/') + '/realms').rstrip('/')}/{tenant}"

@@ -1,0 +1,1 @@
+"""Corti's v1 routes over the platform's services."""

@@ -1,0 +1,255 @@
+"""As much JSON Schema as tools use, without raising: reading a schema and checking a value against it.
+
+Unknown keywords are ignored, broken ones count as absent: a schema comes from a foreign server and may be anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from agentkit.models import Json, JsonObject
+
+_MAX_DEPTH: Final = 24
+_MAX_PATTERN: Final = 300
+_MAX_MATCHED: Final = 300
+_UNBOUNDED: Final = re.compile(r"[+*]|\{\d*,\}")
+_PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}$")
+_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+def as_object(value: Json) -> JsonObject:
+    """The value when it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_of(schema: JsonObject, key: str) -> str:
+    """A text keyword of a schema, else empty."""
+    value = schema.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def resolve(schema: Json, root: JsonObject) -> JsonObject:
+    """Follow `$ref`, take the one variant of `anyOf`, `oneOf` or `allOf` that is not null, keep what is beside it."""
+    current = as_object(schema)
+    for _ in range(_MAX_DEPTH):
+        beside = {key: value for key, value in current.items() if key not in {"$ref", "anyOf", "oneOf", "allOf"}}
+        reference = current.get("$ref")
+        if isinstance(reference, str):
+            current = {**_pointer(root, reference), **beside}
+            continue
+        variants = _variants(current)
+        if len(variants) != 1:
+            return current
+        current = {**variants[0], **beside}
+    return current
+
+
+def types(schema: JsonObject) -> frozenset[str]:
+    """The types a schema names, `null` left out."""
+    named = schema.get("type")
+    listed = named if isinstance(named, list) else [named]
+    return frozenset(name for name in listed if isinstance(name, str) and name != "null")
+
+
+def properties(schema: JsonObject) -> dict[str, Json]:
+    """The properties of an object schema."""
+    return as_object(schema.get("properties"))
+
+
+def required(schema: JsonObject) -> frozenset[str]:
+    """The names an object must have."""
+    names = schema.get("required")
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+
+
+def fits(value: Json, schema: Json, root: JsonObject, depth: int = 0) -> bool:
+    """Whether a value satisfies a schema, by the keywords tools use for arguments."""
+    if isinstance(schema, bool):
+        return schema
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
+        return True
+    checks = (_reference_fits, _variants_fit, _type_fits, _listed_fits, _string_fits, _number_fits, _parts_fit)
+    return all(check(value, schema, root, depth) for check in checks)
+
+
+def matches(pattern: Json, text: str) -> bool:
+    """Whether a text matches a pattern; a pattern that cannot be used matches nothing."""
+    compiled = _compiled(pattern) if isinstance(pattern, str) else None
+    return compiled is not None and len(text) <= _MAX_MATCHED and compiled.search(text) is not None
+
+
+@lru_cache(maxsize=512)
+def is_identifying(pattern: str) -> bool:
+    """Whether a pattern tells ids from ordinary words, names and numbers."""
+    ordinary = ("word", "Word", "someone", "two words", "Two Words", "a", "1", "x-ray", "2024", "2024-05-17", "")
+    return _compiled(pattern) is not None and not any(matches(pattern, probe) for probe in ordinary)
+
+
+@lru_cache(maxsize=512)
+def is_dates(pattern: str) -> bool:
+    """Whether a pattern takes ISO dates and no words."""
+    others = ("word", "1", "12345678", "202-555-0101")
+    return matches(pattern, "2024-05-17") and not any(matches(pattern, probe) for probe in others)
+
+
+def _pointer(root: JsonObject, reference: str) -> JsonObject:
+    if not reference.startswith("#"):
+        return {}
+    here: Json = root
+    for step in reference.lstrip("#").strip("/").split("/"):
+        if step:
+            here = as_object(here).get(step.replace("~1", "/").replace("~0", "~"))
+    return as_object(here)
+
+
+def _variants(schema: JsonObject) -> list[JsonObject]:
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        listed = schema.get(keyword)
+        if isinstance(listed, list):
+            found = [variant for variant in listed if isinstance(variant, dict)]
+            return [variant for variant in found if variant.get("type") != "null"]
+    return []
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    # A foreign pattern runs on foreign text: refuse what is known to take exponential time.
+    if len(pattern) > _MAX_PATTERN or _may_explode(pattern):
+        return None
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+def _may_explode(pattern: str) -> bool:
+    """Whether a group that repeats, or chooses, inside is itself repeated without bound."""
+    open_groups: list[bool] = [False]
+    for piece in _PIECE.finditer(pattern):
+        if piece.group() == "(":
+            open_groups.append(False)
+        elif piece.group() == ")" and len(open_groups) > 1:
+            inner = open_groups.pop()
+            repeated = _UNBOUNDED.match(pattern, piece.end()) is not None
+            if inner and repeated:
+                return True
+            open_groups[-1] = open_groups[-1] or inner or repeated
+        elif piece.group() == "|" or _UNBOUNDED.match(pattern, piece.start()):
+            open_groups[-1] = True
+    return False
+
+
+def _reference_fits(value: Json, schema: JsonObject, root: JsonObject, depth: int) -> bool:
+    reference = schema.get("$ref")
+    return not isinstance(reference, str) or fits(value, _pointer(root, reference), root, depth + 1)
+
+
+def _variants_fit(value: Json, schema: JsonObject, root: JsonObject, depth: int) -> bool:
+    for keyword in ("anyOf", "oneOf"):
+        listed = schema.get(keyword)
+        if isinstance(listed, list) and listed and not any(fits(value, one, root, depth + 1) for one in listed):
+            return False
+    listed = schema.get("allOf")
+    return not isinstance(listed, list) or all(fits(value, one, root, depth + 1) for one in listed)
+
+
+def _type_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+    named = schema.get("type")
+    names = [name for name in (named if isinstance(named, list) else [named]) if isinstance(name, str)]
+    known = [name for name in names if name in _TYPES]
+    if not known:
+        return True
+    if isinstance(value, bool):
+        return "boolean" in known
+    whole = isinstance(value, float) and value.is_integer() and "integer" in known
+    return whole or any(isinstance(value, _TYPES[name]) for name in known)
+
+
+def _listed_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+    listed = schema.get("enum")
+    if isinstance(listed, list) and not any(_same(value, one) for one in listed):
+        return False
+    return "const" not in schema or _same(value, schema["const"])
+
+
+def _same(left: Json, right: Json) -> bool:
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+def _string_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+    if not isinstance(value, str):
+        return True
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and not matches(pattern, value):
+        return False
+    if not _between(len(value), schema.get("minLength"), schema.get("maxLength")):
+        return False
+    match schema.get("format"):
+        case "date":
+            return _DATE.match(value) is not None
+        case "date-time":
+            return _DATE_TIME.match(value) is not None
+        case _:
+            return True
+
+
+def _number_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    low, high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if isinstance(low, int | float) and not isinstance(low, bool) and value <= low:
+        return False
+    if isinstance(high, int | float) and not isinstance(high, bool) and value >= high:
+        return False
+    return _between(value, schema.get("minimum"), schema.get("maximum"))
+
+
+def _parts_fit(value: Json, schema: JsonObject, root: JsonObject, depth: int) -> bool:
+    if isinstance(value, list):
+        items = schema.get("items")
+        fitting = items is None or all(fits(item, items, root, depth + 1) for item in value)
+        return fitting and _between(len(value), schema.get("minItems"), schema.get("maxItems"))
+    if not isinstance(value, dict):
+        return True
+    if not required(schema) <= value.keys():
+        return False
+    known = properties(schema)
+    if schema.get("additionalProperties") is False and not value.keys() <= known.keys():
+        return False
+    return all(fits(value[name], part, root, depth + 1) for name, part in known.items() if name in value)
+
+
+def _between(value: float, low: Json, high: Json) -> bool:
+    if isinstance(low, int | float) and not isinstance(low, bool) and value < low:
+        return False
+    return not (isinstance(high, int | float) and not isinstance(high, bool) and value > high)
+
+
+def walk(schema: Json, root: JsonObject, depth: int = 0) -> Iterator[tuple[tuple[str, ...], JsonObject]]:
+    """Every field of an output schema with its path; `[]` stands for the items of a list."""
+    if depth > 6:
+        return
+    here = resolve(schema, root)
+    for name, part in properties(here).items():
+        field = resolve(part, root)
+        yield (name,), field
+        for path, inner in walk(field, root, depth + 1):
+            yield (name, *path), inner
+    if "items" in here:
+        item = resolve(here["items"], root)
+        yield ("[]",), item
+        for path, inner in walk(item, root, depth + 1):
+            yield ("[]", *path), inner

@@ -1,0 +1,155 @@
+"""Text into words, words into stems that can be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from agentkit.reasoning.rules.vocabulary import FUNCTION_WORDS, SYNONYMS
+
+_WORD: Final = re.compile(r"\w+(?:[-'\u2019./|:]\w+)*")
+_PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CONTRACTION: Final = re.compile("['\u2019]")
+_POSSESSIVE: Final = re.compile(r"['\u2019]s?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text.
+
+    Attributes:
+        text: As written, without a possessive ending.
+        start: Where it begins.
+        end: Where it ends, with the possessive ending.
+        opens: It is the first word of a sentence.
+    """
+
+    text: str
+    start: int
+    end: int
+    opens: bool = False
+
+    @property
+    def lower(self) -> str:
+        """In lower case."""
+        return self.text.lower()
+
+    @property
+    def stem(self) -> str:
+        """What it is compared by."""
+        return stem(self.text)
+
+    @property
+    def functional(self) -> bool:
+        """It says nothing about what is wanted; so do contractions of such words (`I'd`, `don't`)."""
+        return _CONTRACTION.split(self.lower)[0] in FUNCTION_WORDS
+
+    @property
+    def possessive(self) -> bool:
+        """It was written with a possessive ending."""
+        return self.end - self.start > len(self.text)
+
+    @property
+    def flat(self) -> str:
+        """Lower case letters and digits only: `AB-2`, `ab2` and `Ab 2` are the same."""
+        return flat(self.text)
+
+    @property
+    def capital(self) -> bool:
+        """Begins with a capital letter."""
+        return self.text[:1].isupper()
+
+    @property
+    def code_like(self) -> bool:
+        """An abbreviation or code (`ABC`, `Ab1c`, `AB-2`), not an ordinary word or a number."""
+        letters = [char for char in self.text if char.isalpha()]
+        if not letters or "'" in self.text:
+            return False
+        mixed = any(char.isdigit() for char in self.text)
+        inner = any(char.isupper() for part in re.split(r"[-./|:]", self.text) for char in part[1:])
+        return mixed or (inner and not self.text[1:].islower()) or (len(letters) > 1 and self.text.isupper())
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """The words of a text, in order."""
+    found: list[Word] = []
+    previous = 0
+    for match in _WORD.finditer(text):
+        between = text[previous : match.start()]
+        opens = not found or any(mark in between for mark in ".!?\n")
+        written = match.group()
+        bare = _POSSESSIVE.sub("", written) or written
+        found.append(Word(bare, match.start(), match.end(), opens))
+        previous = match.end()
+    return tuple(found)
+
+
+def flat(text: str) -> str:
+    """Lower case letters and digits only."""
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+def stem(word: str) -> str:
+    """The stem of a word; words of one synonym group have the same."""
+    plain = _plain_stem(flat(word))
+    return _canonical().get(plain, plain)
+
+
+@lru_cache(maxsize=1024)
+def name_stems(identifier: str) -> tuple[str, ...]:
+    """The stems in an identifier (`due_day`, `dueDay`) or a title."""
+    spaced = _CAMEL.sub(" ", identifier).replace("_", " ")
+    return tuple(stem(piece) for piece in _PIECES.findall(spaced))
+
+
+def content_stems(text: str) -> tuple[str, ...]:
+    """The stems of a text without function words, in order, each once."""
+    found: dict[str, None] = {}
+    for word in words(text.replace("_", " ")):
+        parts = [word.text, *_PIECES.findall(word.text)] if not word.text.isalpha() else [word.text]
+        for part in parts:
+            if part.lower() not in FUNCTION_WORDS and flat(part):
+                found[stem(part)] = None
+    return tuple(found)
+
+
+@lru_cache(maxsize=2048)
+def schema_stems(text: str) -> tuple[str, ...]:
+    """The same for a text of a schema: kept, because it is read on every decision; what users say is not kept."""
+    return content_stems(text)
+
+
+def stems_of(vocabulary: Iterable[str]) -> frozenset[str]:
+    """The stems of a list of words."""
+    return frozenset(stem(word) for word in vocabulary)
+
+
+@lru_cache(maxsize=1)
+def _canonical() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for group in SYNONYMS:
+        stems = [_plain_stem(word) for word in group.split()]
+        for member in stems:
+            table[member] = stems[0]
+    return table
+
+
+def _plain_stem(word: str) -> str:
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        bare = word.removesuffix(ending)
+        if bare != word and len(bare) >= 4 and any(char in "aeiouy" for char in bare):
+            word = bare[:-1] if len(bare) > 4 and bare[-1] == bare[-2] and bare[-1] not in "sl" else bare
+            break
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word

@@ -1,0 +1,128 @@
+"""The local platform in-process, with MCP servers beside it and a client in front: no socket, no key, no cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+import httpx2
+
+from agentkit.platform import PlatformSettings, create_platform
+from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
+
+if TYPE_CHECKING:
+    from agentkit.client import AsyncCorti
+    from agentkit.reasoning import Reasoner
+
+URL: Final = "http://127.0.0.1:8700"
+"""Where clients believe the platform to be; a loopback address, because tokens travel over plain http there only."""
+CLIENT_ID: Final = "local-client"
+CLIENT_SECRET: Final = "local-secret"  # noqa: S105 - the documented one for development
+TENANT: Final = "base"
+
+
+class LocalPlatform:
+    """A platform and the servers it can reach, started together.
+
+    ```python
+    async with LocalPlatform(servers={"http://ehr.test": host([...], public_url="http://ehr.test")}) as platform:
+        agent = await platform.corti.agents.create(spec)
+    ```
+
+    Attributes:
+        url: Where the platform lies for `http` and `corti`.
+        http: A client that reaches the platform and the servers, and nothing else.
+        corti: The Corti client, signed in as `local-client`.
+    """
+
+    def __init__(
+        self,
+        settings: PlatformSettings | None = None,
+        *,
+        servers: Mapping[str, ASGIApp] | None = None,
+        reasoner: Reasoner | None = None,
+    ) -> None:
+        """Prepare a platform; it starts with the `async with` block.
+
+        Args:
+            settings: None takes the defaults with everything in memory. The address and the way to the servers are
+                set here.
+            servers: Apps by their origin, for example MCP servers made by `agentkit.mcp.host`.
+            reasoner: Takes the place of the settings' one.
+        """
+        given = settings or PlatformSettings()
+        self.url = URL
+        self.settings = replace(given, url=URL, http=self._client, reasoner=reasoner or given.reasoner)
+        self._servers = dict(servers or {})
+        self._routes: dict[str, ASGIApp] = {}
+        self._stack = AsyncExitStack()
+        self._http: httpx2.AsyncClient | None = None
+        self._corti: AsyncCorti | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start the servers, then the platform."""
+        async with AsyncExitStack() as stack:
+            for origin, app in self._servers.items():
+                self._routes[origin] = await stack.enter_async_context(running(app))
+            self._routes[URL] = await stack.enter_async_context(running(create_platform(self.settings)))
+            self._http = await stack.enter_async_context(self._client())
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything in reverse order."""
+        await self._stack.aclose()
+
+    @property
+    def http(self) -> httpx2.AsyncClient:
+        """A client without token."""
+        if self._http is None:
+            raise RuntimeError("use LocalPlatform in an `async with` block")
+        return self._http
+
+    @property
+    def corti(self) -> AsyncCorti:
+        """The Corti client, made on first use."""
+        if self._corti is None:
+            self._corti = self.new_corti()
+        return self._corti
+
+    def new_corti(self, *, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> AsyncCorti:
+        """Another Corti client of this platform, for example of another caller; it is closed with the platform."""
+        from agentkit.client import AsyncCorti
+
+        corti = AsyncCorti(
+            base_url=self.url,
+            tenant=TENANT,
+            client_id=client_id,
+            client_secret=client_secret,
+            transport=RoutedTransport(self._routes),
+        )
+        self._stack.push_async_callback(corti.aclose)
+        return corti
+
+    async def bearer(self, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> str:
+        """An access token of the platform."""
+        answer = await self.http.post(
+            f"{self.url}/realms/{TENANT}/protocol/openid-connect/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "scope": "openid",
+            },
+        )
+        return str(answer.raise_for_status().json()["access_token"])
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """What `http` can reach."""
+        return tuple(self._routes)
+
+    def _client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=RoutedTransport(self._routes))

@@ -1,0 +1,75 @@
+"""JSON text in both directions, with limits that keep a document storable and readable."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Final, NoReturn, cast
+
+from pydantic_core import to_json
+
+from agentkit.errors import WireError
+from agentkit.models import Json
+
+MAX_DEPTH: Final = 64
+"""Deepest nesting of a document; protobuf stops at 100, pydantic cannot read back what it wrote beyond 200."""
+
+
+def parse_json(body: bytes, path: str = "") -> Json:
+    """Parse a JSON document.
+
+    Raises:
+        WireError: It is not JSON, a number or text in it has no value, or it is nested too deeply; the error tells the
+            position, not the content.
+    """
+    try:
+        value = cast(Json, json.loads(body, parse_constant=_refuse_constant, parse_float=_finite))
+        if b"\\ud" in body.lower():
+            _refuse_lone_surrogates(value)
+    except (ValueError, RecursionError) as error:
+        position = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise WireError(path, "json", f"is not valid JSON{position}") from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_too_deep(value):
+        raise WireError(path, "depth", f"is nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def is_too_deep(value: Json) -> bool:
+    """Whether arrays and objects lie in each other more than `MAX_DEPTH` times."""
+    layer: list[Json] = [value]
+    for _ in range(MAX_DEPTH):
+        layer = [inner for outer in layer for inner in _inside(outer) if isinstance(inner, dict | list)]
+        if not layer:
+            return False
+    return True
+
+
+def dump_json(document: Json) -> bytes:
+    """UTF-8 on one line; NaN and infinity, which JSON cannot say, become null, as the store keeps them."""
+    return to_json(document, inf_nan_mode="null")
+
+
+def _inside(value: Json) -> list[Json]:
+    match value:
+        case dict():
+            return list(value.values())
+        case list():
+            return value
+        case _:
+            return []
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _refuse_lone_surrogates(value: Json) -> None:
+    """JSON can escape half a surrogate pair; no database and no socket takes it."""
+    json.dumps(value, ensure_ascii=False).encode()

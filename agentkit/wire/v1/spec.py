@@ -1,0 +1,224 @@
+"""What an author wants of v1: agents to be created or changed (V1-OBJ-01 to V1-OBJ-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from agentkit.errors import SpecError, WireError
+from agentkit.models import Json, JsonObject
+from agentkit.specs import (
+    AgentChanges,
+    AgentSpec,
+    AgentType,
+    Authorization,
+    ExpertReferenceSpec,
+    ExpertSpec,
+    McpServerSpec,
+    Transport,
+)
+from agentkit.wire.reader import Reader, put
+
+E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
+
+_WIRE_WORDS = {
+    "servers": "mcpServers",
+    "prompt": "systemPrompt",
+    "authorization": "authorizationType",
+    "transport": "transportType",
+    "scope": "authorizationScope",
+    "redirect_url": "redirectUrl",
+    "agent_type": "agentType",
+}
+
+
+def encode_create_agent(spec: AgentSpec) -> JsonObject:
+    """The body of a create; `ephemeral` travels in the query (V1-OBJ-01)."""
+    wire: JsonObject = {"name": spec.name, "description": spec.description}
+    return put(
+        wire,
+        {
+            "agentType": spec.agent_type.value if spec.agent_type else None,
+            "systemPrompt": spec.prompt,
+            "experts": _encode_experts(spec.experts) or None,
+            "mcpServers": _encode_servers(spec.servers) or None,
+        },
+    )
+
+
+def decode_create_agent(value: object, *, ephemeral: bool = False) -> AgentSpec:
+    """A create as a server reads it.
+
+    Raises:
+        WireError: A field is missing or does not fit.
+    """
+    reader = Reader(value, "")
+    return _spec(
+        reader,
+        lambda: AgentSpec(
+            name=reader.words("name"),
+            description=reader.words("description"),
+            prompt=reader.optional_text("systemPrompt"),
+            experts=reader.items("experts", _decode_new_expert),
+            servers=reader.items("mcpServers", _decode_server),
+            agent_type=_word(reader, "agentType", AgentType),
+            ephemeral=ephemeral,
+        ),
+    )
+
+
+def encode_update_agent(changes: AgentChanges) -> JsonObject:
+    """The body of an update: the given fields only."""
+    return put(
+        {},
+        {
+            "name": changes.name,
+            "description": changes.description,
+            "systemPrompt": changes.prompt,
+            "experts": None if changes.experts is None else _encode_experts(changes.experts),
+            "mcpServers": None if changes.servers is None else _encode_servers(changes.servers),
+        },
+    )
+
+
+def decode_update_agent(value: object) -> AgentChanges:
+    """An update as a server reads it; a full agent in its answer form is accepted too (CON-21, SDKC-11).
+
+    Raises:
+        WireError: A field does not fit.
+    """
+    reader = Reader(value, "")
+    return _spec(
+        reader,
+        lambda: AgentChanges(
+            name=reader.words("name") if reader.has("name") else None,
+            description=reader.words("description") if reader.has("description") else None,
+            prompt=reader.optional_text("systemPrompt"),
+            experts=reader.items("experts", _decode_any_expert) if reader.has("experts") else None,
+            servers=reader.items("mcpServers", _decode_server) if reader.has("mcpServers") else None,
+        ),
+    )
+
+
+def _encode_experts(experts: Sequence[ExpertSpec | ExpertReferenceSpec | str]) -> list[Json]:
+    return [_encode_expert(expert) for expert in experts]
+
+
+def _encode_expert(expert: ExpertSpec | ExpertReferenceSpec | str) -> JsonObject:
+    match expert:
+        case str():
+            return {"type": "reference", "name": expert}
+        case ExpertReferenceSpec():
+            wire: JsonObject = {"type": "reference"}
+            return put(
+                wire,
+                {"id": expert.id, "name": expert.name, "systemPrompt": expert.prompt, "config": expert.config},
+            )
+        case ExpertSpec():
+            wire = {"type": "new", "name": expert.name, "description": expert.description}
+            return put(wire, {"systemPrompt": expert.prompt, "mcpServers": _encode_servers(expert.servers) or None})
+
+
+def _encode_servers(servers: Sequence[McpServerSpec]) -> list[Json]:
+    return [_encode_server(server) for server in servers]
+
+
+def _encode_server(server: McpServerSpec) -> JsonObject:
+    wire: JsonObject = {
+        "name": server.name,
+        "transportType": server.transport.value,
+        "authorizationType": server.authorization.value,
+        "url": server.url,
+    }
+    return put(
+        wire,
+        {
+            "description": server.description,
+            "authorizationScope": server.scope,
+            "redirectUrl": server.redirect_url,
+            "token": server.token,
+        },
+    )
+
+
+def _decode_new_expert(value: object, path: str) -> ExpertSpec | ExpertReferenceSpec:
+    if Reader(value, path).text("type") == "expert":
+        message = "must be 'new' or 'reference'; 'expert' is the form of answers (CON-03)"
+        raise WireError(f"{path}.type", "value", message)
+    return _decode_any_expert(value, path)
+
+
+def _decode_any_expert(value: object, path: str) -> ExpertSpec | ExpertReferenceSpec:
+    reader = Reader(value, path)
+    match reader.text("type"):
+        case "new" | "expert":
+            return _spec(
+                reader,
+                lambda: ExpertSpec(
+                    name=reader.words("name"),
+                    description=reader.words("description"),
+                    prompt=reader.optional_text("systemPrompt"),
+                    servers=reader.items("mcpServers", _decode_server),
+                ),
+            )
+        case "reference":
+            return _spec(
+                reader,
+                lambda: ExpertReferenceSpec(
+                    id=reader.optional_text("id"),
+                    name=reader.optional_text("name"),
+                    prompt=reader.optional_text("systemPrompt"),
+                    config=reader.optional_object("config"),
+                ),
+            )
+        case _:
+            raise WireError(reader.at("type"), "value", "must be 'new' or 'reference'")
+
+
+def _decode_server(value: object, path: str) -> McpServerSpec:
+    reader = Reader(value, path)
+    transport = _word(reader, "transportType", Transport)
+    authorization = _word(reader, "authorizationType", Authorization)
+    if transport is None or authorization is None:
+        reader.fail("transportType" if transport is None else "authorizationType", "missing", "is required")
+    return _spec(
+        reader,
+        lambda: McpServerSpec(
+            name=reader.words("name"),
+            url=reader.text("url"),
+            authorization=authorization,
+            transport=transport,
+            scope=reader.optional_text("authorizationScope"),
+            redirect_url=reader.optional_text("redirectUrl"),
+            description=reader.optional_text("description"),
+            token=reader.optional_text("token"),
+        ),
+    )
+
+
+def _word(reader: Reader, key: str, words: type[E]) -> E | None:
+    value = reader.optional_text(key)
+    if value is None:
+        return None
+    try:
+        return words(value)
+    except ValueError:
+        known = ", ".join(repr(word.value) for word in words)
+        raise WireError(reader.at(key), "value", f"must be one of {known}") from None
+
+
+def _spec(reader: Reader, make: Callable[[], T]) -> T:
+    """Say in the wire's words what a spec refuses."""
+    try:
+        return make()
+    except SpecError as error:
+        field = ".".join(_wire_step(step) for step in error.field.split(".")[1:])
+        message = error.message.removeprefix(f"{error.field}: ")
+        raise WireError(reader.at(field), "value", message, remedy=error.remedy) from None
+
+
+def _wire_step(step: str) -> str:
+    name, bracket, rest = step.partition("[")
+    return _WIRE_WORDS.get(name, name) + bracket + rest

@@ -1,0 +1,1 @@
+"""The expert that looks up patients' records."""

@@ -1,0 +1,1 @@
+"""The expert that interviews a person with a validated questionnaire."""

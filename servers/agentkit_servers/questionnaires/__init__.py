@@ -1,0 +1,1 @@
+"""Questionnaires: bundled instruments in their official wording, and the tools that interview a person with them."""

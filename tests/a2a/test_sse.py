@@ -1,0 +1,92 @@
+"""The event stream by itself: its bytes, its comments, its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, MutableMapping
+from typing import Any
+
+import anyio
+import pytest
+
+from agentkit.a2a.sse import EventStream, sse_event
+from agentkit.models import JsonObject
+from agentkit.wire.jsontext import dump_json
+
+pytestmark = pytest.mark.anyio
+
+
+class Connection:
+    """An ASGI connection whose client stays until the test says otherwise."""
+
+    def __init__(self) -> None:
+        self.gone = anyio.Event()
+        self.pinged = anyio.Event()
+        self.sent: list[MutableMapping[str, Any]] = []
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        self.sent.append(message)
+        if message.get("body") == b": ping\n\n":
+            self.pinged.set()
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+NOTHING: dict[str, Any] = {}
+
+
+def spell(number: int, document: JsonObject) -> bytes:
+    return sse_event(dump_json(document), number)
+
+
+def broken(error: Exception) -> bytes:
+    return sse_event(type(error).__name__.encode(), name="error")
+
+
+async def test_events_have_a_number_and_one_line_of_data_a2a_http_05() -> None:
+    async def rest() -> AsyncGenerator[tuple[int, JsonObject]]:
+        yield 3, {"text": "a\nb"}
+
+    connection = Connection()
+    stream = EventStream((1, {"a": 1}), rest(), spell, broken, "https://example.org/ext")
+    with anyio.fail_after(5):
+        await stream({}, connection.receive, connection.send)
+    assert connection.body == b'id: 1\ndata: {"a":1}\n\nid: 3\ndata: {"text":"a\\nb"}\n\n'
+    assert (b"a2a-extensions", b"https://example.org/ext") in connection.sent[0]["headers"]
+    assert connection.sent[-1]["more_body"] is False
+
+
+async def test_a_source_that_fails_ends_the_stream_with_an_event() -> None:
+    async def rest() -> AsyncGenerator[tuple[int, JsonObject]]:
+        raise RuntimeError("secret")
+        yield 0, {}
+
+    connection = Connection()
+    with anyio.fail_after(5):
+        await EventStream((1, {}), rest(), spell, broken)({}, connection.receive, connection.send)
+    assert connection.body == b"id: 1\ndata: {}\n\nevent: error\ndata: RuntimeError\n\n"
+
+
+async def test_a_silent_stream_is_kept_open_with_comments_and_closed_with_the_client() -> None:
+    closed = anyio.Event()
+
+    async def rest() -> AsyncGenerator[tuple[int, JsonObject]]:
+        try:
+            await anyio.sleep_forever()
+            yield 0, {}
+        finally:
+            closed.set()
+
+    connection = Connection()
+    stream = EventStream((1, {}), rest(), spell, broken, ping_seconds=0.01)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(stream, NOTHING, connection.receive, connection.send)
+            await connection.pinged.wait()
+            connection.gone.set()
+    assert closed.is_set()

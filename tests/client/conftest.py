@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from agentkit.client import AsyncCorti, Corti
+from agentkit.testing.asgi import ASGITransport
+from tests.client.double import CortiDouble
+
+URL = "http://127.0.0.1:8700"
+
+
+class Clock:
+    """Time that stands still until a test, or a pause of the client, moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.rest(seconds)
+
+    def rest(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+class BlockingASGITransport(httpx2.BaseTransport):
+    """Calls the double from any thread."""
+
+    def __init__(self, portal: BlockingPortal, double: CortiDouble) -> None:
+        self._portal = portal
+        self._transport = ASGITransport(double.app)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        status, headers, body = self._portal.call(self._exchange, request, request.read())
+        return httpx2.Response(status, headers=headers, content=body)
+
+    async def _exchange(self, request: httpx2.Request, content: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        sent = httpx2.Request(request.method, request.url, headers=request.headers, content=content)
+        response = await self._transport.handle_async_request(sent)
+        return response.status_code, response.headers.multi_items(), await response.aread()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def double() -> CortiDouble:
+    return CortiDouble()
+
+
+@pytest.fixture
+def connect(double: CortiDouble, clock: Clock) -> Callable[..., AsyncCorti]:
+    """Make an asynchronous client of the double."""
+
+    def make(**settings: Any) -> AsyncCorti:
+        given: dict[str, Any] = {
+            "base_url": URL,
+            "transport": ASGITransport(double.app),
+            "sleep": clock.sleep,
+            "clock": clock,
+        }
+        if "token" not in settings:
+            given |= {"client_id": "local-client", "client_secret": "local-secret"}
+        return AsyncCorti(**given | settings)
+
+    return make
+
+
+@pytest.fixture
+def connect_blocking(double: CortiDouble, clock: Clock) -> Iterator[Callable[..., Corti]]:
+    """Make a blocking client of the double."""
+    with start_blocking_portal() as portal:
+
+        def make(**settings: Any) -> Corti:
+            given: dict[str, Any] = {
+                "base_url": URL,
+                "client_id": "local-client",
+                "client_secret": "local-secret",
+                "transport": BlockingASGITransport(portal, double),
+                "sleep": clock.rest,
+                "clock": clock,
+            }
+            return Corti(**given | settings)
+
+        yield make

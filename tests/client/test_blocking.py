@@ -1,0 +1,224 @@
+"""`Corti` is the twin of `AsyncCorti`: the same surface, the same requests, and safe to share between threads."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+from starlette.responses import JSONResponse, Response
+
+from agentkit.client import (
+    AgentHandle,
+    Agents,
+    AsyncCorti,
+    BlockingAgentHandle,
+    BlockingAgents,
+    BlockingExperts,
+    Corti,
+    Experts,
+)
+from agentkit.client.auth import BlockingTokenCache
+from agentkit.credentials import Token
+from agentkit.errors import AuthenticationError, ConnectionFailed, RequestTimeout, UnauthorizedError
+from agentkit.oauth import IssuedToken
+from agentkit.specs import AgentChanges, AgentSpec
+from tests.client.conftest import URL, Clock
+from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble
+
+Connect = Callable[..., Corti]
+
+_RENAMED = {"aclose": "close"}
+_TYPES = (("AsyncBaseTransport", "BaseTransport"), ("Awaitable[object]", "object"), ("Blocking", ""))
+
+
+def _surface(kind: type) -> dict[str, str]:
+    """Public names with their signatures, in the blocking spelling."""
+    found: dict[str, str] = {"__init__": str(inspect.signature(kind.__init__))}
+    for name in dir(kind):
+        if not name.startswith("_"):
+            member = inspect.getattr_static(kind, name)
+            found[_RENAMED.get(name, name)] = str(inspect.signature(member)) if callable(member) else "property"
+    for asynchronous, blocking in (*_TYPES, ("AsyncSession", "Session")):
+        found = {name: text.replace(asynchronous, blocking) for name, text in found.items()}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("asynchronous", "blocking"),
+    [(AsyncCorti, Corti), (Agents, BlockingAgents), (Experts, BlockingExperts), (AgentHandle, BlockingAgentHandle)],
+)
+def test_both_clients_have_the_same_names_and_signatures(asynchronous: type, blocking: type) -> None:
+    assert _surface(asynchronous) == _surface(blocking)
+    assert len(_surface(blocking)) > 1
+
+
+def test_every_method_sends_what_its_twin_sends(connect_blocking: Connect, double: CortiDouble) -> None:
+    with connect_blocking() as corti:
+        agent = corti.agents.create(AgentSpec(name="a", description="b"))
+        corti.agents.list(limit=2)
+        corti.agents.get(AGENT_ID)
+        corti.agents.update(AGENT_ID, AgentChanges(name="c"))
+        corti.agents.card(AGENT_ID)
+        corti.experts.list()
+        reply = agent.send("hi", credentials=[Token("ehr", "t-1")], data=[{"a": 1}])
+        agent.task(TASK_ID)
+        agent.context(CONTEXT_ID)
+        agent.delete_context(CONTEXT_ID)
+        agent.card()
+        corti.agents.delete(AGENT_ID)
+    root = f"/agents/{AGENT_ID}"
+    assert double.targets == [
+        "POST /agents",
+        "GET /agents?limit=2",
+        f"GET {root}",
+        f"PATCH {root}",
+        f"GET {root}/agent-card.json",
+        "GET /agents/registry/experts",
+        f"POST {root}/v1/message:send",
+        f"GET {root}/v1/tasks/{TASK_ID}",
+        f"GET {root}/v1/contexts/{CONTEXT_ID}",
+        f"DELETE {root}/v1/contexts/{CONTEXT_ID}",
+        f"GET {root}/agent-card.json",
+        f"DELETE {root}",
+    ]
+    assert len(double.token_calls) == 1
+    assert {call.headers["tenant-name"] for call in double.calls} == {"base"}
+    assert double.messages[0]["parts"][2]["data"] == {"type": "token", "mcp_name": "ehr", "token": "t-1"}
+    assert agent.info.id == AGENT_ID
+    assert (reply.text, agent.id, agent.name, repr(agent)) == (
+        "Penicillin.",
+        AGENT_ID,
+        "visit-helper",
+        f"BlockingAgentHandle(id={AGENT_ID!r})",
+    )
+
+
+def test_retries_and_errors_are_those_of_the_twin(connect_blocking: Connect, double: CortiDouble, clock: Clock) -> None:
+    with connect_blocking() as corti:
+        double.answers.append(Response(status_code=503, headers={"Retry-After": "2"}))
+        corti.agents.get(AGENT_ID)
+        double.answers.append(JSONResponse({"code": "no"}, 401))
+        with pytest.raises(UnauthorizedError):
+            corti.agents.get(AGENT_ID)
+    assert clock.pauses == [2.0]
+    assert len(double.token_calls) == 1
+
+
+def test_a_wrong_secret_is_refused_with_unauthorized_client(connect_blocking: Connect) -> None:
+    with connect_blocking(client_secret="wrong-secret") as corti, pytest.raises(AuthenticationError) as caught:
+        corti.agents.get(AGENT_ID)
+    assert caught.value.code == "unauthorized_client"
+
+
+def test_threads_share_one_client_and_one_token_request(connect_blocking: Connect, double: CortiDouble) -> None:
+    start = threading.Barrier(8, timeout=5)
+    with connect_blocking() as corti, ThreadPoolExecutor(8) as pool:
+
+        def use(_number: int) -> str:
+            start.wait()
+            return corti.agents.get(AGENT_ID).send("hi").text
+
+        assert set(pool.map(use, range(8), timeout=5)) == {"Penicillin."}
+    assert len(double.token_calls) == 1
+    assert len(double.calls) == 16
+
+
+def test_a_failed_fetch_reaches_all_who_waited_and_is_tried_again() -> None:
+    fetching, release = threading.Event(), threading.Event()
+    outcomes: list[object] = [ConnectionFailed("down"), IssuedToken("fresh", 300.0)]
+    calls: list[object] = []
+
+    def fetch() -> IssuedToken:
+        outcome = outcomes.pop(0)
+        calls.append(outcome)
+        fetching.set()
+        assert release.wait(5)
+        if isinstance(outcome, IssuedToken):
+            return outcome
+        raise ConnectionFailed("down")
+
+    cache = BlockingTokenCache(fetch, early=120.0)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cache.get)
+        assert fetching.wait(5)
+        second = pool.submit(cache.get)
+        release.set()
+        assert isinstance(first.exception(5), ConnectionFailed)
+        error = second.exception(5)
+    # The second either waited for the failed fetch or came after it.
+    assert isinstance(error, ConnectionFailed) or second.result() == "fresh"
+    if error is not None:
+        assert cache.get() == "fresh"
+    assert len(calls) == 2
+    assert "fresh" not in repr(cache)
+
+
+def test_an_interrupted_fetch_leaves_others_an_error_they_can_handle() -> None:
+    def fetch() -> IssuedToken:
+        raise KeyboardInterrupt
+
+    cache = BlockingTokenCache(fetch, early=120.0)
+    with pytest.raises(KeyboardInterrupt):
+        cache.get()
+    with pytest.raises(KeyboardInterrupt):
+        cache.get()
+
+
+def test_a_token_without_a_lifetime_is_kept_and_a_short_one_is_not(clock: Clock) -> None:
+    issued = [IssuedToken("short", 120.0), IssuedToken("long", 121.0), IssuedToken("endless", None)]
+    cache = BlockingTokenCache(lambda: issued.pop(0), early=120.0, clock=clock)
+    assert cache.get() == "short"
+    assert [cache.get(), cache.get()] == ["long", "long"]
+    clock.now += 1
+    assert cache.get() == "endless"
+    clock.now += 1_000_000
+    assert cache.get() == "endless"
+
+
+def test_a_dripping_answer_runs_into_the_time_limit(clock: Clock) -> None:
+    class Drip(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while True:
+                clock.now += 1
+                yield b" "
+
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, stream=Drip())
+
+    corti = Corti(base_url=URL, token="t", transport=httpx2.MockTransport(answer), clock=clock, timeout=5)
+    with corti, pytest.raises(RequestTimeout):
+        corti.agents.get(AGENT_ID)
+
+
+def test_a_closed_client_says_so(connect_blocking: Connect) -> None:
+    with connect_blocking() as corti:
+        agent = corti.agents.get(AGENT_ID)
+    with pytest.raises(ConnectionFailed, match="closed"):
+        agent.send("hi")
+    corti.close()
+
+
+def test_a_call_that_rests_while_its_client_is_closed_sends_nothing_more(
+    connect_blocking: Connect, double: CortiDouble
+) -> None:
+    def sleep(_seconds: float) -> None:
+        corti.close()
+
+    corti = connect_blocking(sleep=sleep)
+    double.answers.append(Response(status_code=503))
+    with pytest.raises(ConnectionFailed, match="closed"):
+        corti.agents.get(AGENT_ID)
+    assert len(double.calls) == 1
+
+
+def test_a_token_that_was_dropped_is_fetched_again() -> None:
+    issued = [IssuedToken("first", 300.0), IssuedToken("second", 300.0)]
+    cache = BlockingTokenCache(lambda: issued.pop(0), early=120.0)
+    assert cache.get() == "first"
+    cache.forget()
+    assert "empty" in repr(cache)
+    assert cache.get() == "second"

@@ -1,0 +1,77 @@
+"""One span per call with ids and sizes, and `traceparent` on every hop (design D11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from starlette.responses import Response
+
+from agentkit import tracing
+from agentkit.client import AsyncCorti, Corti
+from agentkit.errors import NotFoundError
+from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble
+
+pytestmark = pytest.mark.anyio
+
+Connect = Callable[..., AsyncCorti]
+
+
+async def test_a_send_is_one_span_with_ids_and_sizes(connect: Connect, double: CortiDouble) -> None:
+    spans: list[tracing.SpanRecord] = []
+    async with connect() as corti:
+        agent = await corti.agents.get(AGENT_ID)
+        double.answers.append(Response(status_code=503))
+        with tracing.listen(spans.append):
+            await agent.send("Any allergies?", data=[{"a": 1}])
+    (span,) = spans
+    assert span.name == "client.send"
+    assert span.attributes == {
+        "agentkit.agent.id": AGENT_ID,
+        "agentkit.message.id": double.messages[0]["messageId"],
+        "agentkit.part.count": 2,
+        "agentkit.task.id": TASK_ID,
+        "agentkit.task.state": "completed",
+        "agentkit.context.id": CONTEXT_ID,
+        "agentkit.artifact.count": 0,
+        "agentkit.retry.count": 1,
+        "http.request.method": "POST",
+        "http.response.status_code": 200,
+        "url.path": f"/agents/{AGENT_ID}/v1/message:send",
+    }
+
+
+async def test_the_token_request_is_a_hop_of_its_own(connect: Connect) -> None:
+    spans: list[tracing.SpanRecord] = []
+    with tracing.listen(spans.append):
+        async with connect() as corti:
+            await corti.agents.get(AGENT_ID)
+    assert [span.name for span in spans] == ["client.token", "client.agents.get"]
+
+
+async def test_a_failed_call_marks_its_span(connect: Connect, double: CortiDouble) -> None:
+    double.answers.append(Response(status_code=404))
+    spans: list[tracing.SpanRecord] = []
+    with tracing.listen(spans.append):
+        async with connect(token="t") as corti:
+            with pytest.raises(NotFoundError):
+                await corti.agents.get(AGENT_ID)
+    assert (spans[0].error, spans[0].attributes["http.response.status_code"]) == ("NotFoundError", 404)
+
+
+async def test_traceparent_travels_with_the_call(connect: Connect, double: CortiDouble) -> None:
+    tracer = TracerProvider().get_tracer("test")
+    with tracer.start_as_current_span("outer") as outer:
+        async with connect() as corti:
+            await corti.agents.get(AGENT_ID)
+    trace_id = f"{outer.get_span_context().trace_id:032x}"
+    assert double.calls[0].headers["traceparent"].split("-")[1] == trace_id
+    assert double.token_calls[0].headers["traceparent"].split("-")[1] == trace_id
+
+
+def test_the_blocking_client_traces_the_same(connect_blocking: Callable[..., Corti]) -> None:
+    spans: list[tracing.SpanRecord] = []
+    with tracing.listen(spans.append), connect_blocking() as corti:
+        corti.agents.get(AGENT_ID).send("hi")
+    assert [span.name for span in spans] == ["client.token", "client.agents.get", "client.send"]

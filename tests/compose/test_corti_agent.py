@@ -1,0 +1,326 @@
+"""An agent at Corti as a leaf: a Corti context per conversation, credentials on its first message, states surfacing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import anyio
+import pytest
+from starlette.responses import JSONResponse
+
+from agentkit.client import AgentHandle, AsyncCorti
+from agentkit.compose import CONTINUATION_KEY, Caller, CortiAgent, Outcome, RunContext, collect
+from agentkit.credentials import NO_CREDENTIALS, Credentials, Token
+from agentkit.engine import InlineEngine
+from agentkit.errors import NotFoundError, RequestTimeout
+from agentkit.models import ArtifactUpdate, Event, JsonObject, Message, Role, StatusUpdate, TaskState
+from agentkit.testing.asgi import ASGITransport
+from tests.client.double import AGENT, AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble, artifact, task
+
+pytestmark = pytest.mark.anyio
+
+RUN = "22222222-5e6f-4a7b-8c9d-0e1f2a3b4c03"
+
+
+def context(
+    conversation: str = "ours-1",
+    *,
+    owner: str = "me",
+    tenant: str = "base",
+    credentials: Credentials = NO_CREDENTIALS,
+    continuation: JsonObject | None = None,
+) -> RunContext:
+    return RunContext(
+        context_id=conversation,
+        task_id=RUN,
+        caller=Caller(owner=owner, tenant=tenant),
+        engine=InlineEngine(),
+        credentials=credentials,
+        resumed=continuation is not None,
+        path=("chain", "corti"),
+        continuation=continuation,
+    )
+
+
+@pytest.fixture
+def double() -> CortiDouble:
+    return CortiDouble()
+
+
+@pytest.fixture
+async def handle(double: CortiDouble) -> AsyncGenerator[AgentHandle]:
+    async with AsyncCorti(
+        base_url="http://127.0.0.1:8700", token="opaque", transport=ASGITransport(double.app), max_retries=0
+    ) as corti:
+        yield await corti.agents.get(AGENT_ID)
+
+
+async def _events(agent: CortiAgent, message: Message, context: RunContext) -> list[Event]:
+    return [event async for event in agent.run(message, context)]
+
+
+def _auth(message: dict[str, Any]) -> list[str]:
+    """The servers that got a credential in a message."""
+    return [part["data"]["mcp_name"] for part in message["parts"] if "mcp_name" in part.get("data", {})]
+
+
+async def test_it_takes_name_and_description_from_corti_unless_told_otherwise(handle: AgentHandle) -> None:
+    agent = CortiAgent(handle)
+    assert (agent.name, agent.description) == ("visit-helper", "Answers questions about one visit")
+    assert [(skill.id, skill.name) for skill in agent.skills] == [(AGENT_ID, "visit-helper")]
+    named = CortiAgent(handle, name="helper", description="Helps")
+    assert (named.name, named.description) == ("helper", "Helps")
+
+
+async def test_a_completed_task_yields_its_artifacts_and_a_final_message(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    double.sends.append({"task": task(artifacts=[artifact("r1", "old"), artifact("r1", "new")])})
+    result, final = await _events(CortiAgent(handle), Message.user("Any allergies?"), context())
+    assert isinstance(result, ArtifactUpdate)
+    assert (result.artifact.text, result.task_id, result.context_id) == ("new", RUN, "ours-1")
+    assert isinstance(final, Message)
+    assert (final.text, final.role, final.task_id, final.context_id) == ("Penicillin.", Role.AGENT, RUN, "ours-1")
+
+
+async def test_a_completed_task_without_words_completes_without_a_message(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    double.sends.append({"task": task(text=None)})
+    assert await _events(CortiAgent(handle), Message.user("hi"), context()) == []
+
+
+async def test_a_message_alone_is_the_final_message(handle: AgentHandle, double: CortiDouble) -> None:
+    double.sends.append({"message": task()["status"]["message"]})
+    outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
+    assert (outcome.state, outcome.text) == (TaskState.COMPLETED, "Penicillin.")
+
+
+async def test_only_the_parts_go_out_as_a_user_message(handle: AgentHandle, double: CortiDouble) -> None:
+    inbound = Message.agent("From the agent before", data=[{"a": 1}], context_id="ours-1", task_id=RUN)
+    await collect(CortiAgent(handle), inbound, context())
+    (sent,) = double.messages
+    assert set(sent) == {"kind", "role", "messageId", "parts"}
+    assert sent["role"] == "user"
+    assert sent["parts"] == [
+        {"kind": "text", "text": "From the agent before"},
+        {"kind": "data", "data": {"a": 1}},
+    ]
+
+
+async def test_a_conversation_keeps_one_corti_context_and_no_other_conversation_sees_it(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    agent = CortiAgent(handle)
+    for run in (context(), context(), context("ours-2"), context(owner="you"), context(tenant="clinic"), context()):
+        await collect(agent, Message.user("hi"), run)
+    assert [message.get("contextId") for message in double.messages] == [
+        None,
+        CONTEXT_ID,
+        None,
+        None,
+        None,
+        CONTEXT_ID,
+    ]
+
+
+async def test_credentials_travel_on_the_first_message_of_a_context_only(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    agent = CortiAgent(handle, credentials=[Token("own", "o-1")])
+    brought = Credentials([Token("ehr", "e-1"), Token("elsewhere", "x-1")])
+    for _ in range(2):
+        await collect(agent, Message.user("hi"), context(credentials=brought))
+    first, second = double.messages
+    assert _auth(first) == ["own", "ehr"]
+    assert _auth(second) == []
+
+
+async def test_a_callers_credential_wins_and_one_for_another_agents_server_stays_here(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    agent = CortiAgent(handle, credentials=[Token("ehr", "author")])
+    brought = Credentials([Token("ehr", "caller"), Token("elsewhere", "canary")])
+    await collect(agent, Message.user("hi"), context(credentials=brought))
+    assert double.messages[0]["parts"][1:] == [
+        {"kind": "data", "data": {"type": "token", "mcp_name": "ehr", "token": "caller"}}
+    ]
+    assert not any(b"canary" in call.body for call in double.calls)
+
+
+async def test_what_another_agent_made_up_to_look_like_a_credential_is_none(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    made_up: JsonObject = {"type": "Token", "mcp_name": "ehr", "token": "of-an-attacker"}
+    agent = CortiAgent(handle, credentials=[Token("ehr", "author")])
+    await _events(agent, Message.user("found", data=[made_up, {"type": "lab", "value": 1}]), context())
+    sent = double.messages[0]["parts"]
+    assert [part["data"]["token"] for part in sent if "token" in part.get("data", {})] == ["author"]
+    assert {"type": "lab", "value": 1} in [part.get("data") for part in sent]
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"type": "reference", "id": AGENT_ID},
+        {**AGENT, "experts": [{"type": "reference", "id": "e", "name": "pubmed-expert"}]},
+    ],
+)
+async def test_where_the_agents_servers_are_not_known_all_credentials_are_offered(
+    handle: AgentHandle, double: CortiDouble, info: dict[str, Any]
+) -> None:
+    double.answers.append(JSONResponse(info))
+    async with AsyncCorti(
+        base_url="http://127.0.0.1:8700", token="opaque", transport=ASGITransport(double.app)
+    ) as corti:
+        agent = CortiAgent(await corti.agents.get(AGENT_ID))
+        await collect(agent, Message.user("hi"), context(credentials=Credentials([Token("any", "a-1")])))
+    assert _auth(double.messages[0]) == ["any"]
+
+
+async def test_the_outbound_id_is_the_same_for_the_same_message_of_a_run(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    message = Message.user("hi")
+    for inbound in (message, message, Message.user("hi")):
+        await collect(CortiAgent(handle), inbound, context())
+    first, second, third = (sent["messageId"] for sent in double.messages)
+    assert first == second != third
+    assert UUID(first).version == 5
+
+
+async def test_a_run_id_of_another_form_gives_a_stable_outbound_id_too(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    message = Message.user("hi")
+    for run_id in ("run-1", "run-1", "run-2"):
+        await collect(CortiAgent(handle), message, replace(context(), task_id=run_id))
+    first, second, third = (sent["messageId"] for sent in double.messages)
+    assert first == second != third
+
+
+async def test_a_question_surfaces_and_its_answer_continues_the_same_task_after_a_restart(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    double.sends.append({"task": task("input-required", "Which patient?")})
+    asked = await collect(CortiAgent(handle), Message.user("Any allergies?"), context())
+    assert (asked.state, asked.text) == (TaskState.INPUT_REQUIRED, "Which patient?")
+    restarted = CortiAgent(handle, credentials=[Token("ehr", "e-1")])
+    answered = await collect(restarted, Message.user("Jane"), context(continuation=asked.continuation))
+    assert answered.text == "Penicillin."
+    sent = double.messages[1]
+    assert (sent["contextId"], sent["taskId"], _auth(sent)) == (CONTEXT_ID, TASK_ID, [])
+    await collect(restarted, Message.user("And her medications?"), context())
+    assert (double.messages[2]["contextId"], "taskId" in double.messages[2]) == (CONTEXT_ID, False)
+
+
+async def test_a_missing_credential_surfaces_and_its_arrival_repeats_the_question_in_a_new_context(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    agent = CortiAgent(handle)
+    double.sends.extend([{"task": task("auth-required", "ehr wants a token")}] * 2)
+    asked = await collect(agent, Message.user("Any allergies?", data=[{"a": 1}]), context())
+    assert (asked.state, asked.text) == (TaskState.AUTH_REQUIRED, "ehr wants a token")
+    again = await collect(agent, Message(role=Role.USER, parts=()), context(continuation=asked.continuation))
+    assert again.state is TaskState.AUTH_REQUIRED
+    await collect(
+        agent,
+        Message.user("here"),
+        context(continuation=again.continuation, credentials=Credentials([Token("ehr", "e-1")])),
+    )
+    sent = double.messages[2]
+    assert "contextId" not in sent
+    assert "taskId" not in sent
+    assert [part.get("text") for part in sent["parts"]] == ["Any allergies?", None, "here", None]
+    assert _auth(sent) == ["ehr"]
+
+
+async def test_the_continuation_holds_no_credential(handle: AgentHandle, double: CortiDouble) -> None:
+    double.sends.append({"task": task("auth-required", "wrong token")})
+    run = context(credentials=Credentials([Token("ehr", "canary")]))
+    (event,) = await _events(CortiAgent(handle), Message.user("hi"), run)
+    assert isinstance(event, StatusUpdate)
+    assert event.metadata is not None
+    assert "canary" not in str(event.metadata[CONTINUATION_KEY])
+
+
+@pytest.mark.parametrize("state", ["failed", "rejected", "canceled"])
+async def test_a_task_that_ended_badly_fails_the_turn_with_what_corti_said(
+    handle: AgentHandle, double: CortiDouble, state: str
+) -> None:
+    double.sends.append({"task": task(state, "The record is locked.")})
+    outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
+    assert (outcome.state, outcome.text) == (TaskState.FAILED, "The record is locked.")
+
+
+async def test_a_task_that_ended_badly_without_words_names_agent_and_state(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    double.sends.append({"task": task("rejected", None)})
+    outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
+    assert outcome.state is TaskState.FAILED
+    assert "visit-helper ended its task rejected" in outcome.text
+
+
+async def test_a_task_left_running_is_followed_to_its_end(handle: AgentHandle, double: CortiDouble) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    double.sends.append({"task": task("working", None)})
+    outcome = await collect(CortiAgent(handle, sleep=sleep), Message.user("hi"), context())
+    assert outcome.text == "Later."
+    assert pauses == [1.0]
+    assert double.targets[-1].endswith(f"/v1/tasks/{TASK_ID}")
+
+
+async def test_a_task_that_never_ends_is_given_up(handle: AgentHandle, double: CortiDouble) -> None:
+    double.sends.append({"task": task("working", None)})
+    with pytest.raises(RequestTimeout, match="patience="):
+        await _events(CortiAgent(handle, patience=0), Message.user("hi"), context())
+
+
+async def test_a_lost_corti_context_is_forgotten_so_that_the_next_message_begins_anew(
+    handle: AgentHandle, double: CortiDouble
+) -> None:
+    agent = CortiAgent(handle, credentials=[Token("ehr", "e-1")])
+    await collect(agent, Message.user("hi"), context())
+    double.answers.append(JSONResponse({"code": "context_not_found"}, 404))
+    with pytest.raises(NotFoundError):
+        await _events(agent, Message.user("hi"), context())
+    await collect(agent, Message.user("hi"), context())
+    assert [message.get("contextId") for message in double.messages] == [None, CONTEXT_ID, None]
+    assert _auth(double.messages[2]) == ["ehr"]
+
+
+async def test_the_conversation_unused_for_longest_is_forgotten_first(handle: AgentHandle, double: CortiDouble) -> None:
+    agent = CortiAgent(handle, capacity=2)
+    for conversation in ("a", "b", "a", "c", "a", "b"):
+        await collect(agent, Message.user("hi"), context(conversation))
+    assert [message.get("contextId") is None for message in double.messages] == [True, True, False, True, False, True]
+
+
+async def test_two_first_messages_at_once_open_one_corti_context(handle: AgentHandle, double: CortiDouble) -> None:
+    agent = CortiAgent(handle)
+    with anyio.fail_after(5):
+        await asyncio.gather(*(collect(agent, Message.user("hi"), context()) for _ in range(3)))
+    assert [message.get("contextId") for message in double.messages] == [None, CONTEXT_ID, CONTEXT_ID]
+
+
+async def test_an_unreadable_continuation_fails_the_turn(handle: AgentHandle, double: CortiDouble) -> None:
+    outcome: Outcome = await collect(
+        CortiAgent(handle), Message.user("hi"), context(continuation={"parts": [{"text": 1}]})
+    )
+    assert outcome.state is TaskState.FAILED
+    assert not double.messages
+
+
+async def test_cancelling_leaves_the_remote_task_alone(handle: AgentHandle, double: CortiDouble) -> None:
+    before = len(double.calls)
+    await CortiAgent(handle).cancel(context())
+    assert len(double.calls) == before

@@ -1,0 +1,27 @@
+"""The guards every test runs under; each one lives in its own file under `tests/guards/` and is tested there."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = [
+    "pytester",
+    "tests.guards.network",
+    "tests.guards.blocking",
+    "tests.guards.environment",
+    "tests.guards.skips",
+    "tests.js.node",
+]
+
+# No test asserts wall-clock time, so neither do properties; CI runs the same examples every time.
+settings.register_profile("agentkit", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("agentkit")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The one backend we run on: the A2A SDK and uvicorn are bound to asyncio."""
+    return "asyncio"

@@ -1,0 +1,98 @@
+"""Packaged experts and how they are found."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from agentkit.errors import SpecError
+from agentkit.experts import ExpertDefinition, discovery, find_experts, find_servers, load_expert, load_server
+from agentkit.specs import Authorization
+
+DEFINITION = ExpertDefinition(
+    "looker", "Looks things up.", "Look well.", server_name="eyes", authorization=Authorization.BEARER
+)
+
+
+def builder(database: str | None) -> str:
+    return f"server over {database}"
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = {
+        "agentkit.experts": [
+            EntryPoint("zebra", "absent_package.expert:EXPERT", "agentkit.experts"),
+            EntryPoint("looker", f"{__name__}:DEFINITION", "agentkit.experts"),
+            EntryPoint("wrong", f"{__name__}:builder", "agentkit.experts"),
+        ],
+        "agentkit.servers": [
+            EntryPoint("eyes", f"{__name__}:builder", "agentkit.servers"),
+            EntryPoint("wrong", f"{__name__}:DEFINITION", "agentkit.servers"),
+        ],
+    }
+
+    def fake(*, group: str) -> list[EntryPoint]:
+        return points[group]
+
+    monkeypatch.setattr(discovery, "entry_points", fake)
+    monkeypatch.setitem(__import__("sys").modules, __name__, __import__("types").SimpleNamespace(**globals()))
+
+
+def test_the_bundled_experts_and_servers_are_found_by_entry_point() -> None:
+    assert {"ehr-lookup", "questionnaire-interviewer"} <= set(find_experts())
+    assert {"ehr", "questionnaires"} <= set(find_servers())
+
+
+@pytest.mark.usefixtures("installed")
+def test_listing_loads_nothing_and_is_in_alphabetical_order() -> None:
+    assert list(find_experts()) == ["looker", "wrong", "zebra"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_expert_and_server_are_loaded_by_name() -> None:
+    assert load_expert("looker") == DEFINITION
+    assert load_server("eyes") is not None
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(SpecError, match="Known: looker, wrong, zebra") as caught:
+        load_expert("looker2")
+    assert caught.value.field == "agentkit.experts.looker2"
+    with pytest.raises(SpecError, match="Known: eyes, wrong"):
+        load_server("ears")
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_is_no_expert_or_server_is_refused_with_its_type() -> None:
+    with pytest.raises(SpecError, match="must be an ExpertDefinition"):
+        load_expert("wrong")
+    with pytest.raises(SpecError, match="is a ExpertDefinition"):
+        load_server("wrong")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_package_that_cannot_be_imported_is_named() -> None:
+    with pytest.raises(SpecError, match=r"agentkit\.experts\.zebra: cannot be imported"):
+        load_expert("zebra")
+
+
+def test_a_definition_becomes_a_spec_with_the_address_of_its_server() -> None:
+    spec = DEFINITION.spec("http://127.0.0.1:8701/eyes/mcp")
+    assert (spec.name, spec.description, spec.prompt) == ("looker", "Looks things up.", "Look well.")
+    (server,) = spec.servers
+    assert (server.name, server.authorization) == ("eyes", Authorization.BEARER)
+
+
+def test_authorization_scope_and_server_name_of_a_spec_can_be_chosen() -> None:
+    (server,) = DEFINITION.spec(
+        "http://127.0.0.1/x", authorization=Authorization.OAUTH2, scope="read", server_name="other"
+    ).servers
+    assert (server.name, server.authorization, server.scope) == ("other", Authorization.OAUTH2, "read")
+
+
+def test_an_address_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(SpecError, match="url"):
+        DEFINITION.spec("ftp://x")

@@ -1,0 +1,75 @@
+// One conversation of Corti's own SDK with the platform, printed as one JSON document.
+// Variables: BASE (origin of the platform), TOOLS (origin of the MCP servers), TOKEN (bearer of the MCP server), LAYOUT.
+import { CortiClient } from "@corti/sdk";
+
+const { BASE, TOOLS, TOKEN, LAYOUT } = process.env;
+const place =
+  LAYOUT === "baseUrl"
+    ? { baseUrl: BASE }
+    : {
+        environment: {
+          base: `${BASE}/v2`,
+          agents: BASE,
+          login: `${BASE}/realms`,
+          wss: `${BASE.replace("http", "ws")}/audio-bridge/v2`,
+        },
+      };
+const client = new CortiClient({
+  ...place,
+  tenantName: "base",
+  auth: { clientId: "local-client", clientSecret: "local-secret" },
+});
+const agents = client.agents;
+
+const created = await agents.create({
+  name: "visit-helper",
+  description: "Answers questions about one visit",
+  experts: [
+    {
+      type: "new",
+      name: "record-reader",
+      description: "Reads the record",
+      mcpServers: [
+        { name: "ehr", transportType: "streamable_http", authorizationType: "bearer", url: `${TOOLS}/ehr/mcp` },
+      ],
+    },
+    { type: "reference", name: "memory-expert" },
+  ],
+});
+const message = (text, more = {}, parts = []) => ({
+  message: {
+    kind: "message",
+    role: "user",
+    messageId: `msg-${crypto.randomUUID()}`,
+    parts: [{ kind: "text", text }, ...parts],
+    ...more,
+  },
+});
+const credential = { kind: "data", data: { type: "token", mcp_name: "ehr", token: TOKEN } };
+const first = (await agents.messageSend(created.id, message("hello", {}, [credential]))).task;
+const second = (await agents.messageSend(created.id, message("again", { contextId: first.contextId }))).task;
+const waiting = (await agents.messageSend(created.id, message("elsewhere"))).task;
+
+let refusal;
+try {
+  await agents.get("11111111-1111-4111-8111-111111111111");
+} catch (error) {
+  refusal = { name: error.constructor.name, status: error.statusCode, code: error.body?.code };
+}
+
+const result = {
+  created,
+  got: await agents.get(created.id),
+  listed: (await agents.list({ limit: 10, offset: 0 })).map((agent) => agent.id),
+  updated: (await agents.update(created.id, { name: "renamed" })).name,
+  card: (await agents.getCard(created.id)).url,
+  registry: (await agents.getRegistryExperts({ limit: 100, offset: 0 })).experts.map((expert) => expert.name),
+  first,
+  second,
+  waiting: waiting.status.state,
+  task: await agents.getTask(created.id, first.id, { historyLength: 1 }),
+  context: (await agents.getContext(created.id, first.contextId)).items.map((item) => item.kind),
+  refusal,
+};
+await agents.delete(created.id);
+console.log(JSON.stringify(result));

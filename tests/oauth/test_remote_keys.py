@@ -1,0 +1,98 @@
+"""Key sets by address: cached, fetched again for an unknown key, and never in a storm (MCP-AUTH-04)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import httpx2
+import pytest
+
+from agentkit.errors import AuthenticationError
+from agentkit.oauth import JwtVerifier, RemoteKeys, SigningKeys, TokenIssuer
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://issuer.example/jwks"
+
+
+class Server:
+    def __init__(self) -> None:
+        self.keys = SigningKeys()
+        self.calls = 0
+        self.status = 200
+        self.content: bytes | None = None
+
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.calls += 1
+        if self.content is not None:
+            return httpx2.Response(self.status, content=self.content)
+        return httpx2.Response(self.status, json=self.keys.jwks())
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_the_set_is_fetched_once_and_again_after_its_time() -> None:
+    server, clock = Server(), Clock()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(server)) as http:
+        keys = RemoteKeys(URL, http, clock=clock)
+        found = await asyncio.gather(*(keys.find(server.keys.key_id) for _ in range(10)))
+        assert all(found)
+        assert server.calls == 1
+        clock.now += 301
+        assert await keys.find(server.keys.key_id)
+        assert server.calls == 2
+
+
+async def test_an_unknown_key_is_looked_for_at_most_every_ten_seconds() -> None:
+    server, clock = Server(), Clock()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(server)) as http:
+        keys = RemoteKeys(URL, http, clock=clock)
+        assert await keys.find(server.keys.key_id)
+        for number in range(50):
+            assert await keys.find(f"unknown-{number}") is None
+        assert server.calls == 1
+        server.keys = SigningKeys()
+        clock.now += 10
+        assert await keys.find(server.keys.key_id)
+        assert server.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "content"), [(500, b"{}"), (302, b"{}"), (200, b"no json"), (200, b"[]"), (200, b" " * 300_000)]
+)
+async def test_known_keys_stay_for_a_day_when_the_address_fails(status: int, content: bytes) -> None:
+    server, clock = Server(), Clock()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(server)) as http:
+        keys = RemoteKeys(URL, http, clock=clock)
+        key_id = server.keys.key_id
+        assert await keys.find(key_id)
+        server.status, server.content = status, content
+        clock.now += 3600
+        assert await keys.find(key_id)
+        clock.now += 86_400
+        assert await keys.find(key_id) is None
+        assert server.calls == 3
+
+
+async def test_a_token_is_refused_while_no_key_is_known() -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("down")
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(refuse)) as http:
+        verifier = JwtVerifier("https://issuer.example", "res", RemoteKeys(URL, http))
+        token = TokenIssuer("https://issuer.example", SigningKeys()).issue("c", "res")
+        with anyio.fail_after(5), pytest.raises(AuthenticationError, match="key is unknown"):
+            await verifier.verify(token)
+
+
+async def test_a_key_set_on_plain_http_elsewhere_is_refused() -> None:
+    async with httpx2.AsyncClient() as http:
+        for url in ("http://issuer.example/jwks", "https://user:pw@issuer.example/jwks", "ftp://127.0.0.1/"):
+            with pytest.raises(AuthenticationError, match="not an https address"):
+                RemoteKeys(url, http)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agentkit.engine import InlineEngine
+from agentkit.storage import Database
+from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A real database file with the tables of the task service."""
+    opened = await Database.open(tmp_path / "tasks.db", MIGRATIONS)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def service(database: Database) -> AsyncIterator[TaskService]:
+    """The service under test."""
+    made = TaskService(SqliteRepository(database), InlineEngine())
+    yield made
+    await made.close()

@@ -1,0 +1,176 @@
+"""What the README tells people to type works: blocks are run, and every command that is only shown exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio.streams.text import TextReceiveStream
+
+from tests.markdown import Block, commands, read_blocks
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+BLOCKS = read_blocks(ROOT / "README.md")
+SHOWN = sorted({tuple(words) for block in BLOCKS if block.language == "bash" for words in commands(block.source)})
+TIME_LIMIT = 120
+
+
+def _shown(program: str) -> list[tuple[str, ...]]:
+    return [words for words in SHOWN if words[0] == program]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "HOME": str(home), "PYTHONUNBUFFERED": "1", "TERM": "dumb", "COLUMNS": "200"}
+
+
+@asynccontextmanager
+async def _serving(command: tuple[str, ...], folder: Path) -> AsyncGenerator[None]:
+    """Keep a server command running once it said where it listens; it must stop cleanly on SIGTERM."""
+    said: list[str] = []
+    listens = anyio.Event()
+
+    async def read(stream: TextReceiveStream) -> None:
+        async for text in stream:
+            said.append(text)
+            if "http://" in "".join(said):
+                listens.set()
+        listens.set()
+
+    program = [str(BIN / command[0]), *command[1:]]
+    process = await anyio.open_process(program, cwd=folder, env=_environment(folder), stderr=subprocess.STDOUT)
+    async with process, anyio.create_task_group() as tasks:
+        assert process.stdout
+        tasks.start_soon(read, TextReceiveStream(process.stdout))
+        try:
+            await listens.wait()
+            assert "http://" in "".join(said), "".join(said)
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            with anyio.fail_after(10, shield=True):
+                await process.wait()
+    assert process.returncode == 0, "".join(said)
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.runs], ids=str)
+async def test_a_block_of_the_readme_runs(block: Block, tmp_path: Path) -> None:
+    with anyio.fail_after(TIME_LIMIT):
+        async with AsyncExitStack() as stack:
+            if block.server:
+                await stack.enter_async_context(_serving(block.server, tmp_path))
+            if block.language == "python":
+                command = [sys.executable, "-W", "error", "-c", block.source]
+            else:
+                command = ["bash", "-euo", "pipefail", "-c", block.source]
+            done = await anyio.run_process(
+                command, cwd=tmp_path, env=_environment(tmp_path), stderr=subprocess.STDOUT, check=False, input=b""
+            )
+        assert done.returncode == 0, done.stdout.decode()
+
+
+def test_the_readme_shows_how_to_install_try_and_test() -> None:
+    assert ("pip", "install", "corti-agentkit") in SHOWN
+    assert ("make", "demo") in SHOWN
+    assert ("make", "test") in SHOWN
+
+
+def test_every_make_target_that_is_shown_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+    assert [words for words in _shown("make") if not set(words[1:]) <= targets] == []
+
+
+@pytest.mark.parametrize("words", _shown("agentkit"), ids=" ".join)
+async def test_every_agentkit_command_that_is_shown_exists(words: tuple[str, ...], tmp_path: Path) -> None:
+    with anyio.fail_after(TIME_LIMIT):
+        done = await anyio.run_process(
+            [str(BIN / "agentkit"), *words[1:], "--help"],
+            env=_environment(tmp_path),
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    help_text = done.stdout.decode()
+    assert done.returncode == 0, help_text
+    options = [word.partition("=")[0] for word in words if word.startswith("--")]
+    assert [option for option in options if option not in help_text] == []
+
+
+DOCUMENT = """
+```bash
+make demo
+```
+
+<!-- run -->
+```bash
+A=1 agentkit serve all --port 0 \\
+  --host 127.0.0.1 && echo "a && b" | cat
+```
+
+<!-- run while: agentkit serve all -->
+
+```python
+print("hi")
+```
+
+<!-- not run: needs an account -->
+```python
+raise SystemExit(1)
+```
+```text
+nothing
+```
+"""
+
+
+async def test_a_served_block_sees_a_running_server_that_is_stopped_after_it(tmp_path: Path) -> None:
+    server = tmp_path / "serve"
+    server.write_text(
+        "#!/bin/sh\ntrap 'touch stopped; exit 0' TERM\necho http://127.0.0.1\nwhile :; do sleep 0.05; done\n",
+        encoding="utf-8",
+    )
+    server.chmod(0o755)
+    with anyio.fail_after(10):
+        async with _serving((str(server),), tmp_path):
+            assert not (tmp_path / "stopped").exists()
+    assert (tmp_path / "stopped").exists()
+
+
+async def test_a_server_that_does_not_start_fails_its_block(tmp_path: Path) -> None:
+    with anyio.fail_after(10), pytest.raises(ExceptionGroup) as raised:
+        async with _serving((sys.executable, "-c", "print('port in use')"), tmp_path):
+            pytest.fail("the block ran without its server")
+    assert raised.group_contains(AssertionError, match="port in use")
+
+
+def test_blocks_are_found_with_their_way_of_testing(tmp_path: Path) -> None:
+    document = tmp_path / "README.md"
+    document.write_text(DOCUMENT, encoding="utf-8")
+    blocks = read_blocks(document)
+    assert [(block.language, block.runs, block.server) for block in blocks] == [
+        ("bash", False, None),
+        ("bash", True, None),
+        ("python", True, ("agentkit", "serve", "all")),
+        ("python", False, None),
+    ]
+    assert str(blocks[0]) == "README.md:2"
+
+
+def test_commands_are_found_behind_assignments_and_operators() -> None:
+    source = 'A=1 agentkit serve all --port 0 \\\n  --host 127.0.0.1 && echo "a && b" | cat  # why\n'
+    assert commands(source) == [
+        ["agentkit", "serve", "all", "--port", "0", "--host", "127.0.0.1"],
+        ["echo", "a && b"],
+        ["cat"],
+    ]

@@ -1,0 +1,49 @@
+"""JSON text: what is refused, and what is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentkit.errors import WireError
+from agentkit.models import Json
+from agentkit.wire.jsontext import MAX_DEPTH, dump_json, parse_json
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b'{"a":NaN}', b"\xff", b'{"a":"\\ud800"}', b"[" * 100_000, b"9" * 5000, b'{"a":1e400}', b"[-1E999]"],
+    ids=range(9),
+)
+def test_what_is_not_json_is_refused_as_such(body: bytes) -> None:
+    with pytest.raises(WireError) as refused:
+        parse_json(body)
+    assert refused.value.reason == "json"
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_document_may_be_nested_so_deeply_and_no_deeper(opening: str) -> None:
+    """What lies deeper could be written into the store and never be read again (CLI-10)."""
+
+    def nested(depth: int) -> bytes:
+        return (opening * depth + "1" + {"[": "]", "{": "}"}[opening[0]] * depth).encode()
+
+    assert parse_json(nested(MAX_DEPTH))
+    with pytest.raises(WireError) as refused:
+        parse_json(nested(MAX_DEPTH + 1), "answer")
+    assert (refused.value.path, refused.value.reason) == ("answer", "depth")
+
+
+def test_brackets_side_by_side_or_in_text_are_no_depth() -> None:
+    flat: list[Json] = ["[[[[" * MAX_DEPTH, {}]
+    many: list[Json] = [flat] * MAX_DEPTH
+    assert parse_json(dump_json(many)) == many
+
+
+def test_a_surrogate_pair_is_unicode() -> None:
+    assert parse_json(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+
+
+def test_numbers_that_json_cannot_say_are_written_as_null() -> None:
+    assert dump_json({"a": float("inf"), "b": float("nan"), "c": 1.5, "d": "\u00e9"}) == (
+        '{"a":null,"b":null,"c":1.5,"d":"\u00e9"}'.encode()
+    )
