@@ -14,6 +14,7 @@ import anyio
 import pytest
 from anyio.streams.text import TextReceiveStream
 
+from tests.deadline import HANG
 from tests.markdown import Block, commands, read_blocks
 
 pytestmark = pytest.mark.anyio
@@ -141,14 +142,14 @@ async def test_a_served_block_sees_a_running_server_that_is_stopped_after_it(tmp
         encoding="utf-8",
     )
     server.chmod(0o755)
-    with anyio.fail_after(10):
+    with anyio.fail_after(HANG):
         async with _serving((str(server),), tmp_path):
             assert not (tmp_path / "stopped").exists()
     assert (tmp_path / "stopped").exists()
 
 
 async def test_a_server_that_does_not_start_fails_its_block(tmp_path: Path) -> None:
-    with anyio.fail_after(10), pytest.raises(ExceptionGroup) as raised:
+    with anyio.fail_after(HANG), pytest.raises(ExceptionGroup) as raised:
         async with _serving((sys.executable, "-c", "print('port in use')"), tmp_path):
             pytest.fail("the block ran without its server")
     assert raised.group_contains(AssertionError, match="port in use")

@@ -20,6 +20,7 @@ from agentkit.errors import (
 )
 from agentkit.models import Message, StatusUpdate, Task, TaskState
 from agentkit.testing.asgi import httpx_transport, running
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ async def finished(client: A2AClient) -> Task:
 
 async def test_a_stream_ends_with_the_answer_and_whole_numbers_stay_whole(client: A2AClient) -> None:
     """A2A-STR-02, design D12."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = [event async for event in client.stream(Message.user("hello"))]
     last = events[-1]
     assert isinstance(last, StatusUpdate)

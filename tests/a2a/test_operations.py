@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from tests.a2a.desk import Desk, Peer, Served, message
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,7 @@ async def sent(peer: Peer, text: str, **changes: Any) -> dict[str, Any]:
 async def waiting(peer: Peer, desk: Desk) -> dict[str, Any]:
     params = message("wait") | {"configuration": {"returnImmediately": True}}
     answer = await peer.ask("SendMessage", params)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await desk.started.wait()
     return answer.task
 

@@ -26,6 +26,7 @@ from google.protobuf.struct_pb2 import Value
 
 from agentkit.testing.asgi import httpx_transport
 from tests.a2a.desk import URL, Desk, Served
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +60,7 @@ def request(text: str, *, task_id: str = "") -> SendMessageRequest:
 
 
 async def sent(client: Client, send: SendMessageRequest) -> list[StreamResponse]:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         return [event async for event in client.send_message(send)]
 
 
@@ -112,7 +113,7 @@ async def test_the_official_client_gets_the_errors_of_the_table(client: Client) 
 
 
 async def test_the_official_client_cancels_a_running_task(served: Served, streaming: Client, desk: Desk) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         stream = streaming.send_message(request("wait"))
         first = await anext(stream)
         await desk.started.wait()
@@ -123,7 +124,7 @@ async def test_the_official_client_cancels_a_running_task(served: Served, stream
 
 
 async def test_the_official_client_subscribes(streaming: Client, desk: Desk) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         send = request("wait")
         send.configuration.CopyFrom(SendMessageConfiguration(return_immediately=True))
         first = await anext(streaming.send_message(send))

@@ -11,6 +11,7 @@ import pytest
 from agentkit.a2a.sse import EventStream, sse_event
 from agentkit.models import JsonObject
 from agentkit.wire.jsontext import dump_json
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +55,7 @@ async def test_events_have_a_number_and_one_line_of_data_a2a_http_05() -> None:
 
     connection = Connection()
     stream = EventStream((1, {"a": 1}), rest(), spell, broken, "https://example.org/ext")
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await stream({}, connection.receive, connection.send)
     assert connection.body == b'id: 1\ndata: {"a":1}\n\nid: 3\ndata: {"text":"a\\nb"}\n\n'
     assert (b"a2a-extensions", b"https://example.org/ext") in connection.sent[0]["headers"]
@@ -67,7 +68,7 @@ async def test_a_source_that_fails_ends_the_stream_with_an_event() -> None:
         yield 0, {}
 
     connection = Connection()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await EventStream((1, {}), rest(), spell, broken)({}, connection.receive, connection.send)
     assert connection.body == b"id: 1\ndata: {}\n\nevent: error\ndata: RuntimeError\n\n"
 
@@ -84,7 +85,7 @@ async def test_a_silent_stream_is_kept_open_with_comments_and_closed_with_the_cl
 
     connection = Connection()
     stream = EventStream((1, {}), rest(), spell, broken, ping_seconds=0.01)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with anyio.create_task_group() as group:
             group.start_soon(stream, NOTHING, connection.receive, connection.send)
             await connection.pinged.wait()

@@ -21,6 +21,7 @@ from tests.a2a.desk import (
     refused,
     served_desk,
 )
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 async def test_a_stream_is_the_task_then_updates_to_the_end_a2a_str_02_str_05(peer: Peer) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = await all_events(peer.stream("SendStreamingMessage", message("chunks")))
     assert [event.kind for event in events] == [
         "task",
@@ -54,13 +55,13 @@ async def test_events_are_numbered_by_the_version_they_lead_to_d2(peer: Peer) ->
 
 
 async def test_input_required_ends_the_stream_a2a_str_04(peer: Peer) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = await all_events(peer.stream("SendStreamingMessage", message("ask")))
     assert events[-1].state == "TASK_STATE_INPUT_REQUIRED"
 
 
 async def test_events_arrive_while_the_agent_works(peer: Peer, desk: Desk) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         stream = peer.stream("SendStreamingMessage", message("wait"))
         first = await anext(stream)
         assert isinstance(first, StreamEvent)
@@ -72,7 +73,7 @@ async def test_events_arrive_while_the_agent_works(peer: Peer, desk: Desk) -> No
 
 
 async def test_a_client_that_leaves_stops_neither_the_task_nor_other_streams_a2a_str_03(peer: Peer, desk: Desk) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         leaving = peer.stream("SendStreamingMessage", message("wait"))
         first = await anext(leaving)
         assert isinstance(first, StreamEvent)
@@ -97,7 +98,7 @@ async def test_all_streams_of_a_task_see_the_same_events_a2a_str_03(peer: Peer, 
         task_status.started()
         found.append([begins, *await all_events(events)])
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         stream = peer.stream("SendStreamingMessage", message("wait"))
         first = await anext(stream)
         assert isinstance(first, StreamEvent)
@@ -115,7 +116,7 @@ async def test_all_streams_of_a_task_see_the_same_events_a2a_str_03(peer: Peer, 
 
 
 async def test_subscribe_begins_with_the_task_as_it_is_a2a_sub_01(peer: Peer, desk: Desk) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         params = message("wait") | {"configuration": {"returnImmediately": True}}
         task = (await peer.ask("SendMessage", params)).task
         await desk.started.wait()
@@ -138,7 +139,7 @@ async def test_subscribe_to_an_ended_or_unknown_task_is_an_ordinary_error_a2a_su
 async def test_subscribe_also_works_by_get_a2a_sub_03(http: httpx2.AsyncClient, desk: Desk) -> None:
     params = message("wait") | {"configuration": {"returnImmediately": True}}
     task = (await RestPeer(http).ask("SendMessage", params)).task
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with http.stream("GET", f"/tasks/{task['id']}:subscribe") as response:
             assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
             lines = response.aiter_lines()
@@ -157,7 +158,7 @@ async def test_errors_before_the_first_event_are_ordinary_answers_a2a_http_06(pe
 
 
 async def test_a_number_that_json_cannot_say_becomes_null(peer: Peer) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = await all_events(peer.stream("SendStreamingMessage", message("nan")))
     assert events[-1].data["statusUpdate"]["status"]["message"]["parts"][1] == {"data": {"n": None}}
 

@@ -22,6 +22,7 @@ from agentkit.credentials import ClientCredentials, Token, attach, build
 from agentkit.errors import ApiError, AuthenticationError, CredentialError
 from agentkit.models import Message, TaskState
 from agentkit.testing.leaks import LeakWatch, watching
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +52,7 @@ async def test_the_credentials_reach_their_servers_and_nothing_else(
     """Design D4, MCPAUTH-15."""
     exporter.clear()
     printed = io.StringIO()
-    with anyio.fail_after(60):
+    with anyio.fail_after(HANG):
         async with staged(token=TOKEN_CANARY, secret=SECRET_CANARY) as stage:
             await scenes(Show(Console(file=printed, width=200)), stage)
             watch = stage.watch
@@ -83,7 +84,7 @@ async def test_no_error_on_the_way_shows_a_credential(
     broken = attach(Message.user("hello"), [token, pair]).model_copy(update={"message_id": " "})
     unknown = "11111111-1111-4111-8111-111111111111"
     # The servers know other secrets, so both credentials are refused wherever they get to.
-    with anyio.fail_after(60):
+    with anyio.fail_after(HANG):
         async with staged() as stage, watching(LeakWatch({TOKEN: TOKEN_CANARY, SECRET: SECRET_CANARY})) as watch:
             agent = await stage.corti.agents.create(stage.agent)
             for message in (doubled, nameless, broken):

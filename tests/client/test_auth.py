@@ -19,6 +19,7 @@ from agentkit.errors import (
 )
 from tests.client.conftest import Clock
 from tests.client.double import AGENT_ID, CortiDouble
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +75,7 @@ async def test_a_token_of_two_minutes_is_fetched_for_every_call(connect: Connect
 
 async def test_concurrent_callers_share_one_token_request(connect: Connect, double: CortiDouble) -> None:
     double.hold = asyncio.Event()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with connect() as corti, anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(corti.agents.get, AGENT_ID)
@@ -87,7 +88,7 @@ async def test_concurrent_callers_share_one_token_request(connect: Connect, doub
 
 async def test_a_cancelled_caller_leaves_the_token_to_the_others(connect: Connect, double: CortiDouble) -> None:
     double.hold = asyncio.Event()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with connect() as corti:
             first = asyncio.create_task(corti.agents.get(AGENT_ID))
             while not double.waiting:

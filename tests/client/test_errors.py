@@ -30,6 +30,7 @@ from agentkit.errors import (
 from agentkit.testing.asgi import ASGITransport
 from tests.client.conftest import URL
 from tests.client.double import AGENT, AGENT_ID, CONTEXT_ID, CortiDouble
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -178,7 +179,7 @@ async def test_what_json_cannot_carry_is_refused_before_sending(connect: Connect
 async def test_a_server_that_is_not_there_is_named_without_its_path() -> None:
     async with serving(_hang_up) as url:
         pass
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with AsyncCorti(base_url=url, token="canary-token") as corti:
             with pytest.raises(ConnectionFailed, match=url) as caught:
                 await corti.agents.get(AGENT_ID)
@@ -208,7 +209,7 @@ async def _bad_compression(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 @pytest.mark.parametrize("handler", [_hang_up, _cut, _nonsense, _bad_compression])
 async def test_a_broken_answer_is_a_failed_connection(handler: Handler) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with serving(handler) as url, AsyncCorti(base_url=url, token="t") as corti:
             with pytest.raises(ConnectionFailed) as caught:
                 await corti.agents.get(AGENT_ID)
@@ -229,7 +230,7 @@ async def test_a_silent_or_dripping_server_runs_into_the_time_limit() -> None:
             except TimeoutError:
                 continue
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with serving(drip) as url, AsyncCorti(base_url=url, token="t", timeout=0.05) as corti:
             with pytest.raises(RequestTimeout, match="timeout="):
                 await corti.agents.get(AGENT_ID)
@@ -255,7 +256,7 @@ async def test_a_call_that_rests_while_its_client_is_closed_sends_nothing_more(d
     double.answers.append(Response(status_code=503))
     corti = AsyncCorti(base_url=URL, token="t", transport=ASGITransport(double.app), sleep=sleep)
     call = asyncio.create_task(corti.agents.get(AGENT_ID))
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await resting.wait()
         await corti.aclose()
         go.set()
@@ -270,7 +271,7 @@ async def test_a_call_that_waits_for_its_token_while_its_client_is_closed_says_s
     double.hold = asyncio.Event()
     corti = connect()
     call = asyncio.create_task(corti.agents.get(AGENT_ID))
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         while not double.waiting:
             await anyio.lowlevel.checkpoint()
         closing = asyncio.create_task(corti.aclose())
@@ -306,7 +307,7 @@ async def test_first_calls_at_once_open_one_client_and_a_cancelled_one_leaves_it
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         await writer.drain()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with serving(answer) as url, AsyncCorti(base_url=url, token="t") as corti:
             first, *others = (asyncio.create_task(corti.agents.get("a")) for _ in range(3))
             await anyio.lowlevel.checkpoint()

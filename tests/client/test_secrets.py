@@ -17,6 +17,7 @@ from agentkit.client import AsyncCorti
 from agentkit.credentials import ClientCredentials, Token
 from agentkit.errors import AgentKitError
 from tests.client.double import AGENT_ID, CortiDouble
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +81,7 @@ async def test_nothing_logged_or_traced_shows_a_secret_or_content(caplog: pytest
     caplog.set_level(logging.DEBUG)
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    with anyio.fail_after(5), tracing.listen(spans.append):
+    with anyio.fail_after(HANG), tracing.listen(spans.append):
         async with (
             server,
             AsyncCorti(base_url=f"http://127.0.0.1:{port}", client_id="id", client_secret=client_secret) as corti,

@@ -20,6 +20,7 @@ from agentkit.errors import NotFoundError, RequestTimeout
 from agentkit.models import ArtifactUpdate, Event, JsonObject, Message, Role, StatusUpdate, TaskState
 from agentkit.testing.asgi import ASGITransport
 from tests.client.double import AGENT, AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble, artifact, task
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -307,7 +308,7 @@ async def test_the_conversation_unused_for_longest_is_forgotten_first(handle: Ag
 
 async def test_two_first_messages_at_once_open_one_corti_context(handle: AgentHandle, double: CortiDouble) -> None:
     agent = CortiAgent(handle)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await asyncio.gather(*(collect(agent, Message.user("hi"), context()) for _ in range(3)))
     assert [message.get("contextId") for message in double.messages] == [None, CONTEXT_ID, CONTEXT_ID]
 

@@ -11,6 +11,7 @@ from agentkit.compose import Outcome, Parallel, RunContext, collect
 from agentkit.errors import SpecError
 from agentkit.models import Message, TaskState
 from tests.compose.agents import Leaf, context
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ async def test_equal_artifact_ids_of_two_agents_stay_apart() -> None:
 
 async def test_agents_run_at_the_same_time_up_to_the_limit() -> None:
     leaves = [Leaf(name, "wait") for name in "abc"]
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         run = asyncio.create_task(collect(Parallel("all", leaves, limit=2), Message.user("x"), context("all")))
         await leaves[0].began.wait()
         await leaves[1].began.wait()
@@ -59,7 +60,7 @@ async def test_agents_run_at_the_same_time_up_to_the_limit() -> None:
 
 async def test_a_failure_stops_the_others() -> None:
     waiting = Leaf("b", "wait")
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         outcome = await collect(Parallel("both", [Leaf("a", "fail"), waiting]), Message.user("x"), context("both"))
 
     assert outcome.state is TaskState.FAILED
@@ -126,7 +127,7 @@ async def test_an_agent_that_cancels_itself_or_worse_fails_instead_of_hanging(er
             raise error
             yield message
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         outcome = await collect(Parallel("both", [Suicidal("a"), Leaf("b")]), Message.user("x"), context("both"))
 
     assert outcome.state is TaskState.FAILED

@@ -16,6 +16,7 @@ from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, TaskSt
 from agentkit.storage import Database
 from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
 from tests.compose.agents import Leaf, context
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -127,7 +128,7 @@ async def test_cancellation_reaches_the_running_leaf_and_every_agent_is_told() -
     """A2A-CMP-01."""
     leaves = [Leaf("a"), Leaf("b", "wait"), Leaf("c")]
     chain = Sequential("chain", leaves)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         run = asyncio.create_task(collect(chain, Message.user("x"), context("chain")))
         await leaves[1].began.wait()
         run.cancel()

@@ -11,6 +11,7 @@ import pytest
 
 from agentkit.engine import InlineEngine, RunStatus
 from agentkit.errors import EngineError
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ async def test_a_run_goes_on_when_its_starter_is_cancelled() -> None:
 
     assert engine.status("r") is RunStatus.RUNNING
     go.set()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await engine.wait("r")
     assert done.is_set()
     assert engine.status("r") is RunStatus.UNKNOWN
@@ -52,7 +53,7 @@ async def test_starting_a_running_id_again_attaches() -> None:
     await engine.start("r", run)
     await asyncio.sleep(0)
     go.set()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await engine.wait("r")
 
     assert starts == [1]
@@ -124,7 +125,7 @@ async def test_a_closed_engine_has_ended_its_runs_and_starts_none() -> None:
 
     await engine.start("r", run)
     await began.wait()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await engine.close()
 
     assert ended == ["r"]
@@ -142,7 +143,7 @@ async def test_closing_does_not_wait_for_ever_for_a_run_that_will_not_stop(caplo
             with suppress(asyncio.CancelledError):
                 await may_stop.wait()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await engine.start("r", stubborn)
         await began.wait()
         await engine.close()

@@ -16,6 +16,7 @@ from agentkit.experts import McpToolbox, Step, Worker, WorkerResult, WorkerState
 from agentkit.mcp import BearerAuth, BearerToken, HostedServer, McpClient, ToolError, ToolServer, host
 from agentkit.reasoning import RuleReasoner, Situation
 from agentkit.testing.asgi import ASGITransport, running
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +67,7 @@ async def ask(worker: Worker, text: str) -> WorkerResult:
 
 
 async def test_tools_are_listed_with_title_schema_and_whether_they_only_read() -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(HANG):
         async with worker_with("let-me-in") as worker:
             (tool,) = await worker.tools()
     assert tool.name == "high_tide"
@@ -76,7 +77,7 @@ async def test_tools_are_listed_with_title_schema_and_whether_they_only_read() -
 
 
 async def test_a_question_is_answered_over_the_wire() -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(HANG):
         async with worker_with("let-me-in") as worker:
             result = await ask(worker, "When is high tide at Dover?")
     (step,) = result.steps
@@ -87,7 +88,7 @@ async def test_a_question_is_answered_over_the_wire() -> None:
 
 
 async def test_a_failure_of_the_tool_is_told_in_its_words() -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(HANG):
         async with worker_with("let-me-in") as worker:
             result = await ask(worker, "When is high tide at Atlantis?")
     assert (result.steps[0].failed, result.steps[0].code) == (True, "not-found")
@@ -97,7 +98,7 @@ async def test_a_failure_of_the_tool_is_told_in_its_words() -> None:
 
 @pytest.mark.parametrize("token", [None, "wrong"])
 async def test_a_missing_or_wrong_credential_is_a_typed_error_that_names_the_server(token: str | None) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(HANG):
         async with worker_with(token) as worker:
             with pytest.raises(McpAuthRequired) as caught:
                 await ask(worker, "When is high tide at Dover?")

@@ -22,6 +22,7 @@ from agentkit.reasoning import (
     Tool,
 )
 from agentkit.tracing import SpanRecord, listen
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +49,7 @@ def says(text: str, **more: object) -> Callable[[JsonObject], Observation]:
 
 
 async def run(worker: Worker, text: str = "go") -> list[WorkerEvent]:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         return [event async for event in worker.run(Situation(text))]
 
 
@@ -152,7 +153,7 @@ async def test_a_server_that_cannot_be_used_fails_the_run_and_keeps_the_error() 
 async def test_what_was_found_before_the_run_counts_as_earlier() -> None:
     reasoner = ScriptedReasoner([CallTool("look", {}), Answer("done")])
     worker = Worker("looker", reasoner, {"eyes": Box(look=says("seen"))})
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = [event async for event in worker.run(Situation("go", observations=(Observation("look", {}),)))]
     assert len(result_of(events).observations) == 1
     assert [one.current for one in reasoner.situations[1].observations] == [False, True]
@@ -188,7 +189,7 @@ async def test_a_reader_who_stops_early_stops_the_tool_call() -> None:
             return Observation(name, arguments)
 
     worker = Worker("looker", ScriptedReasoner([CallTool("look", {})]), {"eyes": Slow(look=says("seen"))})
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = worker.run(Situation("go"))
         assert isinstance(await anext(events), CallStarted)
         await entered.wait()

@@ -18,6 +18,7 @@ from agentkit.experts import Worker, WorkerResult, load_expert, load_server
 from agentkit.models import Json, JsonObject, Role
 from agentkit.reasoning import Observation, RuleReasoner, Situation, Tool, Utterance
 from agentkit.specs import Authorization
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -131,7 +132,7 @@ async def test_a_scenario_holds_with_the_rule_based_reasoner(slug: str, scenario
         worker = Worker(slug, RuleReasoner(), {expert.server_name: box}, expert.prompt)
         for turn in scenario["turns"]:
             situation = Situation(turn["say"], history=tuple(history), observations=tuple(found))
-            with anyio.fail_after(5):
+            with anyio.fail_after(HANG):
                 events = [event async for event in worker.run(situation)]
             result = events[-1]
             assert isinstance(result, WorkerResult)

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from tests.deadline import HANG
 from tests.guards.network import NetworkRefused, expect_refusals
 
 # TEST-NET-1: documentation addresses that no host answers.
@@ -54,7 +55,7 @@ async def test_loopback_is_allowed() -> None:
 
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         for host in ("127.0.0.1", "localhost"):
             reader, writer = await asyncio.open_connection(host, port)
             writer.write(b"hello\n")

@@ -26,6 +26,7 @@ from agentkit.errors import (
 )
 from agentkit.mcp import BearerAuth, BearerToken, McpClient, NoAuth, ToolInfo
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
+from tests.deadline import HANG
 from tests.mcp.library import ORIGIN, URL, Counting, Waiting, app_for, house, library
 
 pytestmark = pytest.mark.anyio
@@ -51,14 +52,14 @@ async def answering(answer: Answer, **options: float) -> AsyncGenerator[McpClien
         httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http,
         McpClient(URL, name="loans", http=http, **options) as client,  # pyright: ignore[reportArgumentType]
     ):
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             yield client
 
 
 @ERAS
 async def test_tools_and_results_are_plain_values(era: str) -> None:
     async with house() as home, home.client(mode=era) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             tools = {tool.name: tool for tool in await client.list_tools()}
             result = await client.call_tool("find_books", {"words": "moby"})
     found = tools["find_books"]
@@ -75,7 +76,7 @@ async def test_tools_and_results_are_plain_values(era: str) -> None:
 @ERAS
 async def test_a_failed_tool_is_an_error_with_code_and_text_apart_from_its_message(era: str) -> None:
     async with house() as home, home.client(mode=era) as client:
-        with anyio.fail_after(5), pytest.raises(ToolFailed) as caught:
+        with anyio.fail_after(HANG), pytest.raises(ToolFailed) as caught:
             await client.call_tool("find_books", {"words": "nothing"})
     assert (caught.value.server, caught.value.tool, caught.value.code) == ("loans", "find_books", "not-found")
     assert caught.value.tool_text == "No book has these words. Use fewer words."
@@ -96,14 +97,14 @@ async def test_a_failed_tool_of_a_foreign_server_keeps_its_text() -> None:
         httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live})) as http,
         McpClient(URL, name="foreign", http=http) as client,
     ):
-        with anyio.fail_after(5), pytest.raises(ToolFailed) as caught:
+        with anyio.fail_after(HANG), pytest.raises(ToolFailed) as caught:
             await client.call_tool("broken")
     assert (caught.value.code, caught.value.tool_text) == (None, "Error executing tool broken")
 
 
 async def test_an_unknown_tool_is_a_protocol_error_and_the_client_goes_on() -> None:
     async with house() as home, home.client() as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             with pytest.raises(McpProtocolError, match="-32602"):
                 await client.call_tool("no_such_tool")
             assert (await client.call_tool("whoami")).text
@@ -113,7 +114,7 @@ async def test_an_unknown_tool_is_a_protocol_error_and_the_client_goes_on() -> N
 async def test_a_slow_tool_ends_in_a_timeout_is_cancelled_and_the_client_goes_on(era: str) -> None:
     waiting = Waiting()
     async with house(server=library(waiting)) as home, home.client(mode=era, timeout=0.5) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await client.call_tool("whoami")
             with pytest.raises(McpTimeout, match=r"0\.5 seconds"):
                 await client.call_tool("wait")
@@ -125,7 +126,7 @@ async def test_a_slow_tool_ends_in_a_timeout_is_cancelled_and_the_client_goes_on
 async def test_a_cancelled_call_is_cancelled_at_the_server_and_leaves_other_calls_alone(era: str) -> None:
     waiting = Waiting()
     async with house(server=library(waiting)) as home, home.client(mode=era) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             first = asyncio.create_task(client.call_tool("wait"))
             await waiting.started.wait()
             waiting.started.clear()
@@ -152,7 +153,7 @@ async def test_a_caller_cancelled_while_the_connection_is_made_leaves_it_to_the_
             httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: slow})) as http,
             McpClient(URL, name="loans", http=http) as client,
         ):
-            with anyio.fail_after(5):
+            with anyio.fail_after(HANG):
                 first = asyncio.create_task(client.list_tools())
                 await asked.wait()
                 second = asyncio.create_task(client.call_tool("whoami"))
@@ -167,7 +168,7 @@ async def test_a_caller_cancelled_while_the_connection_is_made_leaves_it_to_the_
 async def test_five_calls_run_at_the_same_time_over_one_connection() -> None:
     waiting = Waiting()
     async with house(server=library(waiting)) as home, home.client() as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             calls = [asyncio.create_task(client.call_tool("wait")) for _ in range(5)]
             while waiting.running < 5:
                 waiting.started.clear()
@@ -180,7 +181,7 @@ async def test_five_calls_run_at_the_same_time_over_one_connection() -> None:
 async def test_a_server_that_is_down_is_unreachable_and_usable_once_it_is_up() -> None:
     switch = Switch()
     async with httpx2.AsyncClient(transport=switch) as http, McpClient(URL, name="loans", http=http) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             with pytest.raises(McpUnreachable) as caught:
                 await client.call_tool("whoami")
             assert "loans" in str(caught.value)
@@ -201,7 +202,7 @@ async def test_a_server_with_sessions_that_was_restarted_is_connected_again() ->
         httpx2.AsyncClient(transport=switch) as http,
         McpClient(URL, name="loans", http=http, mode="legacy") as client,
     ):
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             for _ in range(2):
                 async with running(library().mcp.streamable_http_app(streamable_http_path="/loans/mcp")) as live:
                     switch.apps[ORIGIN] = app = Counting(live)
@@ -211,7 +212,7 @@ async def test_a_server_with_sessions_that_was_restarted_is_connected_again() ->
 
 async def test_a_broken_connection_is_repeated_for_a_tool_that_only_reads() -> None:
     async with house() as home, home.client() as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await client.list_tools()
             home.app.fail_next = [httpx2.RemoteProtocolError("gone")]
             assert (await client.call_tool("whoami")).text
@@ -220,7 +221,7 @@ async def test_a_broken_connection_is_repeated_for_a_tool_that_only_reads() -> N
 async def test_a_broken_connection_is_not_repeated_for_a_tool_that_writes_and_the_client_goes_on() -> None:
     waiting = Waiting()
     async with house(server=library(waiting)) as home, home.client() as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await client.list_tools()
             home.app.fail_next = [httpx2.RemoteProtocolError("gone")]
             with pytest.raises(McpUnreachable, match="RemoteProtocolError"):
@@ -232,7 +233,7 @@ async def test_a_broken_connection_is_not_repeated_for_a_tool_that_writes_and_th
 async def test_a_broken_request_leaves_a_call_that_runs_beside_it_alone() -> None:
     waiting = Waiting()
     async with house(server=library(waiting)) as home, home.client() as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await client.list_tools()
             running_call = asyncio.create_task(client.call_tool("wait"))
             await waiting.started.wait()
@@ -402,7 +403,7 @@ async def test_a_list_without_an_end_is_refused(pages: int, tools: int, why: str
 @ERAS
 async def test_an_answer_larger_than_the_limit_is_refused(era: str) -> None:
     async with house() as home, home.client(mode=era, answer_limit=100) as client:
-        with anyio.fail_after(5), pytest.raises(McpProtocolError, match="larger than 100 bytes"):
+        with anyio.fail_after(HANG), pytest.raises(McpProtocolError, match="larger than 100 bytes"):
             await client.list_tools()
 
 
@@ -431,7 +432,7 @@ async def test_closing_ends_calls_that_run_and_refuses_new_ones() -> None:
     waiting = Waiting()
     async with house(server=library(waiting)) as home:
         client = home.client()
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             call = asyncio.create_task(client.call_tool("wait"))
             await waiting.started.wait()
             await client.aclose()
@@ -454,7 +455,7 @@ async def test_the_trace_of_the_caller_travels_with_the_call_and_spans_name_serv
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     spans: list[tracing.SpanRecord] = []
     async with house(BearerAuth("right-token")) as home, home.client(BearerToken("right-token")) as client:
-        with anyio.fail_after(5), tracing.listen(spans.append), tracing.continued({"traceparent": parent}):
+        with anyio.fail_after(HANG), tracing.listen(spans.append), tracing.continued({"traceparent": parent}):
             await client.call_tool("whoami")
     sent = [headers["traceparent"] for headers in home.app.headers]
     assert sent

@@ -18,6 +18,7 @@ from agentkit.mcp.authorization import ClientCredentialsAuthorizer
 from agentkit.oauth.discovery import Challenge
 from agentkit.testing.asgi import RoutedTransport, running
 from agentkit.testing.leaks import LeakWatch
+from tests.deadline import HANG
 from tests.mcp.library import ISSUER, ORIGIN, URL, Waiting, app_for, house, library, oauth
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +31,7 @@ ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 @ERAS
 async def test_the_token_is_found_by_discovery_and_fetched_once_for_many_calls(era: str) -> None:
     async with house(oauth()) as home, home.client(CREDENTIALS, mode=era) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             answers = [(await client.call_tool("whoami")).data for _ in range(3)]
     assert answers == [{"client_id": "demo", "scopes": ["loans.read"], "token": ""}] * 3
     assert home.app.paths[:4] == [
@@ -47,7 +48,7 @@ async def test_the_token_is_found_by_discovery_and_fetched_once_for_many_calls(e
 async def test_five_calls_at_once_share_one_token_fetch_and_wait_for_nobody() -> None:
     waiting = Waiting()
     async with house(oauth(), server=library(waiting)) as home, home.client(CREDENTIALS) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             calls = [asyncio.create_task(client.call_tool("wait")) for _ in range(5)]
             while waiting.running < 5:
                 waiting.started.clear()
@@ -60,7 +61,7 @@ async def test_five_calls_at_once_share_one_token_fetch_and_wait_for_nobody() ->
 
 async def test_a_token_that_is_about_to_expire_is_renewed_with_one_request() -> None:
     async with house(oauth(), lifetime=30) as home, home.client(CREDENTIALS) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await client.call_tool("whoami")
             before = len(home.app.paths)
             await client.call_tool("whoami")
@@ -71,7 +72,7 @@ async def test_a_token_that_is_about_to_expire_is_renewed_with_one_request() -> 
 
 async def test_a_server_that_asks_for_nothing_gets_no_credentials() -> None:
     async with house() as home, home.client(CREDENTIALS) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await client.call_tool("whoami")
     assert TOKEN not in home.app.paths
     assert all("authorization" not in headers for headers in home.app.headers)
@@ -80,7 +81,7 @@ async def test_a_server_that_asks_for_nothing_gets_no_credentials() -> None:
 async def test_a_wrong_secret_is_reported_once_and_not_repeated() -> None:
     wrong = OAuthClientCredentials("demo", "wrong-secret-value")
     async with house(oauth()) as home, home.client(wrong) as client:
-        with anyio.fail_after(5), pytest.raises(McpAuthRequired, match="invalid_client") as caught:
+        with anyio.fail_after(HANG), pytest.raises(McpAuthRequired, match="invalid_client") as caught:
             await client.call_tool("whoami")
     assert caught.value.status == 401
     assert home.app.paths.count(TOKEN) == 1
@@ -90,14 +91,14 @@ async def test_a_wrong_secret_is_reported_once_and_not_repeated() -> None:
 async def test_a_scope_the_client_may_not_have_is_reported() -> None:
     greedy = OAuthClientCredentials("demo", "demo-secret", scope="admin")
     async with house(oauth()) as home, home.client(greedy) as client:
-        with anyio.fail_after(5), pytest.raises(McpAuthRequired, match="invalid_scope"):
+        with anyio.fail_after(HANG), pytest.raises(McpAuthRequired, match="invalid_scope"):
             await client.call_tool("whoami")
 
 
 async def test_a_token_without_the_servers_scope_is_forbidden_with_its_challenge() -> None:
     narrow = OAuthClientCredentials("demo", "demo-secret", scope="other.read")
     async with house(oauth()) as home, home.client(narrow) as client:
-        with anyio.fail_after(5), pytest.raises(McpAuthRequired) as caught:
+        with anyio.fail_after(HANG), pytest.raises(McpAuthRequired) as caught:
             await client.call_tool("whoami")
     assert caught.value.status == 403
     assert 'scope="loans.read"' in str(caught.value.challenge)
@@ -105,7 +106,7 @@ async def test_a_token_without_the_servers_scope_is_forbidden_with_its_challenge
 
 async def test_a_server_with_a_static_token_offers_no_discovery_and_the_secret_stays() -> None:
     async with house(BearerAuth("right-token")) as home, home.client(CREDENTIALS) as client:
-        with anyio.fail_after(5), pytest.raises(McpAuthRequired, match="no protected-resource metadata"):
+        with anyio.fail_after(HANG), pytest.raises(McpAuthRequired, match="no protected-resource metadata"):
             await client.call_tool("whoami")
     assert TOKEN not in home.app.paths
 
@@ -113,12 +114,12 @@ async def test_a_server_with_a_static_token_offers_no_discovery_and_the_secret_s
 async def test_another_issuer_than_the_pinned_one_gets_nothing() -> None:
     pinned = OAuthClientCredentials("demo", "demo-secret", issuer="https://issuer.example")
     async with house(oauth()) as home, home.client(pinned) as client:
-        with anyio.fail_after(5), pytest.raises(McpAuthRequired, match="configured issuer"):
+        with anyio.fail_after(HANG), pytest.raises(McpAuthRequired, match="configured issuer"):
             await client.call_tool("whoami")
     assert TOKEN not in home.app.paths
     right = OAuthClientCredentials("demo", "demo-secret", issuer=ISSUER)
     async with house(oauth()) as home, home.client(right) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             assert (await client.call_tool("whoami")).text
 
 
@@ -165,7 +166,7 @@ class Vendor:
             httpx2.AsyncClient(transport=httpx2.MockTransport(self)) as http,
             McpClient("https://mcp.example/mcp", name="v", http=http, auth=CREDENTIALS) as client,
         ):
-            with anyio.fail_after(5):
+            with anyio.fail_after(HANG):
                 yield client
 
 
@@ -233,7 +234,7 @@ async def test_an_authorization_server_that_never_answers_ends_in_a_timeout() ->
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(silent)) as http:
         authorizer = ClientCredentialsAuthorizer("v", "https://mcp.example/mcp", http, CREDENTIALS, timeout=0.01)
-        with anyio.fail_after(5), pytest.raises(McpTimeout, match="authorization server"):
+        with anyio.fail_after(HANG), pytest.raises(McpTimeout, match="authorization server"):
             await authorizer.another(None, Challenge())
         await authorizer.aclose()
 
@@ -246,7 +247,7 @@ async def test_a_secret_is_in_the_header_of_the_token_request_only(era: str) -> 
     async with running(app_for({"/loans/mcp": (library(), oauth())})) as live:
         watched = watch.traffic("wire", live)
         async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: watched})) as http:
-            with watch.logs(), watch.spans(), anyio.fail_after(10):
+            with watch.logs(), watch.spans(), anyio.fail_after(HANG):
                 for credentials in (OAuthClientCredentials("demo", secret), CREDENTIALS):
                     async with McpClient(URL, name="loans", http=http, auth=credentials, mode=era) as client:  # pyright: ignore[reportArgumentType]
                         watch.look("repr", [client, credentials, vars(client)])
@@ -264,7 +265,7 @@ async def test_a_secret_is_in_the_header_of_the_token_request_only(era: str) -> 
 @pytest.mark.parametrize(("auth", "says"), [(None, "wants a"), (BearerToken("wrong-token"), "refused the")])
 async def test_a_refused_credential_is_told_from_a_missing_one(auth: BearerToken | None, says: str) -> None:
     async with house(BearerAuth("right-token")) as home, home.client(auth) as client:
-        with anyio.fail_after(5), pytest.raises(McpAuthRequired, match=f"it {says} credential"):
+        with anyio.fail_after(HANG), pytest.raises(McpAuthRequired, match=f"it {says} credential"):
             await client.call_tool("whoami")
 
 
@@ -275,7 +276,7 @@ async def test_a_bearer_token_is_in_the_servers_request_header_only(era: str) ->
     async with running(app_for({"/loans/mcp": (library(), BearerAuth(right))})) as live:
         watched = watch.traffic("wire", live)
         async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: watched})) as http:
-            with watch.logs(), watch.spans(), anyio.fail_after(10):
+            with watch.logs(), watch.spans(), anyio.fail_after(HANG):
                 for token in (right, wrong):
                     async with McpClient(URL, name="loans", http=http, auth=BearerToken(token), mode=era) as client:  # pyright: ignore[reportArgumentType]
                         watch.look("repr", [client, BearerToken(token)])

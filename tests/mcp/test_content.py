@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from agentkit.errors import McpError, ToolFailed
 from agentkit.mcp import ToolError, ToolServer, withhold_content
 from agentkit.testing.leaks import LeakWatch
+from tests.deadline import HANG
 from tests.mcp.library import Book, Books, house
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +53,7 @@ async def test_arguments_answers_and_failures_stay_out_of_logs_and_spans(
     monkeypatch.setattr(_otel, "_tracer", provider.get_tracer("mcp-python-sdk"))
     watch = LeakWatch({"asked": ASKED, "answered": ANSWERED, "failed": FAILED})
     async with house(server=clinic()) as home, home.client(mode=era) as client:
-        with watch.logs(), watch.spans(), anyio.fail_after(5):
+        with watch.logs(), watch.spans(), anyio.fail_after(HANG):
             assert ANSWERED in (await client.call_tool("answer")).text
             for name, arguments in (("answer", {"words": ASKED}), ("fail", {}), ("crash", {})):
                 with pytest.raises(ToolFailed) as caught:

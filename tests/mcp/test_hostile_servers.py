@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from agentkit.errors import McpAuthRequired, McpProtocolError, ToolFailed
 from agentkit.mcp import BearerToken, McpClient, NoAuth, OAuthClientCredentials, ToolError, ToolServer
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
+from tests.deadline import HANG
 from tests.mcp.library import ORIGIN, URL, app_for, library, oauth
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +88,7 @@ async def hostile(app: ASGIApp) -> AsyncGenerator[tuple[Echoing, httpx2.AsyncCli
 async def test_a_token_that_the_server_repeats_is_in_no_listing_result_or_failure() -> None:
     app = app_for({"/loans/mcp": (echoing(), NoAuth())})
     async with hostile(app) as (echo, http), McpClient(URL, name="loans", http=http, auth=BearerToken(TOKEN)) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             tools = await client.list_tools()
             result = await client.call_tool("echo", {"words": "hello"})
             with pytest.raises(ToolFailed) as failed:
@@ -106,7 +107,7 @@ async def test_a_token_that_the_server_repeats_is_in_no_listing_result_or_failur
 async def test_an_access_token_that_the_server_repeats_is_hidden_too() -> None:
     app = app_for({"/loans/mcp": (echoing(), oauth())})
     async with hostile(app) as (echo, http), McpClient(URL, name="loans", http=http, auth=CREDENTIALS) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             result = await client.call_tool("echo", {"words": "hello"})
     assert any(len(token) > 100 for token in echo.sent)
     assert result.data == {"said": "hello <hidden>", "by_word": {"<hidden>": "hello"}}
@@ -115,7 +116,7 @@ async def test_an_access_token_that_the_server_repeats_is_hidden_too() -> None:
 async def test_a_short_token_does_not_garble_what_a_tool_found() -> None:
     app = app_for({"/loans/mcp": (echoing(), NoAuth())})
     async with hostile(app) as (_, http), McpClient(URL, name="loans", http=http, auth=BearerToken("test")) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             result = await client.call_tool("echo", {"words": "a blood test"})
     assert "a blood test" in result.text
 
@@ -135,7 +136,7 @@ async def test_a_redirect_takes_no_token_anywhere(status: int, target: str) -> N
         httpx2.AsyncClient(transport=transport, follow_redirects=True) as http,
         McpClient(URL, name="loans", http=http, auth=BearerToken(TOKEN)) as client,
     ):
-        with anyio.fail_after(5), pytest.raises(McpProtocolError, match="redirects"):
+        with anyio.fail_after(HANG), pytest.raises(McpProtocolError, match="redirects"):
             await client.list_tools()
     assert set(asked) == {"127.0.0.1:8701/loans/mcp"}
 
@@ -154,7 +155,7 @@ async def test_a_compressed_event_stream_is_refused_before_it_is_unpacked() -> N
         httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: bombing})) as http,
         McpClient(URL, name="loans", http=http) as client,
     ):
-        with anyio.fail_after(5), pytest.raises(McpProtocolError, match="compressed"):
+        with anyio.fail_after(HANG), pytest.raises(McpProtocolError, match="compressed"):
             await client.list_tools()
     assert set(asked) == {b"identity"}
 
@@ -184,7 +185,7 @@ async def test_a_server_that_changes_its_authorization_server_gets_no_secret_the
             httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: turning, EVIL: evil})) as http,
             McpClient(URL, name="loans", http=http, auth=CREDENTIALS) as client,
         ):
-            with anyio.fail_after(5):
+            with anyio.fail_after(HANG):
                 await client.call_tool("whoami")
                 turned = True
                 with pytest.raises(McpAuthRequired, match="named before"):

@@ -23,6 +23,7 @@ from agentkit.mcp import (
 )
 from agentkit.oauth import SigningKeys
 from agentkit.testing.asgi import RoutedTransport, running
+from tests.deadline import HANG
 from tests.mcp.library import ISSUER, KEYS, ORIGIN, URL, House, house, library, oauth, token_of
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,7 @@ async def ask(home: House, token: str | None = None, *, path: str = "/loans/mcp"
 @ERAS
 async def test_a_server_without_authorization_answers_both_eras(era: str) -> None:
     async with house() as home, home.client(mode=era) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             assert [tool.name for tool in await client.list_tools()] == ["find_books", "wait", "whoami"]
             assert (await client.call_tool("whoami")).data == {"client_id": None, "scopes": [], "token": None}
 
@@ -48,14 +49,14 @@ async def test_a_server_without_authorization_answers_both_eras(era: str) -> Non
 @ERAS
 async def test_a_static_token_opens_the_server_and_is_not_handed_to_its_tools(era: str) -> None:
     async with house(BearerAuth("right-token")) as home, home.client(BearerToken("right-token"), mode=era) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             assert (await client.call_tool("whoami")).data == {"client_id": "bearer", "scopes": [], "token": ""}
 
 
 @ERAS
 async def test_an_oauth_token_opens_the_server_and_its_tools_see_the_caller(era: str) -> None:
     async with house(oauth()) as home, home.client(BearerToken(home.token()), mode=era) as client:
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             answer = (await client.call_tool("whoami")).data
     assert answer == {"client_id": "somebody", "scopes": ["loans.read"], "token": ""}
 
@@ -139,7 +140,7 @@ async def test_two_servers_with_different_authorization_share_an_app_and_discove
             assert (document["resource"], document["authorization_servers"]) == (ORIGIN + path, [ISSUER])
             assert document["scopes_supported"] == [scope]
             async with home.client(credentials, url=ORIGIN + path) as client:
-                with anyio.fail_after(5):
+                with anyio.fail_after(HANG):
                     data = (await client.call_tool("whoami")).data
             assert data == {"client_id": "demo", "scopes": [scope], "token": ""}
         # A token for one of them is not good for the other.
@@ -261,7 +262,7 @@ async def test_a_refusal_reaches_the_client_with_status_and_challenge() -> None:
     async with house(oauth()) as home:
         for token, status, word in ((home.token(scope=""), 403, "insufficient_scope"), ("x", 401, "invalid_token")):
             async with home.client(BearerToken(token)) as client:
-                with anyio.fail_after(5), pytest.raises(McpAuthRequired) as caught:
+                with anyio.fail_after(HANG), pytest.raises(McpAuthRequired) as caught:
                     await client.call_tool("whoami")
             assert caught.value.status == status
             assert word in str(caught.value.challenge)

@@ -12,6 +12,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from agentkit.testing.asgi import RoutedTransport, running
+from tests.deadline import HANG
 from tests.mcp.library import ISSUER, ORIGIN, URL, app_for, library, oauth
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +52,6 @@ async def test_the_sdks_client_credentials_provider_gets_in(era: str, method: st
         httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), auth=provider) as http,
         Client(streamable_http_client(URL, http_client=http), mode=era) as client,
     ):
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             result = await client.call_tool("whoami", {})
     assert result.structured_content == {"client_id": "demo", "scopes": ["loans.read"], "token": ""}

@@ -17,6 +17,7 @@ from agentkit.errors import McpAuthRequired, McpUnreachable
 from agentkit.mcp import BearerAuth, BearerToken, HostedServer, McpClient, OAuthAuth, OAuthClientCredentials, host
 from agentkit.oauth import ClientRegistry, authorization_server
 from agentkit.testing.leaks import LeakWatch
+from tests.deadline import HANG
 from tests.mcp.library import KEYS, library
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +56,7 @@ async def served(listener: socket.socket) -> AsyncGenerator[str]:
         yield origin
     finally:
         server.should_exit = True
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             await task
 
 
@@ -74,7 +75,7 @@ async def test_a_client_survives_a_restart_of_the_server() -> None:
     async with httpx2.AsyncClient() as http:
         client = McpClient(f"http://127.0.0.1:{port}/static/mcp", name="loans", http=http, auth=BearerToken(TOKEN))
         async with client:
-            with anyio.fail_after(10):
+            with anyio.fail_after(HANG):
                 async with served(listener):
                     await client.list_tools()
                     assert (await client.call_tool("whoami")).text
@@ -88,7 +89,7 @@ async def test_a_client_survives_a_restart_of_the_server() -> None:
 async def test_no_library_on_the_way_logs_a_token_or_a_secret(era: str) -> None:
     watch = LeakWatch({"token": TOKEN, "secret": SECRET})
     async with served(bound()) as origin, httpx2.AsyncClient() as http:
-        with watch.logs("logs"), watch.spans(), anyio.fail_after(10):
+        with watch.logs("logs"), watch.spans(), anyio.fail_after(HANG):
             for path, auth in (
                 ("/static/mcp", BearerToken(TOKEN)),
                 ("/oauth/mcp", OAuthClientCredentials("demo", SECRET)),
@@ -105,7 +106,7 @@ async def test_no_library_on_the_way_logs_a_token_or_a_secret(era: str) -> None:
 async def test_a_token_that_no_header_takes_is_neither_sent_nor_logged(end: str) -> None:
     watch = LeakWatch({"token": TOKEN})
     async with served(bound()) as origin, httpx2.AsyncClient() as http:
-        with watch.logs("logs"), watch.spans(), anyio.fail_after(5):
+        with watch.logs("logs"), watch.spans(), anyio.fail_after(HANG):
             async with McpClient(f"{origin}/static/mcp", name="x", http=http, auth=BearerToken(TOKEN + end)) as client:
                 with pytest.raises(McpAuthRequired, match="no header takes") as caught:
                     await client.call_tool("whoami")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from agentkit.errors import SpecError
 from agentkit.mcp import ToolError, ToolServer
+from tests.deadline import HANG
 from tests.mcp.library import CANARY, Waiting, library
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +24,7 @@ ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 
 
 async def call(server: ToolServer, name: str, arguments: dict[str, object], era: str = "auto") -> CallToolResult:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with Client(server.mcp, mode=era) as client:
             return await client.call_tool(name, arguments)
 

@@ -12,6 +12,7 @@ import pytest
 
 from agentkit.errors import AuthenticationError, ConnectionFailed, WireError
 from agentkit.oauth import IssuedToken, TokenCache
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +51,7 @@ async def test_callers_that_come_together_share_one_fetch() -> None:
     waiting = [asyncio.create_task(cache.get()) for _ in range(20)]
     await anyio.lowlevel.checkpoint()
     endpoint.gate.set()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         tokens = await asyncio.gather(*waiting)
     assert set(tokens) == {"token-1"}
     assert endpoint.calls == 1
@@ -93,7 +94,7 @@ async def test_a_cancelled_caller_leaves_the_fetch_to_the_others() -> None:
     with pytest.raises(asyncio.CancelledError):
         await first
     endpoint.gate.set()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         assert await second == "token-1"
     assert endpoint.calls == 1
 
@@ -119,7 +120,7 @@ async def test_a_fetch_that_fails_after_everybody_left_is_not_reported_as_lost()
     endpoint.gate.set()
     with pytest.raises(asyncio.CancelledError):
         await waiter
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await cache.aclose()
 
 
@@ -130,7 +131,7 @@ async def test_closing_stops_a_fetch_and_tells_who_waited() -> None:
     cache = TokenCache(endpoint, early=30)
     waiter = asyncio.create_task(cache.get())
     await anyio.lowlevel.checkpoint()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await cache.aclose()
         with pytest.raises(ConnectionFailed, match="closed"):
             await waiter
@@ -142,7 +143,7 @@ async def test_a_waiter_that_is_cancelled_while_the_cache_closes_is_cancelled() 
     cache = TokenCache(endpoint, early=30)
     waiter = asyncio.create_task(cache.get())
     await anyio.lowlevel.checkpoint()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         closing = asyncio.create_task(cache.aclose())
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):

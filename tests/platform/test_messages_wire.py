@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from agentkit.testing.platform import LocalPlatform
+from tests.deadline import HANG
 from tests.platform.parts import Plain, Talk, body, said, state, talk
 
 pytestmark = pytest.mark.anyio
@@ -138,7 +139,7 @@ async def test_a_send_that_does_not_block_returns_at_once_and_can_be_polled(chie
     """V1-SEND-08, V1-TASK-02."""
     task = await chief.send("!hello", blocking=False)
     assert state(task) in {"submitted", "working", "completed"}
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         while state(task) != "completed":
             task = (await chief.api.get(f"/agents/{chief.agent}/v1/tasks/{task['id']}")).json()
     assert said(task) == "That cannot be done here."

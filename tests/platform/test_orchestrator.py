@@ -23,6 +23,7 @@ from agentkit.reasoning import (
     Situation,
 )
 from agentkit.testing.platform import LocalPlatform
+from tests.deadline import HANG
 from tests.platform.parts import (
     BEARER,
     TOOLS,
@@ -159,7 +160,7 @@ async def test_a_slow_server_is_given_up_and_named() -> None:
     settings = PlatformSettings(mcp_timeout=0.2)
     async with LocalPlatform(settings, servers={TOOLS: never}, reasoner=Plain()) as platform:
         chief = await talk(platform, [expert("reader", server("ehr"))])
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             task = await chief.send()
     assert state(task) == "failed"
     assert "ehr" in said(task)

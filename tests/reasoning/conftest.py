@@ -30,6 +30,7 @@ from agentkit.reasoning import (
     Tool,
     Utterance,
 )
+from tests.deadline import HANG
 
 
 class ServerBox:
@@ -134,7 +135,7 @@ class Expert:
         """Send a message and wait for the end of the turn."""
         worker = Worker(self.name, RuleReasoner(), self.toolboxes)
         situation = Situation(text, data=data, history=tuple(self.history), observations=tuple(self.observations))
-        with anyio.fail_after(20):
+        with anyio.fail_after(HANG):
             result = [event async for event in worker.run(situation)][-1]
         assert isinstance(result, WorkerResult)
         asks = result.state is WorkerState.INPUT_REQUIRED

@@ -10,6 +10,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from agentkit.reasoning import Ask, Candidate, RuleReasoner, Situation
+from tests.deadline import HANG
 
 if TYPE_CHECKING:
     from tests.reasoning.conftest import Expert
@@ -40,7 +41,7 @@ async def test_a_long_message_does_not_stop_the_event_loop(make_records: Callabl
             turns += 1
             await checkpoint()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with anyio.create_task_group() as group:
             group.start_soon(turn)
             await RuleReasoner().decide(Situation(text, tools=tools, experts=(Candidate("a", "b", tools),)))

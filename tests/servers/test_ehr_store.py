@@ -21,6 +21,7 @@ from agentkit_servers.ehr.indexing import subject
 from agentkit_servers.ehr.people import Criteria, search
 from agentkit_servers.ehr.queries import Records
 from agentkit_servers.ehr.store import EhrStore, bundled_names, bundled_resources
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -97,7 +98,7 @@ async def test_two_stores_that_open_one_new_file_at_once_fill_it_once(tmp_path: 
     async def count(store: EhrStore) -> None:
         counts.append(await store.ask(_count))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with anyio.create_task_group() as group:
             for store in stores:
                 group.start_soon(count, store)

@@ -12,6 +12,7 @@ import pytest
 from mcp import Client
 
 from agentkit_servers.questionnaires import server as questionnaire_server
+from tests.deadline import HANG
 
 from .conftest import NOW, Caller, Json, questionnaire_tool_server
 
@@ -167,7 +168,7 @@ async def test_answers_given_at_the_same_time_are_counted_one_after_the_other(qu
     async def give() -> None:
         done.append((await questionnaires("answer", session=session, answer="1")).data["is_completed"])
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with anyio.create_task_group() as group:
             group.start_soon(give)
             group.start_soon(give)

@@ -12,6 +12,7 @@ import pytest
 
 from agentkit.errors import StorageError
 from agentkit.storage import Database, Migration
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -125,7 +126,7 @@ async def test_waiting_callers_may_be_cancelled_without_blocking_the_others() ->
 
     for task in tasks[1::2]:
         task.cancel()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await asyncio.wait(tasks)
         await database.write(lambda connection: add(connection, "last"))
 

@@ -15,6 +15,7 @@ from agentkit.models import Event, Message, Task, TaskState
 from agentkit.storage import Database
 from agentkit.tasks import SqliteRepository, TaskService
 from agentkit.tasks.repository import Append, ContextPolicy, Opened, Repeated, Scope, StoredTask
+from tests.deadline import HANG
 from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, chunk, echo
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +25,7 @@ async def test_a_running_task_is_stopped_and_everybody_learns_it(service: TaskSe
     """A2A-CAN-01, A2A-CAN-02."""
     gate = Gate()
     agent = ScriptedAgent(gate)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         send = asyncio.create_task(service.send(agent, Message.user("x"), ALICE, agent_id="a"))
         await gate.began.wait()
         task_id = agent.runs[0][1].task_id
@@ -87,7 +88,7 @@ async def test_what_was_produced_before_the_cancellation_is_kept(service: TaskSe
 
     agent = ScriptedAgent(produce)
     task = await service.send(agent, Message.user("x"), ALICE, agent_id="a", blocking=False)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await gate.began.wait()
         cancelled = await service.cancel(task.id, ALICE, agent_id="a", agent=agent)
 
@@ -113,7 +114,7 @@ async def test_a_cancellation_at_any_moment_leaves_a_settled_task(service: TaskS
         task = await service.send(agent, Message.user("x"), ALICE, agent_id="a", blocking=False)
         for _ in range(turns):
             await asyncio.sleep(0)
-        with anyio.fail_after(5):
+        with anyio.fail_after(HANG):
             try:
                 ended: Task = await service.cancel(task.id, ALICE, agent_id="a", agent=agent)
             except TaskNotCancelable:
@@ -126,7 +127,7 @@ async def test_two_cancellations_at_once_agree(service: TaskService) -> None:
     gate = Gate()
     agent = ScriptedAgent(gate)
     task = await service.send(agent, Message.user("x"), ALICE, agent_id="a", blocking=False)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await gate.began.wait()
         results = await asyncio.gather(
             *(service.cancel(task.id, ALICE, agent_id="a", agent=agent) for _ in range(2)), return_exceptions=True
@@ -210,7 +211,7 @@ async def test_a_turn_that_begins_while_its_task_is_cancelled_is_stopped_too(dat
     service = TaskService(repository, InlineEngine())
     agent = Began(ask_then_wait)
     agent.event = repository.began
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         task = await service.send(agent, Message.user("x"), ALICE, agent_id="a")
         cancel = asyncio.create_task(service.cancel(task.id, ALICE, agent_id="a", agent=agent))
         await repository.send.wait()
@@ -226,7 +227,7 @@ async def test_a_turn_that_begins_behind_its_cancellation_is_stopped_too(databas
     service = TaskService(repository, InlineEngine())
     agent = Began(ask_then_wait)
     agent.event = repository.began
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         task = await service.send(agent, Message.user("x"), ALICE, agent_id="a")
         answer = asyncio.create_task(service.send(agent, Message.user("again", task_id=task.id), ALICE, agent_id="a"))
         await repository.stored.wait()
@@ -243,7 +244,7 @@ async def test_a_turn_that_begins_behind_the_deletion_of_its_context_is_stopped_
     service = TaskService(repository, InlineEngine())
     agent = Began(endless)
     agent.event = repository.began
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         task = await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="a")
         message = Message.user("again", context_id=task.context_id)
         send = asyncio.create_task(service.send(agent, message, ALICE, agent_id="a"))
@@ -269,7 +270,7 @@ async def test_an_agent_that_fails_at_its_cancellation_is_canceled_all_the_same(
 
     agent = ScriptedAgent(clumsy)
     task = await service.send(agent, Message.user("x"), ALICE, agent_id="a", blocking=False)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await began.wait()
         assert (await service.cancel(task.id, ALICE, agent_id="a", agent=agent)).status.state is TaskState.CANCELED
 

@@ -13,6 +13,7 @@ from agentkit.compose import CONTINUATION_KEY, Caller, RunContext
 from agentkit.errors import ContextNotFound, TaskNotFound
 from agentkit.models import Event, Message, Task, TaskState
 from agentkit.tasks import ContextPolicy, TaskService
+from tests.deadline import HANG
 from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, asked, echo
 
 pytestmark = pytest.mark.anyio
@@ -103,7 +104,7 @@ async def test_deleting_a_context_stops_its_work_and_tells_the_listeners(service
     service.on_context_deleted(listener)
     gate = Gate()
     task = await service.send(ScriptedAgent(gate), Message.user("x"), ALICE, agent_id="a", blocking=False)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await gate.began.wait()
         await service.delete_context(task.context_id, ALICE, agent_id="a")
 

@@ -24,6 +24,7 @@ from agentkit.models import (
     TaskStatus,
 )
 from agentkit.tasks import TaskService
+from tests.deadline import HANG
 from tests.tasks.agents import ALICE, Gate, Script, ScriptedAgent, chunk, working
 
 pytestmark = pytest.mark.anyio
@@ -112,7 +113,7 @@ async def test_what_cannot_be_stored_or_understood_fails_the_task_on_every_way(
     service: TaskService, script: Script
 ) -> None:
     agent = ScriptedAgent(script)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         sent = await service.send(agent, Message.user("x"), ALICE, agent_id="a")
         stream = service.stream(agent, Message.user("y"), ALICE, agent_id="a")
         last = [event async for event in stream][-1]
@@ -148,7 +149,7 @@ async def test_a_state_nobody_knows_is_work_which_a_restart_would_find(service: 
 
     agent = ScriptedAgent(strange)
     task = await service.send(agent, Message.user("x"), ALICE, agent_id="a", blocking=False)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await gate.began.wait()
         assert (await service.get(task.id, ALICE, agent_id="a")).status.state is TaskState.WORKING
 

@@ -15,6 +15,7 @@ from agentkit.engine import InlineEngine
 from agentkit.models import Message, TaskState
 from agentkit.storage import Database
 from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from tests.deadline import HANG
 from tests.tasks.agents import ALICE, Gate, ScriptedAgent, ask_then_answer, echo
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +88,7 @@ async def test_recovery_leaves_running_waiting_and_ended_tasks_alone(service: Ta
 
 async def test_closing_fails_what_runs_and_tells_whoever_waits(service: TaskService) -> None:
     gate = Gate()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         send = asyncio.create_task(service.send(ScriptedAgent(gate), Message.user("x"), ALICE, agent_id="a"))
         await gate.began.wait()
         await service.close()

@@ -27,6 +27,7 @@ from agentkit.models import Artifact, Event, Message, Part, Role, Task, TaskStat
 from agentkit.storage import Database
 from agentkit.tasks import TaskService
 from agentkit.tracing import SpanRecord, listen
+from tests.deadline import HANG
 from tests.tasks.agents import ALICE, Gate, ScriptedAgent, ask_then_answer, asked, chunk, echo, working
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +53,7 @@ async def test_a_message_opens_a_task_that_completes_with_the_answer(service: Ta
 
 async def test_a_send_that_does_not_block_returns_the_task_before_its_end(service: TaskService) -> None:
     gate = Gate()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         task = await service.send(ScriptedAgent(gate), Message.user("go"), ALICE, agent_id="a", blocking=False)
 
         assert task.status.state is TaskState.SUBMITTED
@@ -226,7 +227,7 @@ async def test_a_hundred_sends_of_one_message_at_once_are_one_task_and_one_run(s
     agent, message = ScriptedAgent(gate), Message.user("once")
     sends = [asyncio.create_task(service.send(agent, message, ALICE, agent_id="a")) for _ in range(100)]
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         await gate.began.wait()
         gate.open.set()
         tasks = await asyncio.gather(*sends)
@@ -443,7 +444,7 @@ async def test_a_run_survives_its_sender_at_every_moment(service: TaskService) -
         send.cancel()
         await asyncio.wait([send])
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         ids = [await began.get() for _ in range(12)]
         await service.close()
     states = {(await service.get(task_id, ALICE, agent_id="a")).text for task_id in ids}
@@ -453,7 +454,7 @@ async def test_a_run_survives_its_sender_at_every_moment(service: TaskService) -
 async def test_a_refused_write_reaches_the_sender_as_a_storage_error(service: TaskService, database: Database) -> None:
     await database.close()
 
-    with anyio.fail_after(5), pytest.raises(StorageError, match="closed"):
+    with anyio.fail_after(HANG), pytest.raises(StorageError, match="closed"):
         await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="a")
 
 
@@ -476,7 +477,7 @@ async def test_a_store_that_fails_once_leaves_no_task_at_work(service: TaskServi
     await database.write(forbid)
     gate.open.set()
 
-    with anyio.fail_after(5), pytest.raises(StorageError, match="disk full"):
+    with anyio.fail_after(HANG), pytest.raises(StorageError, match="disk full"):
         await send
     page = await service.list_tasks(ALICE, agent_id="a")
     assert [task.status.state for task in page.tasks] == [TaskState.FAILED]
@@ -489,7 +490,7 @@ async def test_a_store_that_fails_in_mid_run_reaches_the_sender(service: TaskSer
     await database.close()
     gate.open.set()
 
-    with anyio.fail_after(5), pytest.raises(StorageError):
+    with anyio.fail_after(HANG), pytest.raises(StorageError):
         await send
 
 

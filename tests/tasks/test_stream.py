@@ -17,6 +17,7 @@ from agentkit.storage import Database
 from agentkit.tasks import SqliteRepository, TaskService
 from agentkit.tasks.live import FLUSH_EVENTS
 from agentkit.tasks.repository import Append
+from tests.deadline import HANG
 from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, chunk, echo, working
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,7 @@ async def test_a_stream_is_the_task_then_its_updates_to_the_settled_state(servic
         yield working(context, "nearly")
         yield message.reply("done")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         events = await gathered(service.stream(ScriptedAgent(produce), Message.user("x"), ALICE, agent_id="a"))
 
     assert names(events) == ["submitted", "working", "ArtifactUpdate", "working", "completed"]
@@ -53,7 +54,7 @@ async def test_a_stream_is_the_task_then_its_updates_to_the_settled_state(servic
 async def test_a_question_ends_the_stream_and_the_answer_opens_the_next(service: TaskService) -> None:
     """A2A-STR-04."""
     agent = ScriptedAgent(ask_then_answer)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         first = await gathered(service.stream(agent, Message.user("x"), ALICE, agent_id="a"))
         task = first[0]
         assert isinstance(task, Task)
@@ -80,7 +81,7 @@ async def test_all_followers_see_the_same_events_in_the_same_order(service: Task
             await asyncio.sleep(0)
         yield message.reply("done")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         stream = service.stream(ScriptedAgent(produce), Message.user("x"), ALICE, agent_id="a")
         task = await anext(stream)
         assert isinstance(task, Task)
@@ -107,7 +108,7 @@ async def test_all_followers_see_the_same_events_in_the_same_order(service: Task
 async def test_a_follower_that_leaves_harms_nobody(service: TaskService) -> None:
     """A2A-STR-03."""
     gate = Gate()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         leaving = service.stream(ScriptedAgent(gate), Message.user("x"), ALICE, agent_id="a")
         task = await anext(leaving)
         assert isinstance(task, Task)
@@ -134,7 +135,7 @@ async def test_a_follower_far_behind_reads_the_rest_from_the_log(service: TaskSe
         written.set()
         yield message.reply("done")
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(HANG):
         stream = service.stream(ScriptedAgent(produce), Message.user("x"), ALICE, agent_id="a")
         await anext(stream)
         await written.wait()
@@ -157,7 +158,7 @@ async def test_events_are_stored_soon_although_the_agent_is_silent(service: Task
 
     await service.send(ScriptedAgent(produce), Message.user("x"), ALICE, agent_id="a", blocking=False)
     await gate.began.wait()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         while not await database.read(stored):
             continue
     gate.open.set()
@@ -166,7 +167,7 @@ async def test_events_are_stored_soon_although_the_agent_is_silent(service: Task
 async def test_a_repeated_message_follows_the_task_that_is_there(service: TaskService) -> None:
     gate, message = Gate(), Message.user("x")
     agent = ScriptedAgent(gate)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         first = asyncio.create_task(gathered(service.stream(agent, message, ALICE, agent_id="a")))
         await gate.began.wait()
         second = asyncio.create_task(gathered(service.stream(agent, message, ALICE, agent_id="a")))
@@ -223,7 +224,7 @@ async def test_a_store_that_fails_ends_the_stream_with_its_error(service: TaskSe
     await database.close()
     gate.open.set()
 
-    with anyio.fail_after(5), pytest.raises(StorageError):
+    with anyio.fail_after(HANG), pytest.raises(StorageError):
         await gathered(stream)
 
 
@@ -233,7 +234,7 @@ async def test_a_status_the_agent_sets_itself_is_not_doubled(service: TaskServic
         yield message.reply("done")
 
     task = await service.send(ScriptedAgent(produce), Message.user("x"), ALICE, agent_id="a", blocking=False)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         states = names(await gathered(service.subscribe(task.id, ALICE, agent_id="a")))
 
     assert states.count("working") <= 2
@@ -270,7 +271,7 @@ async def test_a_slow_store_slows_down_the_agent_instead_of_filling_the_memory(
             await asyncio.sleep(0)
         yield message.reply("done")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         task = await service.send(ScriptedAgent(talkative), Message.user("x"), ALICE, agent_id="a", blocking=False)
         for _ in range(1000):
             await asyncio.sleep(0)

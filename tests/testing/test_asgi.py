@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agentkit.testing.asgi import ASGIApp, ASGITransport, RoutedTransport, httpx_transport, running
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -89,7 +90,7 @@ def http1_client(app: ASGIApp, *, raises: bool = True, seconds: float = 5) -> ht
 @pytest.mark.parametrize("client_for", [http1_client, http2_client])
 async def test_a_chunk_arrives_before_the_app_goes_on(client_for: Callable[[ASGIApp], httpx2.AsyncClient]) -> None:
     feed = Feed()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with client_for(feed.app) as client, client.stream("GET", "/stream") as response:
             chunks = response.aiter_bytes()
             assert await anext(chunks) == b"one "
@@ -103,7 +104,7 @@ async def test_a_client_that_leaves_its_stream_disconnects_the_app(
     client_for: Callable[[ASGIApp], httpx2.AsyncClient],
 ) -> None:
     feed = Feed()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with client_for(feed.app) as client:
             async with client.stream("GET", "/stream") as response:
                 assert await anext(response.aiter_bytes()) == b"one "
@@ -112,7 +113,7 @@ async def test_a_client_that_leaves_its_stream_disconnects_the_app(
 
 async def test_a_cancelled_client_disconnects_the_app() -> None:
     feed = Feed()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with http2_client(feed.app) as client:
             with anyio.move_on_after(0.01) as scope:
                 await client.get("/stream")
@@ -122,7 +123,7 @@ async def test_a_cancelled_client_disconnects_the_app() -> None:
 
 async def test_a_slow_reader_slows_the_app_down() -> None:
     feed = Feed()
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with http2_client(feed.app) as client, client.stream("GET", "/flood") as response:
             chunks = response.aiter_raw()
             await anext(chunks)
@@ -133,7 +134,7 @@ async def test_a_slow_reader_slows_the_app_down() -> None:
 
 
 async def test_a_silent_app_runs_into_the_timeout_of_the_client() -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with http2_client(Feed().app, seconds=0.02) as client:
             with pytest.raises(httpx2.ReadTimeout):
                 await client.get("/stream")
@@ -220,7 +221,7 @@ async def test_running_starts_the_lifespan_and_hands_its_state_to_requests() -> 
         return PlainTextResponse(request.state.word)
 
     app = Starlette(routes=[Route("/", word)], lifespan=lifespan)
-    with anyio.fail_after(5):
+    with anyio.fail_after(HANG):
         async with running(app) as live, http2_client(live) as client:
             assert (await client.get("/")).text == "hello"
             assert steps == ["started"]
@@ -242,6 +243,6 @@ async def test_running_gives_up_on_an_app_that_does_not_start() -> None:
     async def stuck(_scope: object, _receive: object, _send: object) -> None:
         await anyio.sleep_forever()
 
-    with anyio.fail_after(5), pytest.raises(TimeoutError):
+    with anyio.fail_after(HANG), pytest.raises(TimeoutError):
         async with running(stuck, limit=0.01):
             pass
