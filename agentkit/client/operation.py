@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
@@ -69,9 +69,15 @@ class Operation(Generic[T_co]):
         root: The address the path hangs below.
         path: Begins with a slash; made by `path()`.
         parse: Reads a successful answer.
-        query: Left out where empty.
+        query: Left out where empty; several values repeat the key.
         body: Sent as JSON.
         form: Sent as a form, in place of a body.
+        content: Sent as it is, in place of a body.
+        content_type: The media type of `body` or `content` where it is not JSON, for example a merge patch.
+        headers: Beside those of every call, for example `A2A-Version` (HDR-04).
+        accept: The media type asked for.
+        max_answer: Bytes of the largest answer read; None for `agentkit.client.http.MAX_ANSWER`.
+        is_repeatable: May be sent again after an answer that does not rule out that the work was done.
         is_authorized: Carries the access token and `Tenant-Name` (HDR-01).
         attributes: Ids and sizes for the span.
         secrets: Values in the body that must not come back in an error.
@@ -82,16 +88,46 @@ class Operation(Generic[T_co]):
     path: str
     parse: Callable[[Answer], T_co] = field(repr=False)
     root: Root = "agents"
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str | Sequence[str]] = field(default_factory=dict[str, "str | Sequence[str]"])
     body: JsonObject | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
+    content_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    accept: str = "application/json"
+    max_answer: int | None = None
+    is_repeatable: bool = True
     is_authorized: bool = True
     attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict[str, "AttributeValue | None"])
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the answer is read while it comes; see `StreamOperation`."""
+        return False
+
     def span_attributes(self) -> dict[str, AttributeValue | None]:
         """What the span of the call says from the start."""
         return {**self.attributes, "http.request.method": self.method, "url.path": self.path}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOperation(Operation[T_co]):
+    """One API call that is answered by server-sent events (V1-RPC-02, V2-SSE-01).
+
+    `parse` reads an answer that is one JSON document in place of a stream, as some refusals are (V1-ERR-05).
+
+    Attributes:
+        decode: Reads the JSON document of one event; None for an event of a kind this version does not know.
+    """
+
+    decode: Callable[[Json], T_co | None] = field(repr=False)
+    accept: str = "text/event-stream"
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the answer is read while it comes."""
+        return True
 
 
 def path(template: str, **ids: str) -> str:
@@ -110,10 +146,12 @@ def path(template: str, **ids: str) -> str:
     return template.format_map({name: quote(value, safe="") for name, value in ids.items()})
 
 
-def query(**parameters: str | int | bool | None) -> dict[str, str]:
-    """The query parameters that are given, as the wire spells them."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-        if value is not None
-    }
+def query(**parameters: str | float | bool | Sequence[str] | None) -> dict[str, str | Sequence[str]]:
+    """The query parameters that are given, as the wire spells them; a sequence repeats its key."""
+    return {name: _query_value(value) for name, value in parameters.items() if value is not None}
+
+
+def _query_value(value: str | float | bool | Sequence[str]) -> str | Sequence[str]:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
