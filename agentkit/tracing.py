@@ -29,6 +29,7 @@ ALLOWED_ATTRIBUTES: Final = frozenset(
         "agentkit.artifact.count",
         "agentkit.authorization",
         "agentkit.context.id",
+        "agentkit.credits",
         "agentkit.event.count",
         "agentkit.expert.name",
         "agentkit.message.id",
@@ -39,7 +40,11 @@ ALLOWED_ATTRIBUTES: Final = frozenset(
         "agentkit.task.state",
         "agentkit.text.length",
         "error.type",
+        "gen_ai.usage.input_tokens",
+        "gen_ai.usage.output_tokens",
+        "http.request.body.size",
         "http.request.method",
+        "http.response.body.size",
         "http.response.status_code",
         "mcp.method.name",
         "mcp.server.name",
@@ -96,6 +101,11 @@ class Span:
         self._otel = otel
         self._attributes = attributes
 
+    @property
+    def otel(self) -> OtelSpan:
+        """The OpenTelemetry span."""
+        return self._otel
+
     def set(self, name: str, value: AttributeValue | None) -> None:
         """Add an attribute; None adds nothing.
 
@@ -107,6 +117,12 @@ class Span:
         _check(name)
         self._attributes[name] = value
         self._otel.set_attribute(name, value)
+
+    def inject(self, headers: MutableMapping[str, str]) -> None:
+        """Add `traceparent` of this span to outgoing headers; baggage, which may say anything, stays here."""
+        from opentelemetry.trace import set_span_in_context
+
+        _trace_context().inject(headers, context=set_span_in_context(self._otel))
 
 
 @contextmanager
@@ -126,7 +142,26 @@ def span(
     Raises:
         ValueError: An attribute is not on the allow-list.
     """
-    from opentelemetry import context, trace  # here and below, because making a client must stay cheap
+    from opentelemetry import context, trace
+
+    with long_span(name, attributes, kind=kind) as opened:
+        token = context.attach(trace.set_span_in_context(opened.otel))  # what start_as_current_span does, for less
+        try:
+            yield opened
+        finally:
+            context.detach(token)
+
+
+@contextmanager
+def long_span(
+    name: str, attributes: Mapping[str, AttributeValue | None] | None = None, *, kind: SpanKind = SpanKind.INTERNAL
+) -> Generator[Span]:
+    """Open a span that is not the current one: for what stays open while the caller's own code runs, as a stream does.
+
+    Raises:
+        ValueError: An attribute is not on the allow-list.
+    """
+    from opentelemetry import trace  # here and above, because making a client must stay cheap
 
     given: dict[str, AttributeValue] = {}
     for key, value in (attributes or {}).items():
@@ -138,7 +173,6 @@ def span(
     otel = _tracer().start_span(
         name, kind=trace.SpanKind[kind.name], attributes=given, record_exception=False, set_status_on_exception=False
     )
-    token = context.attach(trace.set_span_in_context(otel))  # what start_as_current_span does, for less
     try:
         yield Span(otel, given)
     except BaseException as exception:
@@ -147,7 +181,6 @@ def span(
         otel.set_status(trace.StatusCode.ERROR)
         raise
     finally:
-        context.detach(token)
         otel.end()
         if _listeners:
             trace_id = f"{otel.get_span_context().trace_id:032x}"

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import uuid4
 
 from agentkit.compose.agent import Agent, RunContext
-from agentkit.compose.artifacts import ArtifactStore
+from agentkit.models.artifacts import ArtifactStore
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, retried, retry_later
 from agentkit.errors import AgentKitError, AuthRequired, EngineError, InputRequired, McpAuthRequired
 from agentkit.models import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agentkit.models import Artifact, ArtifactUpdate, Part
+from agentkit.models.message import Part
+from agentkit.models.task import Artifact, ArtifactUpdate
 
 
 class ArtifactStore:
