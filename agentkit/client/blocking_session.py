@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 import httpx2
@@ -13,8 +14,8 @@ from agentkit import tracing
 from agentkit.client import http
 from agentkit.client.auth import RENEWED_EARLY, BlockingTokenCache, token_exchange
 from agentkit.client.config import ClientConfig
-from agentkit.client.exchange import HttpRequest, Pause, exchange
-from agentkit.client.operation import Answer, Operation
+from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, note
+from agentkit.client.operation import Answer, Operation, StreamOperation
 from agentkit.client.retry import RetryPolicy
 from agentkit.oauth import IssuedToken
 
@@ -58,7 +59,40 @@ class BlockingSession:
             AgentKitError: It failed: `ApiError`, `AuthenticationError`, `TransportError` or `WireError`.
         """
         with tracing.span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
-            return self._drive(exchange(operation, self._config, self._retry, span, clock=time.time))
+            return self._drive(exchange(operation, self._config, self._retry, span, clock=time.time), self._send)
+
+    @contextmanager
+    def stream(self, operation: StreamOperation[T]) -> Generator[Iterator[T]]:
+        """Do one call that is answered by events; only opening it is limited in time, a silent agent works.
+
+        Yields:
+            The events as they come. The iterator ends where the connection does.
+
+        Raises:
+            AgentKitError: It could not be opened, broke, or brought an error or something unreadable.
+        """
+        responses: list[httpx2.Response] = []
+
+        def opened(request: HttpRequest) -> Answer:
+            return self._send_streamed(request, responses)
+
+        with tracing.long_span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
+            try:
+                steps = attempts(operation, self._config, self._retry, span, clock=time.time)
+                answer = self._drive(steps, opened)
+                with closing(self._events(operation, answer, responses, span)) as events:
+                    yield events
+            finally:
+                for response in responses:
+                    response.close()
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        self._sleep(seconds)
+
+    def conclude(self, operation: Operation[T]) -> T:
+        """Do one call to its end; nothing cancels a blocking one."""
+        return self.call(operation)
 
     def close(self) -> None:
         """Close the connections and drop the token; the session cannot be used afterwards."""
@@ -69,7 +103,9 @@ class BlockingSession:
         if client is not None:
             client.close()
 
-    def _drive(self, steps: Generator[HttpRequest | Pause, Answer | None, T]) -> T:
+    def _drive(
+        self, steps: Generator[HttpRequest | Pause, Answer | None, T], send: Callable[[HttpRequest], Answer]
+    ) -> T:
         try:
             step = next(steps)
             while True:
@@ -77,40 +113,80 @@ class BlockingSession:
                     self._sleep(step.seconds)
                     step = next(steps)
                 else:
-                    step = steps.send(self._send(step))
+                    step = steps.send(send(step))
         except StopIteration as done:
             return done.value
         finally:
             steps.close()
 
     def _send(self, request: HttpRequest) -> Answer:
+        client = self._authorized(request)
+        deadline = self._clock() + self._config.timeout
+        with http.own_errors(request.url):
+            timeout = self._config.timeout
+            response = client.send(http.built(request, timeout, silence=timeout), stream=True)
+            return self._whole(response, request, deadline)
+
+    def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
+        client = self._authorized(request)
+        with http.own_errors(request.url):
+            response = client.send(http.built(request, self._config.timeout), stream=True)
+            if http.is_event_stream(response):
+                responses.append(response)
+                return http.opened(response)
+            return self._whole(response, request, self._clock() + self._config.timeout)
+
+    def _events(
+        self,
+        operation: StreamOperation[T],
+        answer: Answer,
+        responses: list[httpx2.Response],
+        span: tracing.Span,
+    ) -> Generator[T]:
+        if not answer.is_open:
+            yield operation.parse(answer)
+            return
+        count = 0
+        url = str(responses[-1].request.url)
+        source = iter(httpx2.EventSource(responses[-1], http.MAX_ANSWER))
+        while True:
+            with http.own_errors(url):
+                event = next(source, None)
+            if event is None:
+                return
+            decoded = http.decoded(operation, event)
+            if decoded is None:
+                continue
+            count += 1
+            span.set("agentkit.event.count", count)
+            note(span, decoded)
+            yield decoded
+
+    def _whole(self, response: httpx2.Response, request: HttpRequest, deadline: float) -> Answer:
+        try:
+            http.check_length(response, request.max_answer)
+            chunks: list[bytes] = []
+            size = 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if size > (request.max_answer or http.MAX_ANSWER):
+                    raise http.too_large(request.max_answer)
+                if self._clock() > deadline:
+                    raise http.timed_out(request.url)
+                chunks.append(chunk)
+            return http.answer(response, b"".join(chunks))
+        finally:
+            response.close()
+
+    def _authorized(self, request: HttpRequest) -> httpx2.Client:
         client = self._open()
         if request.is_authorized:
             request.authorize(self._config.token or self._tokens.get())
-        deadline = self._clock() + self._config.timeout
-        with http.own_errors(request):
-            response = client.send(http.built(request, self._config.timeout), stream=True)
-            try:
-                return http.answer(response, self._read(response, request, deadline))
-            finally:
-                response.close()
-
-    def _read(self, response: httpx2.Response, request: HttpRequest, deadline: float) -> bytes:
-        http.check_length(response)
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > http.MAX_ANSWER:
-                raise http.too_large()
-            if self._clock() > deadline:
-                raise http.timed_out(request)
-            chunks.append(chunk)
-        return b"".join(chunks)
+        return client
 
     def _fetch_token(self) -> IssuedToken:
         with tracing.span("client.token", {"http.request.method": "POST"}, kind=tracing.SpanKind.CLIENT) as span:
-            return self._drive(token_exchange(self._config, self._retry, span, time.time))
+            return self._drive(token_exchange(self._config, self._retry, span, time.time), self._send)
 
     def _open(self) -> httpx2.Client:
         with self._lock:

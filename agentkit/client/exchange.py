@@ -32,13 +32,18 @@ _CHALLENGE = re.compile(r'error_description="([^"]{1,300})"')
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request to be sent; the session adds the access token where `is_authorized`."""
+    """A request to be sent; the session adds the access token where `is_authorized`.
+
+    Attributes:
+        max_answer: Bytes of the largest answer read; None for the usual limit.
+    """
 
     method: str
     url: str
     headers: dict[str, str] = field(repr=False)
     content: bytes | None = field(repr=False)
     is_authorized: bool
+    max_answer: int | None = None
 
     def authorize(self, token: str) -> None:
         """Add the access token."""
@@ -61,13 +66,13 @@ def exchange(
     clock: Callable[[], float],
     failure: Callable[[Answer, frozenset[str]], AgentKitError] | None = None,
 ) -> Generator[HttpRequest | Pause, Answer | None, T]:
-    """Do one call.
+    """Do one call and read its answer.
 
     Args:
         operation: What to do.
         config: Where, and for which tenant.
         retry: When to try again.
-        span: Gets status, retries and ids.
+        span: Gets status, sizes, retries and ids.
         clock: Seconds since 1970.
         failure: Makes the error of an answer that is no success; `api_failure` where not given.
 
@@ -80,23 +85,44 @@ def exchange(
     Raises:
         AgentKitError: The answer is an error or cannot be read.
     """
+    answer = yield from attempts(operation, config, retry, span, clock=clock, failure=failure)
+    span.set("http.response.body.size", len(answer.body))
+    result = operation.parse(answer)
+    note(span, result)
+    return result
+
+
+def attempts(
+    operation: Operation[object],
+    config: ClientConfig,
+    retry: RetryPolicy,
+    span: tracing.Span,
+    *,
+    clock: Callable[[], float],
+    failure: Callable[[Answer, frozenset[str]], AgentKitError] | None = None,
+) -> Generator[HttpRequest | Pause, Answer | None, Answer]:
+    """Send a request until it succeeds or must not be sent again; arguments as for `exchange`.
+
+    Raises:
+        AgentKitError: The last answer is no success.
+    """
     retries = 0
     while True:
-        request = _request(operation, config)
+        request = _request(operation, config, span)
+        if request.content is not None:
+            span.set("http.request.body.size", len(request.content))
         answer = cast("Answer", (yield request))
         span.set("http.response.status_code", answer.status)
-        seconds = retry.pause(retries, answer.status, answer.headers, clock())
+        if 200 <= answer.status < 300:
+            return answer
+        seconds = retry.pause(retries, answer.status, answer.headers, clock(), is_repeatable=operation.is_repeatable)
         if seconds is None:
             break
         retries += 1
         span.set("agentkit.retry.count", retries)
         yield Pause(seconds)
-    if not 200 <= answer.status < 300:
-        token = request.headers.get("Authorization", "").removeprefix(_BEARER)
-        raise (failure or api_failure)(answer, config.secrets | operation.secrets | {token})
-    result = operation.parse(answer)
-    _note(span, result)
-    return result
+    token = request.headers.get("Authorization", "").removeprefix(_BEARER)
+    raise (failure or api_failure)(answer, config.secrets | operation.secrets | {token})
 
 
 def api_failure(answer: Answer, secrets: frozenset[str]) -> AgentKitError:
@@ -129,22 +155,24 @@ def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
     return {"description": f"the answer is no JSON error but {answer.kind()}"}
 
 
-def _request(operation: Operation[object], config: ClientConfig) -> HttpRequest:
-    headers: dict[str, str] = {}
-    content: bytes | None = None
+def _request(operation: Operation[object], config: ClientConfig, span: tracing.Span) -> HttpRequest:
+    headers = {"Accept": operation.accept, **operation.headers}
+    content = operation.content
     if operation.is_authorized:
         headers["Tenant-Name"] = config.tenant
     if operation.form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         content = urlencode(operation.form).encode()
     elif operation.body is not None:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = operation.content_type or "application/json"
         content = _dump(operation.body)
-    tracing.inject(headers)
+    elif content is not None:
+        headers["Content-Type"] = operation.content_type or "application/octet-stream"
+    span.inject(headers)
     url = getattr(config.endpoints, operation.root) + operation.path
     if operation.query:
-        url = f"{url}?{urlencode(operation.query)}"
-    return HttpRequest(operation.method, url, headers, content, operation.is_authorized)
+        url = f"{url}?{urlencode(operation.query, doseq=True)}"
+    return HttpRequest(operation.method, url, headers, content, operation.is_authorized, operation.max_answer)
 
 
 def _dump(body: JsonObject) -> bytes:
@@ -156,7 +184,8 @@ def _dump(body: JsonObject) -> bytes:
         raise WireError("body", "value", "holds NaN, Infinity or half a surrogate pair, which JSON cannot") from None
 
 
-def _note(span: tracing.Span, result: object) -> None:
+def note(span: tracing.Span, result: object) -> None:
+    """Tell a span the ids and sizes of what came back."""
     if isinstance(result, Task):
         span.set("agentkit.task.id", result.id)
         span.set("agentkit.task.state", result.status.state.value)

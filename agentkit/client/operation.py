@@ -30,12 +30,14 @@ class Answer:
     Attributes:
         status: The HTTP status.
         headers: Names in lower case.
-        body: At most as large as a client accepts.
+        body: At most as large as a client accepts; empty where it is open.
+        is_open: The answer is a stream of events that follows.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    is_open: bool = False
 
     def json(self) -> Json:
         """The body as JSON.
@@ -101,11 +103,6 @@ class Operation(Generic[T_co]):
     attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict[str, "AttributeValue | None"])
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
-    @property
-    def is_streamed(self) -> bool:
-        """Whether the answer is read while it comes; see `StreamOperation`."""
-        return False
-
     def span_attributes(self) -> dict[str, AttributeValue | None]:
         """What the span of the call says from the start."""
         return {**self.attributes, "http.request.method": self.method, "url.path": self.path}
@@ -123,11 +120,6 @@ class StreamOperation(Operation[T_co]):
 
     decode: Callable[[Json], T_co | None] = field(repr=False)
     accept: str = "text/event-stream"
-
-    @property
-    def is_streamed(self) -> bool:
-        """Whether the answer is read while it comes."""
-        return True
 
 
 def path(template: str, **ids: str) -> str:

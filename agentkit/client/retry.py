@@ -28,7 +28,9 @@ class RetryPolicy:
 
     max_retries: int = 2
 
-    def pause(self, retries: int, status: int, headers: Mapping[str, str], now: float) -> float | None:
+    def pause(
+        self, retries: int, status: int, headers: Mapping[str, str], now: float, *, is_repeatable: bool = True
+    ) -> float | None:
         """Seconds to wait before the next try, or None when there is none.
 
         Args:
@@ -37,8 +39,11 @@ class RetryPolicy:
             headers: Of the answer, names in lower case. `Retry-After` (seconds or a date) comes first, then
                 `X-RateLimit-Reset` (seconds since 1970), then 1 s x 2^n with 10 % jitter; nothing is above 60 s.
             now: Seconds since 1970.
+            is_repeatable: False for what must happen at most once: then only a 429 is tried again, which says that
+                nothing was done; behind 408 and 5xx the work may have been done all the same (CLI-10).
         """
-        if retries >= self.max_retries or (status not in _RETRIED and status < 500):
+        is_tried_again = status in _RETRIED or status >= 500 if is_repeatable else status == 429
+        if retries >= self.max_retries or not is_tried_again:
             return None
         asked = _retry_after(headers.get("retry-after"), now)
         if asked is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
 import httpx2
@@ -13,8 +14,8 @@ from agentkit import tracing
 from agentkit.client import http
 from agentkit.client.auth import RENEWED_EARLY, token_exchange
 from agentkit.client.config import ClientConfig
-from agentkit.client.exchange import HttpRequest, Pause, exchange
-from agentkit.client.operation import Answer, Operation
+from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, note
+from agentkit.client.operation import Answer, Operation, StreamOperation
 from agentkit.client.retry import RetryPolicy
 from agentkit.errors import ConfigurationError
 from agentkit.oauth import IssuedToken, TokenCache
@@ -54,6 +55,7 @@ class AsyncSession:
         self._opening: asyncio.Task[httpx2.AsyncClient] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
+        self._concluding: set[asyncio.Task[object]] = set()
 
     async def call(self, operation: Operation[T]) -> T:
         """Do one call, with its retries, in one span.
@@ -63,10 +65,50 @@ class AsyncSession:
         """
         self._check_usable()
         with tracing.span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
-            return await self._drive(exchange(operation, self._config, self._retry, span, clock=time.time))
+            return await self._drive(exchange(operation, self._config, self._retry, span, clock=time.time), self._send)
+
+    @asynccontextmanager
+    async def stream(self, operation: StreamOperation[T]) -> AsyncGenerator[AsyncIterator[T]]:
+        """Do one call that is answered by events; only opening it is limited in time, a silent agent works.
+
+        Yields:
+            The events as they come. The iterator ends where the connection does.
+
+        Raises:
+            AgentKitError: It could not be opened, broke, or brought an error or something unreadable.
+        """
+        self._check_usable()
+        responses: list[httpx2.Response] = []
+
+        async def opened(request: HttpRequest) -> Answer:
+            return await self._send_streamed(request, responses)
+
+        with tracing.long_span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
+            try:
+                steps = attempts(operation, self._config, self._retry, span, clock=time.time)
+                answer = await self._drive(steps, opened)
+                async with aclosing(self._events(operation, answer, responses, span)) as events:
+                    yield events
+            finally:
+                for response in responses:
+                    await response.aclose()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        await self._sleep(seconds)
+
+    async def conclude(self, operation: Operation[T]) -> T:
+        """Do one call to its end even when the caller is cancelled meanwhile."""
+        task = asyncio.create_task(self.call(operation))
+        self._concluding.add(task)
+        task.add_done_callback(self._concluding.discard)
+        task.add_done_callback(_retrieve)
+        return await asyncio.shield(task)
 
     async def aclose(self) -> None:
         """Close the connections and drop the token; the session cannot be used afterwards."""
+        if self._concluding:
+            await asyncio.wait(self._concluding)
         self._is_closed = True
         await self._tokens.aclose()
         if self._opening is not None:
@@ -75,7 +117,9 @@ class AsyncSession:
         if client is not None:
             await client.aclose()
 
-    async def _drive(self, steps: Generator[HttpRequest | Pause, Answer | None, T]) -> T:
+    async def _drive(
+        self, steps: Generator[HttpRequest | Pause, Answer | None, T], send: Callable[[HttpRequest], Awaitable[Answer]]
+    ) -> T:
         try:
             step = next(steps)
             while True:
@@ -83,27 +127,63 @@ class AsyncSession:
                     await self._sleep(step.seconds)
                     step = next(steps)
                 else:
-                    step = steps.send(await self._send(step))
+                    step = steps.send(await send(step))
         except StopIteration as done:
             return done.value
         finally:
             steps.close()
 
     async def _send(self, request: HttpRequest) -> Answer:
-        if request.is_authorized:
-            request.authorize(self._config.token or await self._tokens.get())
-        client = self._http or await self._open()
-        with http.own_errors(request):
+        client = await self._authorized(request)
+        with http.own_errors(request.url):
             async with asyncio.timeout(self._config.timeout):
                 response = await client.send(http.built(request, None), stream=True)
-                try:
-                    return http.answer(response, await _read(response))
-                finally:
-                    await response.aclose()
+                return await _whole(response, request)
+
+    async def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
+        client = await self._authorized(request)
+        with http.own_errors(request.url):
+            response = await client.send(http.built(request, self._config.timeout), stream=True)
+            if http.is_event_stream(response):
+                responses.append(response)
+                return http.opened(response)
+            async with asyncio.timeout(self._config.timeout):
+                return await _whole(response, request)
+
+    async def _events(
+        self,
+        operation: StreamOperation[T],
+        answer: Answer,
+        responses: list[httpx2.Response],
+        span: tracing.Span,
+    ) -> AsyncGenerator[T]:
+        if not answer.is_open:
+            yield operation.parse(answer)
+            return
+        count = 0
+        url = str(responses[-1].request.url)
+        source = aiter(httpx2.EventSource(responses[-1], http.MAX_ANSWER))
+        while True:
+            with http.own_errors(url):
+                event = await anext(source, None)
+            if event is None:
+                return
+            decoded = http.decoded(operation, event)
+            if decoded is None:
+                continue
+            count += 1
+            span.set("agentkit.event.count", count)
+            note(span, decoded)
+            yield decoded
+
+    async def _authorized(self, request: HttpRequest) -> httpx2.AsyncClient:
+        if request.is_authorized:
+            request.authorize(self._config.token or await self._tokens.get())
+        return self._http or await self._open()
 
     async def _fetch_token(self) -> IssuedToken:
         with tracing.span("client.token", {"http.request.method": "POST"}, kind=tracing.SpanKind.CLIENT) as span:
-            return await self._drive(token_exchange(self._config, self._retry, span, time.time))
+            return await self._drive(token_exchange(self._config, self._retry, span, time.time), self._send)
 
     def _check_usable(self) -> None:
         if self._is_closed:
@@ -136,19 +216,22 @@ class AsyncSession:
         return self._http
 
 
-def _retrieve(task: asyncio.Task[httpx2.AsyncClient]) -> None:
+def _retrieve(task: asyncio.Task[T]) -> None:
     """Mark the outcome as seen: when every caller was cancelled, nobody else looks at it."""
     if not task.cancelled():
         task.exception()
 
 
-async def _read(response: httpx2.Response) -> bytes:
-    http.check_length(response)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > http.MAX_ANSWER:
-            raise http.too_large()
-        chunks.append(chunk)
-    return b"".join(chunks)
+async def _whole(response: httpx2.Response, request: HttpRequest) -> Answer:
+    try:
+        http.check_length(response, request.max_answer)
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > (request.max_answer or http.MAX_ANSWER):
+                raise http.too_large(request.max_answer)
+            chunks.append(chunk)
+        return http.answer(response, b"".join(chunks))
+    finally:
+        await response.aclose()

@@ -36,7 +36,8 @@ async def test_a_send_is_one_span_with_ids_and_sizes(connect: Connect, double: C
         "agentkit.context.id": CONTEXT_ID,
         "agentkit.artifact.count": 0,
         "agentkit.retry.count": 1,
-        "http.request.method": "POST",
+        "http.request.body.size": len(double.calls[-1].body),
+            "http.request.method": "POST",
         "http.response.status_code": 200,
         "url.path": f"/agents/{AGENT_ID}/v1/message:send",
     }
