@@ -113,6 +113,8 @@ class ToolServers:
                 if access.issuer:
                     return _foreign_issuer(name, access), ""
                 return self._own_issuer(name, path, access)
+            case Authorization.API_KEY:
+                raise ConfigurationError("--auth", "apiKey is for servers of others", remedy="Take bearer.")
 
     def _own_issuer(self, name: str, path: str, access: Access) -> tuple[OAuthAuth, str]:
         client_id, secret = access.client or (f"{name}-client", secrets.token_urlsafe(24))

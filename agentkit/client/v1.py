@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from agentkit.client.operation import Answer, Operation, path, query
 from agentkit.specs import AnyExpert, ExpertSpec, McpServerSpec
+from agentkit.specs.agent import given
 from agentkit.wire import v1
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def update_agent(agent_id: str, changes: AgentChanges) -> Operation[AgentInfo | 
         body=v1.encode_update_agent(changes),
         parse=_json(v1.decode_agent),
         attributes={"agentkit.agent.id": agent_id},
-        secrets=_static_tokens(changes.experts or (), changes.servers or ()),
+        secrets=_static_tokens(given(changes.experts), given(changes.servers)),
     )
 
 

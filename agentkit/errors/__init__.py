@@ -4,6 +4,7 @@
 AgentKitError
 ├── ConfigurationError      a setting is missing or wrong (argument, variable, .env)
 ├── SpecError               what an author wrote cannot become an agent, expert or server
+├── UnsupportedByGeneration v1 or v2 of the API cannot do what was asked; says which one can
 ├── CredentialError         an auth DataPart is incomplete or doubled (MCPAUTH-09, -10)
 ├── WireError               JSON that does not fit the documented shape
 ├── StorageError            the database cannot be opened, written or migrated
@@ -65,6 +66,7 @@ from agentkit.errors.base import (
     TransportError,
     WireError,
 )
+from agentkit.errors.generation import UnsupportedByGeneration
 from agentkit.errors.mcp import (
     McpAuthRequired,
     McpError,
@@ -129,6 +131,7 @@ __all__ = [
     "TransportError",
     "UnauthorizedError",
     "UnprocessableEntityError",
+    "UnsupportedByGeneration",
     "WireError",
     "api_error_class",
 ]

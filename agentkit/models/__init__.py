@@ -1,11 +1,8 @@
 """Neutral types in A2A's words; how they are spelled on a wire is the business of `agentkit.wire`."""
 
 from agentkit.models.agent import (
-    AgentCapabilities,
-    AgentCard,
     AgentInfo,
     AgentReference,
-    AgentSkill,
     ExpertInfo,
     ExpertReference,
     McpServerInfo,
@@ -13,7 +10,24 @@ from agentkit.models.agent import (
     RegistryServer,
 )
 from agentkit.models.base import Json, JsonObject, Model
+from agentkit.models.card import (
+    AgentCapabilities,
+    AgentCard,
+    AgentCardSignature,
+    AgentExtension,
+    AgentInterface,
+    AgentProvider,
+    AgentSkill,
+)
+from agentkit.models.connector import (
+    ConnectorAuth,
+    ConnectorInfo,
+    RegistryCapabilities,
+    RegistryConnector,
+    RegistryIcon,
+)
 from agentkit.models.identity import new_id
+from agentkit.models.ids import AgentId, ArtifactId, ConnectorId, ContextId, FeedbackId, PrefixedId, TaskId, UserId
 from agentkit.models.message import File, Message, Part, Role
 from agentkit.models.send import SendRequest
 from agentkit.models.task import (
@@ -30,15 +44,26 @@ from agentkit.models.task import (
 __all__ = [
     "AgentCapabilities",
     "AgentCard",
+    "AgentCardSignature",
+    "AgentExtension",
+    "AgentId",
     "AgentInfo",
+    "AgentInterface",
+    "AgentProvider",
     "AgentReference",
     "AgentSkill",
     "Artifact",
+    "ArtifactId",
     "ArtifactUpdate",
+    "ConnectorAuth",
+    "ConnectorId",
+    "ConnectorInfo",
     "Context",
+    "ContextId",
     "Event",
     "ExpertInfo",
     "ExpertReference",
+    "FeedbackId",
     "File",
     "Json",
     "JsonObject",
@@ -46,13 +71,19 @@ __all__ = [
     "Message",
     "Model",
     "Part",
+    "PrefixedId",
+    "RegistryCapabilities",
+    "RegistryConnector",
     "RegistryExpert",
+    "RegistryIcon",
     "RegistryServer",
     "Role",
     "SendRequest",
     "StatusUpdate",
     "Task",
+    "TaskId",
     "TaskState",
     "TaskStatus",
+    "UserId",
     "new_id",
 ]

@@ -1,8 +1,11 @@
-"""What Corti tells about agents, experts and MCP servers (V1-OBJ-06 to V1-OBJ-13)."""
+"""What Corti tells about agents, experts and MCP servers (V1-OBJ-06 to V1-OBJ-11, V2-OBJ-03)."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from agentkit.models.base import JsonObject, Model
+from agentkit.models.connector import ConnectorInfo
 
 
 class McpServerInfo(Model):
@@ -43,7 +46,19 @@ class ExpertReference(Model):
 
 
 class AgentInfo(Model):
-    """An agent as the API shows it (V1-OBJ-06)."""
+    """An agent as the API shows it (V1-OBJ-06, V2-OBJ-03).
+
+    Attributes:
+        id: A bare UUID in v1, `agt.<uuid>` in v2.
+        description: Empty where v2 has none.
+        system_prompt: Empty where v2 has none.
+        experts: In v2 the connectors of type `registry` and `agent`, in v1's words.
+        mcp_servers: In v2 the connectors of type `mcp`, in v1's words.
+        connectors: All connectors; v2 only, as is everything below.
+        visibility: `private`, `unlisted` or `public`; unknown words are kept.
+        lifecycle: `ephemeral` or `persistent`; unknown words are kept.
+        created_by: `usr.<uuid>`.
+    """
 
     id: str
     name: str
@@ -51,6 +66,14 @@ class AgentInfo(Model):
     system_prompt: str
     experts: tuple[ExpertInfo | ExpertReference, ...] = ()
     mcp_servers: tuple[McpServerInfo, ...] = ()
+    connectors: tuple[ConnectorInfo, ...] = ()
+    model: str | None = None
+    visibility: str | None = None
+    lifecycle: str | None = None
+    labels: dict[str, str] | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    created_by: str | None = None
 
 
 class AgentReference(Model):
@@ -76,37 +99,3 @@ class RegistryExpert(Model):
     display_description: str | None = None
     mcp_servers: tuple[RegistryServer, ...] = ()
     config_schema: JsonObject | None = None
-
-
-class AgentSkill(Model):
-    """One thing an agent can do (V1-OBJ-13)."""
-
-    id: str
-    name: str
-    description: str
-    tags: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
-    input_modes: tuple[str, ...] = ()
-    output_modes: tuple[str, ...] = ()
-
-
-class AgentCapabilities(Model):
-    """What a server offers beside plain sends (A2A-CARD-08)."""
-
-    streaming: bool = False
-    push_notifications: bool = False
-
-
-class AgentCard(Model):
-    """Who an agent is and how to reach it, as an A2A 0.3 card (V1-OBJ-12)."""
-
-    name: str
-    description: str
-    url: str
-    version: str
-    protocol_version: str = "0.3.0"
-    preferred_transport: str | None = "JSONRPC"
-    capabilities: AgentCapabilities | None = None
-    default_input_modes: tuple[str, ...] = ()
-    default_output_modes: tuple[str, ...] = ()
-    skills: tuple[AgentSkill, ...] = ()

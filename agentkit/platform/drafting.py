@@ -9,12 +9,25 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from agentkit.errors import AgentNotFound, WireError
-from agentkit.models import AgentInfo, ExpertInfo, ExpertReference, McpServerInfo
+from agentkit.errors import AgentNotFound, UnsupportedByGeneration, WireError
+from agentkit.models import AgentId, AgentInfo, ExpertInfo, ExpertReference, McpServerInfo
 from agentkit.platform.agent_store import AgentStore
 from agentkit.platform.records import AgentRecord, Ownership
 from agentkit.platform.registry import Registry
-from agentkit.specs import AgentChanges, AgentSpec, AgentType, ExpertReferenceSpec, ExpertSpec, McpServerSpec
+from agentkit.specs import (
+    AgentChanges,
+    AgentReferenceSpec,
+    AgentSpec,
+    AgentType,
+    AnyExpert,
+    Clear,
+    ExpertReferenceSpec,
+    ExpertSpec,
+    McpServerSpec,
+    OutputSchemaSpec,
+    RemoteAgentSpec,
+)
+from agentkit.specs.agent import given
 
 DEFAULT_PROMPT: Final = (
     "You are an orchestrator. Find out what the user needs, choose the expert that can do it, give it a clear task, "
@@ -78,13 +91,15 @@ class Drafting:
         old, tokens = record.info, _Tokens()
         experts = old.experts
         if changes.experts is not None:
-            experts = await self._experts(changes.experts, old.experts, tokens)
-        servers = old.mcp_servers if changes.servers is None else _servers(changes.servers, old.mcp_servers, tokens)
+            experts = await self._experts(given(changes.experts), old.experts, tokens)
+        servers = old.mcp_servers
+        if changes.servers is not None:
+            servers = _servers(given(changes.servers), old.mcp_servers, tokens)
         info = old.model_copy(
             update={
                 "name": changes.name or old.name,
-                "description": changes.description or old.description,
-                "system_prompt": old.system_prompt if changes.prompt is None else changes.prompt,
+                "description": _changed(old.description, changes.description, ""),
+                "system_prompt": _changed(old.system_prompt, changes.prompt, DEFAULT_PROMPT),
                 "experts": experts,
                 "mcp_servers": servers,
             }
@@ -96,7 +111,7 @@ class Drafting:
         return AgentRecord(info, agent_type=record.agent_type, ephemeral=record.ephemeral, tokens=merged)
 
     async def _experts(
-        self, specs: Sequence[ExpertSpec | ExpertReferenceSpec | str], old: Sequence[ExpertEntry], tokens: _Tokens
+        self, specs: Sequence[AnyExpert], old: Sequence[ExpertEntry], tokens: _Tokens
     ) -> tuple[ExpertEntry, ...]:
         experts: list[ExpertEntry] = []
         for spec in specs:
@@ -107,6 +122,11 @@ class Drafting:
                     experts.append(await self._reference(spec, old))
                 case str():
                     experts.append(await self._reference(ExpertReferenceSpec(name=spec), old))
+                case AgentReferenceSpec():
+                    reference = ExpertReferenceSpec(id=AgentId(spec.id).bare, prompt=spec.prompt)
+                    experts.append(await self._reference(reference, old))
+                case RemoteAgentSpec() | OutputSchemaSpec():
+                    raise UnsupportedByGeneration("remote agents and output schemas", "v1", ("v2",))
         return tuple(experts)
 
     async def _reference(self, spec: ExpertReferenceSpec, old: Sequence[ExpertEntry]) -> ExpertEntry:
@@ -189,6 +209,12 @@ def server_info(spec: McpServerSpec, server_id: str) -> McpServerInfo:
         redirect_url=spec.redirect_url,
         description=spec.description,
     )
+
+
+def _changed(old: str, new: str | Clear | None, default: str) -> str:
+    if new is None:
+        return old
+    return default if isinstance(new, Clear) else new
 
 
 def _unknown_expert() -> AgentNotFound:

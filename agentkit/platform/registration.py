@@ -58,6 +58,8 @@ class Registration:
             case Authorization.OAUTH2:
                 if isinstance(given, ClientCredentials):
                     return OAuthClientCredentials(given.client_id, given.client_secret, server.info.authorization_scope)
+            case Authorization.API_KEY:  # no wire delivers a key (V2-AUTH-01)
+                pass
         raise McpAuthRequired(server.name, f"needs {wanted(server)}, and none was given.", remedy=how_to_give(server))
 
     def _follow(self, server: ServerPlan) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, NoReturn, TypeVar, cast
@@ -15,6 +16,7 @@ from agentkit.errors import WireError
 from agentkit.models import Json, JsonObject, Model
 
 _LARGEST_COUNT: Final = 2**31 - 1
+_FIELD_NAME: Final = re.compile(r"[A-Za-z$_][A-Za-z0-9_]{0,39}")
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -47,6 +49,21 @@ class Reader:
     def has(self, key: str) -> bool:
         """Whether the field is given and not null."""
         return self._fields.get(key) is not None
+
+    def mentions(self, key: str) -> bool:
+        """Whether the field is given, be it null: a merge patch clears by null (V2-EP-04)."""
+        return key in self._fields
+
+    def only(self, known: frozenset[str]) -> None:
+        """Refuse fields outside `known`, for objects that are closed (V2-OBJ-01).
+
+        Raises:
+            WireError: There is one; it is named only when it looks like a field's name.
+        """
+        foreign = next((key for key in self._fields if key not in known), None)
+        if foreign is not None:
+            shown = f" {foreign!r}" if _FIELD_NAME.fullmatch(foreign) else ""
+            raise WireError(self.path, "value", f"has a field{shown} that is not known here")
 
     def raw(self, key: str) -> Json:
         """The field as it is; None when absent."""
@@ -101,10 +118,17 @@ class Reader:
         Raises:
             WireError: It is something else.
         """
+        value = self.optional_flag(key)
+        return default if value is None else value
+
+    def optional_flag(self, key: str) -> bool | None:
+        """A boolean or None.
+
+        Raises:
+            WireError: It is something else.
+        """
         value = self._fields.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
+        if value is not None and not isinstance(value, bool):
             self.fail(key, "type", "must be true or false")
         return value
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from agentkit.models import AgentCapabilities, AgentCard, AgentSkill, JsonObject
+from typing import Final
+
+from agentkit.models import AgentCard, AgentInterface, JsonObject
+from agentkit.wire.card import (
+    decode_capabilities,
+    decode_provider,
+    decode_signature,
+    decode_skill,
+    encode_capabilities,
+    encode_provider,
+    encode_signatures,
+    encode_skill,
+)
 from agentkit.wire.reader import Reader, put
 
-_CARD = frozenset(
+_CARD: Final = frozenset(
     {
         "name",
         "description",
@@ -17,10 +29,17 @@ _CARD = frozenset(
         "defaultInputModes",
         "defaultOutputModes",
         "skills",
+        "additionalInterfaces",
+        "iconUrl",
+        "documentationUrl",
+        "provider",
+        "securitySchemes",
+        "security",
+        "supportsAuthenticatedExtendedCard",
+        "signatures",
     }
 )
-_SKILL = frozenset({"id", "name", "description", "tags", "examples", "inputModes", "outputModes"})
-_CAPABILITIES = frozenset({"streaming", "pushNotifications"})
+_INTERFACE: Final = frozenset({"url", "transport"})
 
 
 def encode_card(card: AgentCard) -> JsonObject:
@@ -31,12 +50,25 @@ def encode_card(card: AgentCard) -> JsonObject:
         "description": card.description,
         "url": card.url,
         "version": card.version,
-        "capabilities": _encode_capabilities(card.capabilities),
+        "capabilities": None if card.capabilities is None else encode_capabilities(card.capabilities),
         "defaultInputModes": list(card.default_input_modes),
         "defaultOutputModes": list(card.default_output_modes),
-        "skills": [_encode_skill(skill) for skill in card.skills],
+        "skills": [encode_skill(skill) for skill in card.skills],
     }
-    put(wire, {"preferredTransport": card.preferred_transport})
+    put(
+        wire,
+        {
+            "preferredTransport": card.preferred_transport,
+            "additionalInterfaces": [_encode_interface(item) for item in card.additional_interfaces] or None,
+            "iconUrl": card.icon_url,
+            "documentationUrl": card.documentation_url,
+            "provider": encode_provider(card.provider),
+            "securitySchemes": card.security_schemes,
+            "security": card.security,
+            "supportsAuthenticatedExtendedCard": card.supports_authenticated_extended_card,
+            "signatures": encode_signatures(card.signatures),
+        },
+    )
     return put(wire, card.unknown_fields)
 
 
@@ -56,59 +88,25 @@ def decode_card(value: object, path: str = "card") -> AgentCard:
         version=reader.text("version"),
         protocol_version=reader.text("protocolVersion"),
         preferred_transport=reader.optional_text("preferredTransport"),
-        capabilities=reader.nested("capabilities", _decode_capabilities),
+        capabilities=reader.nested("capabilities", decode_capabilities),
         default_input_modes=reader.texts("defaultInputModes"),
         default_output_modes=reader.texts("defaultOutputModes"),
-        skills=reader.items("skills", _decode_skill),
+        skills=reader.items("skills", decode_skill),
+        additional_interfaces=reader.items("additionalInterfaces", _decode_interface),
+        icon_url=reader.optional_text("iconUrl"),
+        documentation_url=reader.optional_text("documentationUrl"),
+        provider=reader.nested("provider", decode_provider),
+        security_schemes=reader.optional_object("securitySchemes"),
+        security=reader.raw("security"),
+        supports_authenticated_extended_card=reader.optional_flag("supportsAuthenticatedExtendedCard"),
+        signatures=reader.items("signatures", decode_signature),
     )
 
 
-def _encode_capabilities(capabilities: AgentCapabilities | None) -> JsonObject | None:
-    if capabilities is None:
-        return None
-    wire: JsonObject = {"streaming": capabilities.streaming, "pushNotifications": capabilities.push_notifications}
-    return put(wire, capabilities.unknown_fields)
+def _encode_interface(interface: AgentInterface) -> JsonObject:
+    return put({"url": interface.url, "transport": interface.protocol_binding}, interface.unknown_fields)
 
 
-def _decode_capabilities(value: object, path: str) -> AgentCapabilities:
+def _decode_interface(value: object, path: str) -> AgentInterface:
     reader = Reader(value, path)
-    return reader.build(
-        AgentCapabilities,
-        _CAPABILITIES,
-        streaming=reader.flag("streaming", False),
-        push_notifications=reader.flag("pushNotifications", False),
-    )
-
-
-def _encode_skill(skill: AgentSkill) -> JsonObject:
-    wire: JsonObject = {
-        "id": skill.id,
-        "name": skill.name,
-        "description": skill.description,
-        "tags": list(skill.tags),
-    }
-    put(
-        wire,
-        {"inputModes": list(skill.input_modes) or None, "outputModes": list(skill.output_modes) or None},
-    )
-    return put(wire, skill.unknown_fields)
-
-
-def _decode_skill(value: object, path: str) -> AgentSkill:
-    reader = Reader(value, path)
-    return reader.build(
-        AgentSkill,
-        _SKILL,
-        id=reader.text("id"),
-        name=reader.text("name"),
-        description=reader.text("description"),
-        tags=reader.texts("tags"),
-        examples=reader.items("examples", _example_text),
-        input_modes=reader.texts("inputModes"),
-        output_modes=reader.texts("outputModes"),
-    )
-
-
-def _example_text(value: object, _path: str) -> str:
-    """Examples are strings in A2A 0.3 and messages in Corti's SDK (CON-08); only strings are kept as such."""
-    return value if isinstance(value, str) else ""
+    return reader.build(AgentInterface, _INTERFACE, url=reader.text("url"), protocol_binding=reader.text("transport"))

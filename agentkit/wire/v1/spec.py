@@ -6,18 +6,25 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
-from agentkit.errors import SpecError, WireError
-from agentkit.models import Json, JsonObject
+from agentkit.errors import SpecError, UnsupportedByGeneration, WireError
+from agentkit.models import AgentId, Json, JsonObject
 from agentkit.specs import (
     AgentChanges,
+    AgentReferenceSpec,
     AgentSpec,
     AgentType,
+    AnyExpert,
     Authorization,
+    Clear,
     ExpertReferenceSpec,
     ExpertSpec,
     McpServerSpec,
+    OutputSchemaSpec,
+    RemoteAgentSpec,
     Transport,
 )
+from agentkit.specs.agent import given
+from agentkit.wire.generations import require_generation
 from agentkit.wire.reader import Reader, put
 
 E = TypeVar("E", bound=StrEnum)
@@ -35,7 +42,12 @@ _WIRE_WORDS = {
 
 
 def encode_create_agent(spec: AgentSpec) -> JsonObject:
-    """The body of a create; `ephemeral` travels in the query (V1-OBJ-01)."""
+    """The body of a create; `ephemeral` travels in the query (V1-OBJ-01).
+
+    Raises:
+        UnsupportedByGeneration: The spec uses what only v2 can do.
+    """
+    require_generation(spec, "v1")
     wire: JsonObject = {"name": spec.name, "description": spec.description}
     return put(
         wire,
@@ -70,15 +82,20 @@ def decode_create_agent(value: object, *, ephemeral: bool = False) -> AgentSpec:
 
 
 def encode_update_agent(changes: AgentChanges) -> JsonObject:
-    """The body of an update: the given fields only."""
+    """The body of an update: the given fields only (V1-OBJ-02).
+
+    Raises:
+        UnsupportedByGeneration: The changes use what only v2 can do.
+    """
+    require_generation(changes, "v1")
     return put(
         {},
         {
             "name": changes.name,
-            "description": changes.description,
-            "systemPrompt": changes.prompt,
-            "experts": None if changes.experts is None else _encode_experts(changes.experts),
-            "mcpServers": None if changes.servers is None else _encode_servers(changes.servers),
+            "description": _text(changes.description),
+            "systemPrompt": _text(changes.prompt),
+            "experts": None if changes.experts is None else _encode_experts(given(changes.experts)),
+            "mcpServers": None if changes.servers is None else _encode_servers(given(changes.servers)),
         },
     )
 
@@ -102,23 +119,31 @@ def decode_update_agent(value: object) -> AgentChanges:
     )
 
 
-def _encode_experts(experts: Sequence[ExpertSpec | ExpertReferenceSpec | str]) -> list[Json]:
+def _text(value: str | Clear | None) -> str | None:
+    return None if isinstance(value, Clear) else value
+
+
+def _encode_experts(experts: Sequence[AnyExpert]) -> list[Json]:
     return [_encode_expert(expert) for expert in experts]
 
 
-def _encode_expert(expert: ExpertSpec | ExpertReferenceSpec | str) -> JsonObject:
+def _encode_expert(expert: AnyExpert) -> JsonObject:
+    wire: JsonObject = {"type": "reference"}
     match expert:
         case str():
-            return {"type": "reference", "name": expert}
+            return {**wire, "name": expert}
         case ExpertReferenceSpec():
-            wire: JsonObject = {"type": "reference"}
             return put(
                 wire,
                 {"id": expert.id, "name": expert.name, "systemPrompt": expert.prompt, "config": expert.config},
             )
+        case AgentReferenceSpec():
+            return put(wire, {"id": AgentId(expert.id).bare, "systemPrompt": expert.prompt})
         case ExpertSpec():
             wire = {"type": "new", "name": expert.name, "description": expert.description}
             return put(wire, {"systemPrompt": expert.prompt, "mcpServers": _encode_servers(expert.servers) or None})
+        case RemoteAgentSpec() | OutputSchemaSpec():
+            raise UnsupportedByGeneration("remote agents and output schemas", "v1", ("v2",))
 
 
 def _encode_servers(servers: Sequence[McpServerSpec]) -> list[Json]:
@@ -181,6 +206,8 @@ def _decode_server(value: object, path: str) -> McpServerSpec:
     reader = Reader(value, path)
     transport = _word(reader, "transportType", Transport)
     authorization = _word(reader, "authorizationType", Authorization)
+    if authorization is Authorization.API_KEY:
+        reader.fail("authorizationType", "value", "must be one of 'none', 'bearer', 'inherit', 'oauth2.0'")
     if transport is None or authorization is None:
         reader.fail("transportType" if transport is None else "authorizationType", "missing", "is required")
     return _spec(
