@@ -7,6 +7,7 @@ AgentKitError
 ├── UnsupportedByGeneration v1 or v2 of the API cannot do what was asked; says which one can
 ├── CredentialError         an auth DataPart is incomplete or doubled (MCPAUTH-09, -10)
 ├── WireError               JSON that does not fit the documented shape
+├── ConversationBusy        a second turn of a conversation was begun before the first had ended
 ├── StorageError            the database cannot be opened, written or migrated
 ├── EngineError             a run cannot be started or continued
 ├── ServeError              a server cannot be started (port in use, unsafe address)
@@ -57,6 +58,7 @@ from agentkit.errors.base import (
     AuthenticationError,
     ConfigurationError,
     ConnectionFailed,
+    ConversationBusy,
     CredentialError,
     EngineError,
     RequestTimeout,
@@ -102,6 +104,7 @@ __all__ = [
     "ConnectionFailed",
     "ContextMismatch",
     "ContextNotFound",
+    "ConversationBusy",
     "CredentialError",
     "EngineError",
     "ForbiddenError",

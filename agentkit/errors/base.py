@@ -75,6 +75,10 @@ class WireError(AgentKitError):
         self.detail = message
 
 
+class ConversationBusy(AgentKitError):
+    """A conversation was asked for a second turn while one is going on; nothing was sent."""
+
+
 class StorageError(AgentKitError):
     """The database cannot be opened, written or migrated."""
 
