@@ -55,8 +55,8 @@ class AgentSpec:
             `RemoteAgentSpec`.
         servers: MCP servers of the agent itself (V1-OBJ-01).
         agent_type: None takes the server's default; v1 only.
-        ephemeral: Hidden from lists and deleted by the server in time (V1-AGENT-05). Said explicitly to both
-            generations: their own defaults differ (V2-MIG-01).
+        ephemeral: Hidden from lists and deleted by the server in time (V1-AGENT-05). Off by default with both
+            generations, though v2's own default is on (V2-MIG-01).
         model: Which model the agent runs on, for example `corti-default`; v2 only.
         visibility: Who sees it; v2 only.
         labels: Up to 64 keys with values, for finding the agent again; v2 only.

@@ -25,10 +25,10 @@ from agentkit.specs import (
 )
 from agentkit.specs.agent import given
 
-Generation = Literal["v1", "v2"]
+GenerationName = Literal["v1", "v2"]
 """A generation of Corti's agents API: `v1` (`/agents`, A2A 0.3) or `v2` (`/agentic`, A2A 1.0)."""
 
-GENERATIONS: Final[tuple[Generation, ...]] = ("v1", "v2")
+GENERATIONS: Final[tuple[GenerationName, ...]] = ("v1", "v2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class _Use:
 
     field: str
     feature: str
-    able: Generation
+    able: GenerationName
     remedy: str | None = None
 
 
 def supported_generations(
     spec: AgentSpec | AgentChanges,
-) -> dict[Generation, tuple[UnsupportedByGeneration, ...]]:
+) -> dict[GenerationName, tuple[UnsupportedByGeneration, ...]]:
     """For each generation what it cannot do of a spec; nothing where it can express the whole.
 
     Limits of length (V2-OBJ-01) are not counted: they are checked when the spec is encoded.
@@ -55,7 +55,7 @@ def supported_generations(
     }
 
 
-def require_generation(spec: AgentSpec | AgentChanges | ConnectorSpec, generation: Generation) -> None:
+def require_generation(spec: AgentSpec | AgentChanges | ConnectorSpec, generation: GenerationName) -> None:
     """Refuse what a generation cannot express.
 
     Raises:
@@ -66,7 +66,7 @@ def require_generation(spec: AgentSpec | AgentChanges | ConnectorSpec, generatio
             raise _error(use, generation)
 
 
-def _error(use: _Use, generation: Generation) -> UnsupportedByGeneration:
+def _error(use: _Use, generation: GenerationName) -> UnsupportedByGeneration:
     return UnsupportedByGeneration(use.feature, generation, (use.able,), field=use.field, remedy=use.remedy)
 
 

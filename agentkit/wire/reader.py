@@ -193,7 +193,7 @@ class Reader:
         """The fields outside `known`, to be kept; one spelled like an attribute of the model cannot be and is left."""
         return {key: value for key, value in self._fields.items() if key not in known and key not in model.model_fields}
 
-    def build(self, model: type[M], known: frozenset[str], **fields: object) -> M:
+    def build(self, model: type[M], known: frozenset[str], /, **fields: object) -> M:
         """Make the model from decoded fields and the unknown ones beside them.
 
         Raises:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Final
 
-from agentkit.errors import SpecError, UnsupportedByGeneration, WireError
+from agentkit.errors import UnsupportedByGeneration, WireError
 from agentkit.models import AgentId, Json, JsonObject
 from agentkit.specs import (
     AgentChanges,
@@ -24,13 +23,11 @@ from agentkit.specs import (
     Transport,
 )
 from agentkit.specs.agent import given
+from agentkit.wire.authoring import read_spec, read_word
 from agentkit.wire.generations import require_generation
 from agentkit.wire.reader import Reader, put
 
-E = TypeVar("E", bound=StrEnum)
-T = TypeVar("T")
-
-_WIRE_WORDS = {
+_WIRE_WORDS: Final = {
     "servers": "mcpServers",
     "prompt": "systemPrompt",
     "authorization": "authorizationType",
@@ -39,6 +36,7 @@ _WIRE_WORDS = {
     "redirect_url": "redirectUrl",
     "agent_type": "agentType",
 }
+_V2_AUTHORIZATIONS: Final = frozenset({Authorization.API_KEY})
 
 
 def encode_create_agent(spec: AgentSpec) -> JsonObject:
@@ -67,7 +65,7 @@ def decode_create_agent(value: object, *, ephemeral: bool = False) -> AgentSpec:
         WireError: A field is missing or does not fit.
     """
     reader = Reader(value, "")
-    return _spec(
+    return read_spec(
         reader,
         lambda: AgentSpec(
             name=reader.words("name"),
@@ -75,9 +73,10 @@ def decode_create_agent(value: object, *, ephemeral: bool = False) -> AgentSpec:
             prompt=reader.optional_text("systemPrompt"),
             experts=reader.items("experts", _decode_new_expert),
             servers=reader.items("mcpServers", _decode_server),
-            agent_type=_word(reader, "agentType", AgentType),
+            agent_type=read_word(reader, "agentType", AgentType),
             ephemeral=ephemeral,
         ),
+        _WIRE_WORDS,
     )
 
 
@@ -107,7 +106,7 @@ def decode_update_agent(value: object) -> AgentChanges:
         WireError: A field does not fit.
     """
     reader = Reader(value, "")
-    return _spec(
+    return read_spec(
         reader,
         lambda: AgentChanges(
             name=reader.words("name") if reader.has("name") else None,
@@ -116,6 +115,7 @@ def decode_update_agent(value: object) -> AgentChanges:
             experts=reader.items("experts", _decode_any_expert) if reader.has("experts") else None,
             servers=reader.items("mcpServers", _decode_server) if reader.has("mcpServers") else None,
         ),
+        _WIRE_WORDS,
     )
 
 
@@ -179,7 +179,7 @@ def _decode_any_expert(value: object, path: str) -> ExpertSpec | ExpertReference
     reader = Reader(value, path)
     match reader.text("type"):
         case "new" | "expert":
-            return _spec(
+            return read_spec(
                 reader,
                 lambda: ExpertSpec(
                     name=reader.words("name"),
@@ -187,9 +187,10 @@ def _decode_any_expert(value: object, path: str) -> ExpertSpec | ExpertReference
                     prompt=reader.optional_text("systemPrompt"),
                     servers=reader.items("mcpServers", _decode_server),
                 ),
+                _WIRE_WORDS,
             )
         case "reference":
-            return _spec(
+            return read_spec(
                 reader,
                 lambda: ExpertReferenceSpec(
                     id=reader.optional_text("id"),
@@ -197,6 +198,7 @@ def _decode_any_expert(value: object, path: str) -> ExpertSpec | ExpertReference
                     prompt=reader.optional_text("systemPrompt"),
                     config=reader.optional_object("config"),
                 ),
+                _WIRE_WORDS,
             )
         case _:
             raise WireError(reader.at("type"), "value", "must be 'new' or 'reference'")
@@ -204,13 +206,11 @@ def _decode_any_expert(value: object, path: str) -> ExpertSpec | ExpertReference
 
 def _decode_server(value: object, path: str) -> McpServerSpec:
     reader = Reader(value, path)
-    transport = _word(reader, "transportType", Transport)
-    authorization = _word(reader, "authorizationType", Authorization)
-    if authorization is Authorization.API_KEY:
-        reader.fail("authorizationType", "value", "must be one of 'none', 'bearer', 'inherit', 'oauth2.0'")
+    transport = read_word(reader, "transportType", Transport)
+    authorization = read_word(reader, "authorizationType", Authorization, without=_V2_AUTHORIZATIONS)
     if transport is None or authorization is None:
         reader.fail("transportType" if transport is None else "authorizationType", "missing", "is required")
-    return _spec(
+    return read_spec(
         reader,
         lambda: McpServerSpec(
             name=reader.words("name"),
@@ -222,30 +222,5 @@ def _decode_server(value: object, path: str) -> McpServerSpec:
             description=reader.optional_text("description"),
             token=reader.optional_text("token"),
         ),
+        _WIRE_WORDS,
     )
-
-
-def _word(reader: Reader, key: str, words: type[E]) -> E | None:
-    value = reader.optional_text(key)
-    if value is None:
-        return None
-    try:
-        return words(value)
-    except ValueError:
-        known = ", ".join(repr(word.value) for word in words)
-        raise WireError(reader.at(key), "value", f"must be one of {known}") from None
-
-
-def _spec(reader: Reader, make: Callable[[], T]) -> T:
-    """Say in the wire's words what a spec refuses."""
-    try:
-        return make()
-    except SpecError as error:
-        field = ".".join(_wire_step(step) for step in error.field.split(".")[1:])
-        message = error.message.removeprefix(f"{error.field}: ")
-        raise WireError(reader.at(field), "value", message, remedy=error.remedy) from None
-
-
-def _wire_step(step: str) -> str:
-    name, bracket, rest = step.partition("[")
-    return _WIRE_WORDS.get(name, name) + bracket + rest

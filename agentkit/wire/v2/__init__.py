@@ -1,0 +1,62 @@
+"""Corti's v2 `agentic` management plane (section 14 of the API contract).
+
+Its messages are plain A2A 1.0, spoken by `agentkit.wire.a2a`.
+"""
+
+from agentkit.wire.v2.agent import (
+    decode_agent,
+    decode_agents,
+    decode_create_agent,
+    decode_update_agent,
+    encode_agent,
+    encode_agents,
+    encode_create_agent,
+    encode_update_agent,
+)
+from agentkit.wire.v2.card import decode_card, encode_card
+from agentkit.wire.v2.connector import (
+    decode_connector,
+    decode_connectors,
+    encode_connector,
+    encode_connectors,
+)
+from agentkit.wire.v2.connector_spec import (
+    decode_create_connector,
+    decode_update_connector,
+    encode_create_connector,
+    encode_update_connector,
+)
+from agentkit.wire.v2.paging import decode_page, encode_page
+from agentkit.wire.v2.registry import (
+    decode_registry,
+    decode_registry_connector,
+    encode_registry,
+    encode_registry_connector,
+)
+
+__all__ = [
+    "decode_agent",
+    "decode_agents",
+    "decode_card",
+    "decode_connector",
+    "decode_connectors",
+    "decode_create_agent",
+    "decode_create_connector",
+    "decode_page",
+    "decode_registry",
+    "decode_registry_connector",
+    "decode_update_agent",
+    "decode_update_connector",
+    "encode_agent",
+    "encode_agents",
+    "encode_card",
+    "encode_connector",
+    "encode_connectors",
+    "encode_create_agent",
+    "encode_create_connector",
+    "encode_page",
+    "encode_registry",
+    "encode_registry_connector",
+    "encode_update_agent",
+    "encode_update_connector",
+]
