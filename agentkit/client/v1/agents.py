@@ -1,30 +1,20 @@
-"""The endpoints of the v1 agents API as operations (section 6 of the API contract)."""
+"""Agents and the registry of v1 (V1-EP-01 to V1-EP-06, V1-EP-12)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from agentkit.client.operation import Answer, Operation, path, query
+from agentkit.client.answers import read_json, read_nothing
+from agentkit.client.operation import Operation, path, query
 from agentkit.specs import AnyExpert, ExpertSpec, McpServerSpec
 from agentkit.specs.agent import given
 from agentkit.wire import v1
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from agentkit.models import (
-        AgentCard,
-        AgentInfo,
-        AgentReference,
-        Context,
-        Message,
-        RegistryExpert,
-        SendRequest,
-        Task,
-    )
+    from agentkit.models import AgentCard, AgentInfo, AgentReference, RegistryExpert
     from agentkit.specs import AgentChanges, AgentSpec
-
-T = TypeVar("T")
 
 
 def create_agent(spec: AgentSpec) -> Operation[AgentInfo | AgentReference]:
@@ -35,7 +25,7 @@ def create_agent(spec: AgentSpec) -> Operation[AgentInfo | AgentReference]:
         path="/agents",
         query=query(ephemeral=True if spec.ephemeral else None),
         body=v1.encode_create_agent(spec),
-        parse=_json(v1.decode_agent),
+        parse=read_json(v1.decode_agent),
         attributes={"agentkit.agent.name": spec.name},
         secrets=_static_tokens(spec.experts, spec.servers),
     )
@@ -50,7 +40,7 @@ def list_agents(
         method="GET",
         path="/agents",
         query=query(limit=limit, offset=offset, ephemeral=ephemeral),
-        parse=_json(v1.decode_agents),
+        parse=read_json(v1.decode_agents),
     )
 
 
@@ -60,7 +50,7 @@ def get_agent(agent_id: str) -> Operation[AgentInfo | AgentReference]:
         name="client.agents.get",
         method="GET",
         path=path("/agents/{agent_id}", agent_id=agent_id),
-        parse=_json(v1.decode_agent),
+        parse=read_json(v1.decode_agent),
         attributes={"agentkit.agent.id": agent_id},
     )
 
@@ -72,7 +62,7 @@ def update_agent(agent_id: str, changes: AgentChanges) -> Operation[AgentInfo | 
         method="PATCH",
         path=path("/agents/{agent_id}", agent_id=agent_id),
         body=v1.encode_update_agent(changes),
-        parse=_json(v1.decode_agent),
+        parse=read_json(v1.decode_agent),
         attributes={"agentkit.agent.id": agent_id},
         secrets=_static_tokens(given(changes.experts), given(changes.servers)),
     )
@@ -84,7 +74,7 @@ def delete_agent(agent_id: str) -> Operation[None]:
         name="client.agents.delete",
         method="DELETE",
         path=path("/agents/{agent_id}", agent_id=agent_id),
-        parse=_nothing,
+        parse=read_nothing,
         attributes={"agentkit.agent.id": agent_id},
     )
 
@@ -95,63 +85,8 @@ def get_card(agent_id: str) -> Operation[AgentCard]:
         name="client.agents.card",
         method="GET",
         path=path("/agents/{agent_id}/agent-card.json", agent_id=agent_id),
-        parse=_json(v1.decode_card),
+        parse=read_json(v1.decode_card),
         attributes={"agentkit.agent.id": agent_id},
-    )
-
-
-def send_message(agent_id: str, request: SendRequest, secrets: frozenset[str]) -> Operation[Task | Message]:
-    """Send a message (V1-EP-07)."""
-    message = request.message
-    return Operation(
-        name="client.send",
-        method="POST",
-        path=path("/agents/{agent_id}/v1/message:send", agent_id=agent_id),
-        body=v1.encode_send(request),
-        parse=_json(v1.decode_send_answer),
-        attributes={
-            "agentkit.agent.id": agent_id,
-            "agentkit.message.id": message.message_id,
-            "agentkit.context.id": message.context_id,
-            "agentkit.task.id": message.task_id,
-            "agentkit.part.count": len(message.parts),
-        },
-        secrets=secrets,
-    )
-
-
-def get_task(agent_id: str, task_id: str, history_length: int | None) -> Operation[Task]:
-    """One task (V1-EP-09)."""
-    return Operation(
-        name="client.task",
-        method="GET",
-        path=path("/agents/{agent_id}/v1/tasks/{task_id}", agent_id=agent_id, task_id=task_id),
-        query=query(historyLength=history_length),
-        parse=_json(v1.decode_task),
-        attributes={"agentkit.agent.id": agent_id, "agentkit.task.id": task_id},
-    )
-
-
-def get_context(agent_id: str, context_id: str, limit: int | None, offset: int | None) -> Operation[Context]:
-    """One context, or a page of it (V1-EP-10)."""
-    return Operation(
-        name="client.context",
-        method="GET",
-        path=path("/agents/{agent_id}/v1/contexts/{context_id}", agent_id=agent_id, context_id=context_id),
-        query=query(limit=limit, offset=offset),
-        parse=_json(v1.decode_context),
-        attributes={"agentkit.agent.id": agent_id, "agentkit.context.id": context_id},
-    )
-
-
-def delete_context(agent_id: str, context_id: str) -> Operation[None]:
-    """Delete a context (V1-EP-11)."""
-    return Operation(
-        name="client.context.delete",
-        method="DELETE",
-        path=path("/agents/{agent_id}/v1/contexts/{context_id}", agent_id=agent_id, context_id=context_id),
-        parse=_nothing,
-        attributes={"agentkit.agent.id": agent_id, "agentkit.context.id": context_id},
     )
 
 
@@ -162,7 +97,7 @@ def list_experts(limit: int | None, offset: int | None) -> Operation[tuple[Regis
         method="GET",
         path="/agents/registry/experts",
         query=query(limit=limit, offset=offset),
-        parse=_json(v1.decode_registry),
+        parse=read_json(v1.decode_registry),
     )
 
 
@@ -170,11 +105,3 @@ def _static_tokens(experts: Iterable[AnyExpert], servers: Iterable[McpServerSpec
     """The bearers in a spec (V1-OBJ-05)."""
     nested = (server for expert in experts if isinstance(expert, ExpertSpec) for server in expert.servers)
     return frozenset(server.token for server in (*servers, *nested) if server.token)
-
-
-def _json(decode: Callable[[object], T]) -> Callable[[Answer], T]:
-    return lambda answer: decode(answer.json())
-
-
-def _nothing(_answer: Answer) -> None:
-    return None

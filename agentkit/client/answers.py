@@ -1,0 +1,25 @@
+"""How operations read an answer that was a success."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from agentkit.client.operation import Answer
+from agentkit.client.page import Page
+
+T = TypeVar("T")
+
+
+def read_json(decode: Callable[[object], T]) -> Callable[[Answer], T]:
+    """Reads the body as one JSON document."""
+    return lambda answer: decode(answer.json())
+
+
+def read_page(decode: Callable[[object], tuple[tuple[T, ...], str | None]]) -> Callable[[Answer], Page[T]]:
+    """Reads the body as a page of a list (V2-PAGE-01)."""
+    return lambda answer: Page(*decode(answer.json()))
+
+
+def read_nothing(_answer: Answer) -> None:
+    """Leaves the body unread, whatever stands in it (SDKC-04)."""
