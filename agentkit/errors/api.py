@@ -8,16 +8,21 @@ from agentkit.errors.base import AgentKitError
 
 
 class ApiError(AgentKitError):
-    """The Corti API answered with an error status (CLI-11, V1-ERR-01).
+    """The Corti API answered with an error (CLI-11); branch on `status` and `code`, never on texts (V1-ERR-06).
 
     Attributes:
-        status: The HTTP status.
-        code: The body's `code`, or None where the body had none.
-        description: The body's `description`.
-        how_to_fix: The body's `howToFix`.
-        details: Validation entries of a 422 (V1-ERR-02) or the body's `details`.
-        faults: Place and reason of the fields that a 422 refuses; the message tells them.
+        status: The HTTP status. For an error in a JSON-RPC answer, which is sent with 200, the status the same error
+            has over plain HTTP, so that callers branch alike in both bindings.
+        code: The body's word for the error, as the API in question spells it: `expert_not_found` (V1-ERR-01),
+            `VALIDATION_FAILED` (V2-ERR-01), a google.rpc status such as `NOT_FOUND` (V2-ERR-02), the `type` of the core
+            API (REST-14), or a JSON-RPC number such as `-32001`; None where the body had none.
+        description: What the server says went wrong.
+        how_to_fix: What the server says can be done.
+        details: Validation entries (V1-ERR-02, V2-ERR-01, REST-14) or the body's `details`.
+        faults: Place and reason of the fields that are refused; the message tells them.
         cause_codes: Codes of the nested `cause` chain, outermost first.
+        reason: The `reason` of A2A's ErrorInfo, for example `TASK_NOT_FOUND` (V2-ERR-02).
+        request_id: What Corti's support finds the request by, where the body tells it (V2-ERR-01, REST-14).
     """
 
     def __init__(
@@ -30,10 +35,14 @@ class ApiError(AgentKitError):
         details: Sequence[Mapping[str, object]] = (),
         faults: Sequence[str] = (),
         cause_codes: Sequence[str] = (),
+        reason: str | None = None,
+        request_id: str | None = None,
     ) -> None:
-        """Build the message from code and description."""
+        """Build the message from status, code, reason and description."""
         what = "; ".join((description or "the server gave no description", *faults))
-        super().__init__(f"HTTP {status}{f' {code}' if code else ''}: {what}", remedy=how_to_fix)
+        words = " ".join(word for word in (code, reason if reason != code else None) if word)
+        trace = f" (request {request_id})" if request_id else ""
+        super().__init__(f"HTTP {status}{f' {words}' if words else ''}: {what}{trace}", remedy=how_to_fix)
         self.status = status
         self.code = code
         self.description = description
@@ -41,6 +50,8 @@ class ApiError(AgentKitError):
         self.details = tuple(details)
         self.faults = tuple(faults)
         self.cause_codes = tuple(cause_codes)
+        self.reason = reason
+        self.request_id = request_id
 
 
 class BadRequestError(ApiError):

@@ -1,4 +1,4 @@
-"""Error bodies of the v1 API and of its token endpoint (section 11 of the API contract, AUTH-09)."""
+"""Error bodies of all of Corti's APIs: v1 (section 11), v2 (V2-ERR-01, -02), core (REST-14), tokens (AUTH-09)."""
 
 from __future__ import annotations
 
@@ -57,24 +57,81 @@ def encode_validation_error(errors: Sequence[WireError]) -> JsonObject:
 
 
 def decode_api_error(status: int, body: object) -> ApiError:
-    """The typed error for an error answer; a body of another shape still gives the class of its status (CLI-11).
+    """The typed error for an error answer, whichever of Corti's APIs gave it.
+
+    The class follows the HTTP status alone (CLI-11, V1-ERR-06); the body, in whatever shape, fills the attributes.
 
     Args:
         status: The HTTP status.
         body: The parsed JSON body, or anything else when it was not JSON.
     """
     fields = cast(JsonObject, body) if isinstance(body, dict) else {}
-    description = _text(fields.get("description")) or _text(fields.get("detail")) or _text(fields.get("message"))
-    details = tuple(_details(fields))
+    match fields.get("error"):
+        case dict() as error if "status" in error or isinstance(error.get("code"), int):
+            return _a2a_error(status, error)
+        case dict() as error:
+            return _management_error(status, error)
+        case str() as word:
+            # Keycloak in front of the API, or a gateway that speaks as it does (AUTH-09).
+            described = _text(fields.get("error_description")) or _text(fields.get("message"))
+            return api_error_class(status)(status, code=_text(word), description=described)
+        case _:
+            return _flat_error(status, fields)
+
+
+def _flat_error(status: int, fields: JsonObject) -> ApiError:
+    """V1-ERR-01 and V1-ERR-02, and the core API's body (REST-14)."""
+    details = tuple(_details(fields, "detail", "validationErrors", "details"))
     return api_error_class(status)(
         status,
         code=_text(fields.get("code")) or _text(fields.get("type")),
-        description=description,
+        description=_text(fields.get("description")) or _text(fields.get("detail")) or _text(fields.get("message")),
         how_to_fix=_text(fields.get("howToFix")),
         details=details,
         faults=tuple(islice(_faults(details), _MAX_FAULTS)),
         cause_codes=tuple(_cause_codes(fields)),
+        request_id=_text(fields.get("requestid")) or _text(fields.get("requestId")),
     )
+
+
+def _management_error(status: int, error: JsonObject) -> ApiError:
+    """V2-ERR-01."""
+    beside = error.get("details")
+    details = tuple(_details(beside, "validationErrors")) if isinstance(beside, dict) else ()
+    return api_error_class(status)(
+        status,
+        code=_text(error.get("code")),
+        description=_text(error.get("message")),
+        how_to_fix=_text(error.get("howToFix")),
+        details=details or tuple(_details(error, "details")),
+        faults=tuple(islice(_faults(details), _MAX_FAULTS)),
+        request_id=_text(error.get("requestId")),
+    )
+
+
+def _a2a_error(status: int, error: JsonObject) -> ApiError:
+    """V2-ERR-02; the number in `code` repeats the status and is not kept."""
+    reason, details, faults = decode_error_details(error.get("details"))
+    return api_error_class(status)(
+        status,
+        code=_text(error.get("status")),
+        description=_text(error.get("message")),
+        details=details,
+        faults=faults,
+        reason=reason,
+    )
+
+
+def decode_error_details(value: Json) -> tuple[str | None, tuple[JsonObject, ...], tuple[str, ...]]:
+    """Reason, entries and refused fields out of google.rpc details, as both A2A bindings carry them (A2A-ERR-01).
+
+    Args:
+        value: A list of details, or one alone.
+    """
+    entries = tuple(_entries(value))
+    reasons = (_text(entry.get("reason")) for entry in entries)
+    refused = (entry for entry in entries if "fieldViolations" in entry)
+    return next(filter(None, reasons), None), entries, tuple(islice(_faults(refused), _MAX_FAULTS))
 
 
 def encode_oauth_error(code: str, description: str) -> JsonObject:
@@ -99,23 +156,30 @@ def _text(value: Json) -> str | None:
     return value[:_MAX_TEXT] if isinstance(value, str) and value else None
 
 
-def _details(fields: JsonObject) -> Iterator[JsonObject]:
-    entries = fields.get("detail")
-    if not isinstance(entries, list):
-        entries = [fields.get("details")]
-    for entry in entries:
+def _entries(value: Json) -> Iterator[JsonObject]:
+    for entry in value if isinstance(value, list) else [value]:
         if isinstance(entry, dict):
             yield entry
 
 
+def _details(fields: JsonObject, *places: str) -> Iterator[JsonObject]:
+    """The objects in the first place that holds some."""
+    for place in places:
+        value = fields.get(place)
+        if isinstance(value, list if place != "details" else dict | list):
+            yield from _entries(value)
+            return
+
+
 def _faults(details: Iterable[JsonObject]) -> Iterator[str]:
-    """Place and reason of each field (V1-ERR-02)."""
+    """Place and reason of each field: V1-ERR-02, V2-ERR-01, REST-14, and google.rpc's `fieldViolations`."""
     for entry in details:
-        errors = entry.get("errors")
-        for fault in errors if isinstance(errors, list) else [entry]:
+        nested = entry.get("errors") or entry.get("fieldViolations")
+        for fault in nested if isinstance(nested, list) else [entry]:
             if isinstance(fault, dict):
-                words = (_text(fault.get("location")), _text(fault.get("reason")) or _text(fault.get("msg")))
-                if told := ": ".join(word for word in words if word):
+                place = _text(fault.get("location")) or _text(fault.get("field"))
+                why = _text(fault.get("reason")) or _text(fault.get("msg")) or _text(fault.get("description"))
+                if told := ": ".join(word for word in (place, why) if word):
                     yield told
 
 
