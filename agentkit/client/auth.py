@@ -1,15 +1,22 @@
-"""How a client gets its access token (AUTH-01, -06, -08, -09), without I/O; and the token cache for threads."""
+"""What the token endpoint is asked and how it refuses (AUTH-01 to AUTH-09); and the token cache for threads."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
-from agentkit import tracing
-from agentkit.client.exchange import HttpRequest, Pause, api_failure, error_fields, exchange
+from agentkit.client.exchange import api_failure, error_fields
+from agentkit.client.grants import (
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+    EndpointGrant,
+    PasswordGrant,
+    RefreshTokenGrant,
+    scope_of,
+)
 from agentkit.client.operation import Answer, Operation, path
 from agentkit.errors import AgentKitError, AuthenticationError, ConnectionFailed
 from agentkit.oauth import IssuedToken
@@ -17,54 +24,101 @@ from agentkit.wire.errors import decode_oauth_error
 
 if TYPE_CHECKING:
     from agentkit.client.config import ClientConfig
-    from agentkit.client.retry import RetryPolicy
 
 RENEWED_EARLY: Final = 120.0
 """Seconds before expiry at which a token is renewed; one that lives no longer is fetched for every try (CLI-01)."""
 
 
-def token_operation(config: ClientConfig) -> Operation[IssuedToken]:
-    """The client-credentials grant (AUTH-01); it carries none of the API's headers (HDR-03)."""
+def token_operation(config: ClientConfig, grant: EndpointGrant) -> Operation[IssuedToken]:
+    """A request of the token endpoint; it carries none of the API's headers (HDR-03)."""
     return Operation(
         name="client.token",
         method="POST",
         root="login",
         path=path("/{tenant}/protocol/openid-connect/token", tenant=config.tenant),
-        form={
-            "client_id": config.client_id or "",
-            "client_secret": config.client_secret or "",
-            "grant_type": "client_credentials",
-            "scope": "openid",
-        },
+        form=_form(grant),
         parse=lambda answer: IssuedToken.decode(answer.json()),
+        # Who presents a code twice may lose what the first time brought (RFC 6749, section 4.1.2).
+        is_repeatable=not isinstance(grant, AuthorizationCodeGrant),
         is_authorized=False,
+        secrets=grant.secrets,
     )
 
 
-def token_exchange(
-    config: ClientConfig, retry: RetryPolicy, span: tracing.Span, clock: Callable[[], float]
-) -> Generator[HttpRequest | Pause, Answer | None, IssuedToken]:
-    """Ask the token endpoint, with the same retries as any call.
+def token_refusal(config: ClientConfig, grant: EndpointGrant) -> Callable[[Answer, frozenset[str]], AgentKitError]:
+    """Makes the error of an answer of the token endpoint that is no success."""
 
-    Raises:
-        AuthenticationError: The endpoint refused the client.
-        AgentKitError: No answer, or none that can be read.
-    """
-    return exchange(token_operation(config), config, retry, span, clock=clock, failure=_refusal)
+    def refusal(answer: Answer, secrets: frozenset[str]) -> AgentKitError:
+        if answer.status < 400 or answer.status >= 500 or answer.status in {408, 429}:
+            return api_failure(answer, secrets)
+        error = decode_oauth_error(answer.status, error_fields(answer, secrets))
+        remedy = _remedy(error.code, answer.status, config, grant) or error.remedy
+        return AuthenticationError(error.code, error.message, status=error.status, remedy=remedy)
+
+    return refusal
 
 
-def _refusal(answer: Answer, secrets: frozenset[str]) -> AgentKitError:
-    if answer.status < 400 or answer.status >= 500 or answer.status in {408, 429}:
-        return api_failure(answer, secrets)
-    error = decode_oauth_error(answer.status, error_fields(answer, secrets))
-    if error.remedy is not None:
-        return error
+def sign_in_again() -> AuthenticationError:
+    """The error where no grant is left that could bring a token."""
     return AuthenticationError(
-        error.code,
-        error.message,
-        status=error.status,
-        remedy="Check CORTI_ENVIRONMENT or CORTI_BASE_URL, CORTI_TENANT_NAME, CORTI_CLIENT_ID and CORTI_CLIENT_SECRET.",
+        "sign_in_required",
+        "The token has expired, and nothing is left that could renew it.",
+        remedy="Sign in again and make a new client; for long sessions ask for a refresh token or pass refresh=.",
     )
+
+
+def _form(grant: EndpointGrant) -> dict[str, str]:
+    """The fields of a grant (AUTH-01 to AUTH-06)."""
+    match grant:
+        case ClientCredentialsGrant():
+            fields = {"client_secret": grant.client_secret, "grant_type": "client_credentials"}
+        case AuthorizationCodeGrant():
+            fields = {
+                "client_secret": grant.client_secret,
+                "grant_type": "authorization_code",
+                "code": grant.code,
+                "redirect_uri": grant.redirect_uri,
+                "code_verifier": grant.code_verifier,
+            }
+        case PasswordGrant():
+            fields = {"grant_type": "password", "username": grant.username, "password": grant.password}
+        case RefreshTokenGrant():
+            fields = {
+                "client_secret": grant.client_secret,
+                "grant_type": "refresh_token",
+                "refresh_token": grant.refresh_token,
+            }
+    fields = {"client_id": grant.client_id, **fields, "scope": scope_of(grant.scopes)}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _remedy(code: str, status: int, config: ClientConfig, grant: EndpointGrant) -> str | None:
+    """What helps, where the code alone does not tell."""
+    match code, status:
+        case "invalid_grant", _:
+            return _INVALID_GRANT[type(grant)]
+        case "unauthorized_client", 400 | 403:
+            return "The client may not use this grant: use another one, or let the tenant's administrator allow it."
+        case "invalid_client" | "unauthorized_client" | "invalid_scope", _:
+            return None
+        case _, 404:
+            return (
+                f"There is no tenant {config.tenant} at {config.endpoints.login}: check CORTI_TENANT_NAME, and "
+                "CORTI_ENVIRONMENT or CORTI_BASE_URL."
+            )
+        case _:
+            return (
+                "Check CORTI_ENVIRONMENT or CORTI_BASE_URL, CORTI_TENANT_NAME, CORTI_CLIENT_ID and CORTI_CLIENT_SECRET."
+            )
+
+
+_INVALID_GRANT: Final[dict[type[EndpointGrant], str]] = {
+    ClientCredentialsGrant: "Check CORTI_CLIENT_ID and CORTI_CLIENT_SECRET.",
+    AuthorizationCodeGrant: "Sign in again: a code works once and not for long, with the redirect_uri and the PKCE "
+    "verifier of its own sign-in.",
+    PasswordGrant: "Check username and password, and that the person belongs to the tenant.",
+    RefreshTokenGrant: "Sign in again: the refresh token has expired, was used up, or belongs to another client.",
+}
 
 
 class BlockingTokenCache:

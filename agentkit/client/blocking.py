@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from agentkit.client.blocking_resources import BlockingAgents, BlockingExperts
     from agentkit.client.blocking_session import BlockingSession
+    from agentkit.client.grants import Grant
+    from agentkit.oauth import IssuedToken
 
 
 class Corti:
@@ -40,6 +42,8 @@ class Corti:
         client_secret: str | None = None,
         base_url: str | None = None,
         token: str | None = None,
+        auth: Grant | None = None,
+        refresh: Callable[[str | None], IssuedToken] | None = None,
         timeout: float = 60.0,
         max_retries: int = 2,
         allow_http: bool = False,
@@ -57,7 +61,13 @@ class Corti:
             base_url: Address of a local or private platform; variable `CORTI_BASE_URL`. An argument wins over a
                 variable, and an address over a region. Agents are at `{base_url}/agents`, the token endpoint at
                 `{base_url}/realms/{tenant}/protocol/openid-connect/token`.
-            token: A static access token in place of client credentials; never renewed.
+            token: A static access token in place of client credentials; never renewed. Its issuer tells environment and
+                tenant where nothing else does.
+            auth: How the client gets its token, for every other way than client credentials or a static token; in place
+                of `client_id`, `client_secret` and `token`.
+            refresh: Brings each token, in place of every grant (an `AccessToken` is used until shortly before it
+                expires). It is given the refresh token held, if any, is never called twice at a time, and bounds its
+                own time. What it raises becomes an `AuthenticationError` without its text.
             timeout: Seconds for one try of a call.
             max_retries: Tries behind the first one, on 408, 429 and every status from 500 on.
             allow_http: Accept unencrypted http to other hosts than this machine.
@@ -75,10 +85,13 @@ class Corti:
             client_secret=client_secret,
             base_url=base_url,
             token=token,
+            auth=auth,
+            has_refresh=refresh is not None,
             timeout=timeout,
             max_retries=max_retries,
             allow_http=allow_http,
         )
+        self._refresh = refresh
         self._transport = transport
         self._sleep = sleep
         self._clock = clock
@@ -133,6 +146,10 @@ class Corti:
         with self._lock:
             if self._opened is None:
                 self._opened = BlockingSession(
-                    self._config, transport=self._transport, sleep=self._sleep, clock=self._clock
+                    self._config,
+                    refresh=self._refresh,
+                    transport=self._transport,
+                    sleep=self._sleep,
+                    clock=self._clock,
                 )
             return self._opened

@@ -12,11 +12,12 @@ import httpx2
 
 from agentkit import tracing
 from agentkit.client import http
-from agentkit.client.auth import RENEWED_EARLY, BlockingTokenCache, token_exchange
+from agentkit.client.auth import RENEWED_EARLY, BlockingTokenCache
 from agentkit.client.config import ClientConfig
 from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, note
 from agentkit.client.operation import Answer, Operation, StreamOperation
 from agentkit.client.retry import RetryPolicy
+from agentkit.client.tokens import SignIn, refresh_errors
 from agentkit.oauth import IssuedToken
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class BlockingSession:
         self,
         config: ClientConfig,
         *,
+        refresh: Callable[[str | None], IssuedToken] | None = None,
         transport: httpx2.BaseTransport | None = None,
         sleep: Callable[[float], object] | None = None,
         clock: Callable[[], float] | None = None,
@@ -37,16 +39,19 @@ class BlockingSession:
 
         Args:
             config: Where, and who calls.
+            refresh: Brings each token; it is given the refresh token held.
             transport: Sends the requests in place of the network.
             sleep: Waits between tries, in place of `time.sleep`.
             clock: Seconds that only go forward, in place of `time.monotonic`; for the token's life and the time limit
                 of a try.
         """
         self._config = config
+        self._refresh = refresh
         self._transport = transport
         self._sleep = sleep or time.sleep
         self._clock = clock or time.monotonic
         self._retry = RetryPolicy(config.max_retries)
+        self._sign_in = SignIn(config, self._retry, clock=self._clock, now=time.time)
         self._tokens = BlockingTokenCache(self._fetch_token, early=RENEWED_EARLY, clock=self._clock)
         self._lock = threading.Lock()
         self._http: httpx2.Client | None = None
@@ -100,6 +105,7 @@ class BlockingSession:
             self._is_closed = True
             client, self._http = self._http, None
         self._tokens.forget()
+        self._sign_in.forget()
         if client is not None:
             client.close()
 
@@ -186,7 +192,13 @@ class BlockingSession:
 
     def _fetch_token(self) -> IssuedToken:
         with tracing.span("client.token", {"http.request.method": "POST"}, kind=tracing.SpanKind.CLIENT) as span:
-            return self._drive(token_exchange(self._config, self._retry, span, time.time), self._send)
+            if self._refresh is None:
+                return self._drive(self._sign_in.steps(span), self._send)
+            if given := self._sign_in.given():
+                return given
+            with refresh_errors():
+                token = self._refresh(self._sign_in.refresh_token)
+            return self._sign_in.keep(token)
 
     def _open(self) -> httpx2.Client:
         with self._lock:

@@ -10,11 +10,13 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from agentkit.client.claims import Claims
 from agentkit.client.dotenv import read_dotenv
+from agentkit.client.grants import AccessToken, ClientCredentialsGrant, Grant, NoAuth
 from agentkit.errors import ConfigurationError
 from agentkit.oauth.loopback import is_loopback
 
@@ -92,25 +94,43 @@ class ClientConfig:
     Attributes:
         endpoints: Where the API is.
         tenant: The realm, and the `Tenant-Name` header (ENV-04).
-        client_id: For the client-credentials grant (AUTH-01).
-        client_secret: For the client-credentials grant.
-        token: A static access token in place of the grant.
+        auth: How the client gets its token; None where the `refresh` callback brings each one.
+        has_refresh: A callback of the caller renews the token, in place of `auth` (CLI-03).
         timeout: Seconds for one try of a call, from connecting to the last byte (CLI-09).
         max_retries: Tries behind the first one (CLI-05).
     """
 
     endpoints: Endpoints
     tenant: str
-    client_id: str | None
-    client_secret: str | None = field(repr=False)
-    token: str | None = field(repr=False)
+    auth: Grant | None
+    has_refresh: bool
     timeout: float
     max_retries: int
 
     @property
+    def token(self) -> str | None:
+        """The access token where it is static."""
+        return self.auth.token if isinstance(self.auth, AccessToken) and not self.has_refresh else None
+
+    @property
+    def sends_token(self) -> bool:
+        """Whether calls carry a token; behind a proxy that adds it they do not."""
+        return not isinstance(self.auth, NoAuth)
+
+    @property
+    def when_refused(self) -> str:
+        """What helps when the API answers 401 and does not say why (CLI-04)."""
+        if not self.sends_token:
+            return f"NoAuth() sends no token: the proxy at {self.endpoints.base} has to add it."
+        return (
+            f"The token must be valid and of tenant {self.tenant} at {self.endpoints.login}: check CORTI_ENVIRONMENT "
+            "or CORTI_BASE_URL, and CORTI_TENANT_NAME."
+        )
+
+    @property
     def secrets(self) -> frozenset[str]:
         """What must never be shown."""
-        return frozenset(secret for secret in (self.client_secret, self.token) if secret)
+        return self.auth.secrets if self.auth else frozenset()
 
 
 def resolve(
@@ -121,6 +141,8 @@ def resolve(
     client_secret: str | None = None,
     base_url: str | None = None,
     token: str | None = None,
+    auth: Grant | None = None,
+    has_refresh: bool = False,
     timeout: float = 60.0,
     max_retries: int = 2,
     allow_http: bool = False,
@@ -131,32 +153,39 @@ def resolve(
         ConfigurationError: A setting is missing or wrong; the error names it and where it can be set.
     """
     found = _Found(read_dotenv(_DOTENV, VARIABLES))
-    setting, endpoints = _endpoints(environment, base_url, found)
-    for url in (endpoints.base, endpoints.agents, endpoints.login, endpoints.wss):
-        _check_url(setting, url, allow_http=allow_http)
-    tenant = found.setting("CORTI_TENANT_NAME", tenant) or DEFAULT_TENANT
-    if not _TENANT.fullmatch(tenant):
-        raise ConfigurationError("CORTI_TENANT_NAME", "is no tenant name", remedy="Nearly every tenant is called base.")
+    auth = _auth(auth, client_id, client_secret, token, has_refresh=has_refresh, found=found)
+    claims = Claims.of(auth.token) if isinstance(auth, AccessToken) else Claims()
+    endpoints, tenant = _place(environment, tenant, base_url, found, claims, allow_http=allow_http)
     if not math.isfinite(timeout) or timeout <= 0:
         raise ConfigurationError("timeout", "must be a positive number of seconds", remedy="The default is 60.")
     if max_retries < 0:
         raise ConfigurationError("max_retries", "must not be negative", remedy="0 switches retries off.")
-    if token is not None:
-        if client_id is not None or client_secret is not None:
-            raise ConfigurationError("token", "was given beside client credentials", remedy="Give one of the two.")
-        _check_token(token)
-    else:
-        client_id = _required("CORTI_CLIENT_ID", "client_id", client_id, found)
-        client_secret = _required("CORTI_CLIENT_SECRET", "client_secret", client_secret, found)
     return ClientConfig(
         endpoints=endpoints,
         tenant=tenant,
-        client_id=client_id,
-        client_secret=client_secret,
-        token=token,
+        auth=auth,
+        has_refresh=has_refresh,
         timeout=timeout,
         max_retries=max_retries,
     )
+
+
+def resolve_place(
+    *,
+    environment: str | Endpoints | None = None,
+    tenant: str | None = None,
+    base_url: str | None = None,
+    client_id: str | None = None,
+    allow_http: bool = False,
+) -> tuple[Endpoints, str, str]:
+    """Addresses, tenant and client id, found as for a client; what a sign-in needs before there is one.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong; the error names it and where it can be set.
+    """
+    found = _Found(read_dotenv(_DOTENV, VARIABLES))
+    endpoints, tenant = _place(environment, tenant, base_url, found, Claims(), allow_http=allow_http)
+    return endpoints, tenant, _required("CORTI_CLIENT_ID", "client_id", client_id, found)
 
 
 class _Found:
@@ -179,24 +208,88 @@ class _Found:
         return None
 
 
-def _endpoints(environment: str | Endpoints | None, base_url: str | None, found: _Found) -> tuple[str, Endpoints]:
+def _auth(
+    auth: Grant | None,
+    client_id: str | None,
+    client_secret: str | None,
+    token: str | None,
+    *,
+    has_refresh: bool,
+    found: _Found,
+) -> Grant | None:
+    """The grant, given as one or in the short spelling; each spelling excludes the other."""
+    if auth is not None:
+        if (client_id, client_secret, token) != (None, None, None):
+            raise ConfigurationError(
+                "auth", "was given beside client_id, client_secret or token", remedy="Give one of the two."
+            )
+        if has_refresh and isinstance(auth, NoAuth):
+            raise ConfigurationError("refresh", "was given beside NoAuth()", remedy="Give one of the two.")
+        return auth
+    if token is not None:
+        if client_id is not None or client_secret is not None:
+            raise ConfigurationError("token", "was given beside client credentials", remedy="Give one of the two.")
+        return AccessToken(token)
+    if has_refresh:
+        return None
+    return ClientCredentialsGrant(
+        _required("CORTI_CLIENT_ID", "client_id", client_id, found),
+        _required("CORTI_CLIENT_SECRET", "client_secret", client_secret, found),
+    )
+
+
+def _place(
+    environment: str | Endpoints | None,
+    tenant: str | None,
+    base_url: str | None,
+    found: _Found,
+    claims: Claims,
+    *,
+    allow_http: bool,
+) -> tuple[Endpoints, str]:
+    """Addresses and tenant; what nobody says, the issuer of the token does (ENV-05)."""
+    setting, endpoints = _endpoints(environment, base_url, found, claims)
+    for url in (endpoints.base, endpoints.agents, endpoints.login, endpoints.wss):
+        _check_url(setting, url, allow_http=allow_http)
+    tenant = found.setting("CORTI_TENANT_NAME", tenant) or claims.tenant or DEFAULT_TENANT
+    if not _TENANT.fullmatch(tenant):
+        raise ConfigurationError("CORTI_TENANT_NAME", "is no tenant name", remedy="Nearly every tenant is called base.")
+    return endpoints, tenant
+
+
+def _endpoints(
+    environment: str | Endpoints | None, base_url: str | None, found: _Found, claims: Claims
+) -> tuple[str, Endpoints]:
     """The roots and the setting they come from; an argument wins over every variable, whichever of the two it is."""
     if base_url is not None and base_url.strip():
         return "base_url", Endpoints.at(base_url)
     if isinstance(environment, Endpoints):
         return "environment", environment
     if environment is not None and environment.strip():
-        return "environment", Endpoints.region(environment.strip())
+        return "environment", _region("environment", environment.strip(), claims)
     address = found.address()
-    if address is None:
+    if address is not None:
+        variable, value = address
+        return variable, Endpoints.at(value) if variable == "CORTI_BASE_URL" else _region(variable, value, claims)
+    if claims.environment is not None:
+        return "token", Endpoints.region(claims.environment)
+    raise ConfigurationError(
+        "CORTI_ENVIRONMENT",
+        "is not set",
+        remedy="Pass environment=, set the variable or write it to .env; regions are eu and us. For a local "
+        "platform set CORTI_BASE_URL, for example to http://127.0.0.1:8700.",
+    )
+
+
+def _region(setting: str, name: str, claims: Claims) -> Endpoints:
+    endpoints = Endpoints.region(name)
+    if claims.environment is not None and claims.environment.lower() != name.lower():
         raise ConfigurationError(
-            "CORTI_ENVIRONMENT",
-            "is not set",
-            remedy="Pass environment=, set the variable or write it to .env; regions are eu and us. For a local "
-            "platform set CORTI_BASE_URL, for example to http://127.0.0.1:8700.",
+            setting,
+            f"is {name}, but the token was issued in {claims.environment}",
+            remedy="A token is valid in its own region only: use that region, or a token of this one.",
         )
-    variable, value = address
-    return variable, Endpoints.at(value) if variable == "CORTI_BASE_URL" else Endpoints.region(value)
+    return endpoints
 
 
 def _required(variable: str, argument_name: str, argument: str | None, found: _Found) -> str:
@@ -228,8 +321,3 @@ def _check_url(setting: str, url: str, *, allow_http: bool) -> None:
             f"would send secrets unencrypted to {host}",
             remedy="Use https, or pass allow_http=True for a network you trust.",
         )
-
-
-def _check_token(token: str) -> None:
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError("token", "is no access token", remedy="Give the bare token, without 'Bearer'.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from agentkit.client.grants import Grant
     from agentkit.client.resources import Agents, Experts
     from agentkit.client.session import AsyncSession
+    from agentkit.oauth import IssuedToken
 
 
 class AsyncCorti:
@@ -39,6 +42,8 @@ class AsyncCorti:
         client_secret: str | None = None,
         base_url: str | None = None,
         token: str | None = None,
+        auth: Grant | None = None,
+        refresh: Callable[[str | None], Awaitable[IssuedToken]] | None = None,
         timeout: float = 60.0,
         max_retries: int = 2,
         allow_http: bool = False,
@@ -56,7 +61,13 @@ class AsyncCorti:
             base_url: Address of a local or private platform; variable `CORTI_BASE_URL`. An argument wins over a
                 variable, and an address over a region. Agents are at `{base_url}/agents`, the token endpoint at
                 `{base_url}/realms/{tenant}/protocol/openid-connect/token`.
-            token: A static access token in place of client credentials; never renewed.
+            token: A static access token in place of client credentials; never renewed. Its issuer tells environment and
+                tenant where nothing else does.
+            auth: How the client gets its token, for every other way than client credentials or a static token; in place
+                of `client_id`, `client_secret` and `token`.
+            refresh: Brings each token, in place of every grant (an `AccessToken` is used until shortly before it
+                expires). It is given the refresh token held, if any, is never called twice at a time, and bounds its
+                own time. What it raises becomes an `AuthenticationError` without its text.
             timeout: Seconds for one try of a call.
             max_retries: Tries behind the first one, on 408, 429 and every status from 500 on.
             allow_http: Accept unencrypted http to other hosts than this machine.
@@ -74,13 +85,18 @@ class AsyncCorti:
             client_secret=client_secret,
             base_url=base_url,
             token=token,
+            auth=auth,
+            has_refresh=refresh is not None,
             timeout=timeout,
             max_retries=max_retries,
             allow_http=allow_http,
         )
+        self._refresh = refresh
         self._transport = transport
         self._sleep = sleep
         self._clock = clock
+        self._lock = threading.Lock()
+        self._opened: AsyncSession | None = None
 
     def __repr__(self) -> str:
         """Says where it goes, hides who goes."""
@@ -119,9 +135,19 @@ class AsyncCorti:
         """Close the client."""
         await self.aclose()
 
-    @cached_property
+    @property
     def _session(self) -> AsyncSession:
         # Imported here: it loads httpx2 and pydantic, which making a client must not (design, section 3).
         from agentkit.client.session import AsyncSession
 
-        return AsyncSession(self._config, transport=self._transport, sleep=self._sleep, clock=self._clock)
+        # A lock, because threads share the blocking twin, which is generated from this file.
+        with self._lock:
+            if self._opened is None:
+                self._opened = AsyncSession(
+                    self._config,
+                    refresh=self._refresh,
+                    transport=self._transport,
+                    sleep=self._sleep,
+                    clock=self._clock,
+                )
+            return self._opened

@@ -122,12 +122,22 @@ def attempts(
         span.set("agentkit.retry.count", retries)
         yield Pause(seconds)
     token = request.headers.get("Authorization", "").removeprefix(_BEARER)
-    raise (failure or api_failure)(answer, config.secrets | operation.secrets | {token})
+    secrets = config.secrets | operation.secrets | {token}
+    raise failure(answer, secrets) if failure else api_failure(answer, secrets, refused=config.when_refused)
 
 
-def api_failure(answer: Answer, secrets: frozenset[str]) -> AgentKitError:
-    """The typed error of an answer of the API that is no success."""
-    return decode_api_error(answer.status, error_fields(answer, secrets))
+def api_failure(answer: Answer, secrets: frozenset[str], *, refused: str | None = None) -> AgentKitError:
+    """The typed error of an answer of the API that is no success.
+
+    Args:
+        answer: What came.
+        secrets: Values that must not show.
+        refused: What helps behind a 401, where the server does not say.
+    """
+    fields = error_fields(answer, secrets)
+    if answer.status == 401 and refused is not None:
+        fields.setdefault("howToFix", refused)
+    return decode_api_error(answer.status, fields)
 
 
 def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
@@ -148,10 +158,7 @@ def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
     if challenge is not None:
         return {"description": withhold_text(challenge[1], secrets)}
     if answer.status == 401:
-        return {
-            "description": "The access token was refused.",
-            "howToFix": "Check that environment and tenant are those of the credentials.",
-        }
+        return {"description": "The access token was refused."}
     return {"description": f"the answer is no JSON error but {answer.kind()}"}
 
 
@@ -172,7 +179,8 @@ def _request(operation: Operation[object], config: ClientConfig, span: tracing.S
     url = getattr(config.endpoints, operation.root) + operation.path
     if operation.query:
         url = f"{url}?{urlencode(operation.query, doseq=True)}"
-    return HttpRequest(operation.method, url, headers, content, operation.is_authorized, operation.max_answer)
+    is_authorized = operation.is_authorized and config.sends_token
+    return HttpRequest(operation.method, url, headers, content, is_authorized, operation.max_answer)
 
 
 def _dump(body: JsonObject) -> bytes:

@@ -12,11 +12,12 @@ import httpx2
 
 from agentkit import tracing
 from agentkit.client import http
-from agentkit.client.auth import RENEWED_EARLY, token_exchange
+from agentkit.client.auth import RENEWED_EARLY
 from agentkit.client.config import ClientConfig
 from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, note
 from agentkit.client.operation import Answer, Operation, StreamOperation
 from agentkit.client.retry import RetryPolicy
+from agentkit.client.tokens import SignIn, refresh_errors
 from agentkit.errors import ConfigurationError
 from agentkit.oauth import IssuedToken, TokenCache
 
@@ -34,6 +35,7 @@ class AsyncSession:
         self,
         config: ClientConfig,
         *,
+        refresh: Callable[[str | None], Awaitable[IssuedToken]] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] | None = None,
         clock: Callable[[], float] | None = None,
@@ -42,15 +44,19 @@ class AsyncSession:
 
         Args:
             config: Where, and who calls.
+            refresh: Brings each token; it is given the refresh token held.
             transport: Sends the requests in place of the network.
             sleep: Waits between tries, in place of `asyncio.sleep`.
             clock: Seconds that only go forward, in place of `time.monotonic`; for the token's life.
         """
         self._config = config
+        self._refresh = refresh
         self._transport = transport
         self._sleep = sleep or asyncio.sleep
         self._retry = RetryPolicy(config.max_retries)
-        self._tokens = TokenCache(self._fetch_token, early=RENEWED_EARLY, clock=clock or time.monotonic)
+        clock = clock or time.monotonic
+        self._sign_in = SignIn(config, self._retry, clock=clock, now=time.time)
+        self._tokens = TokenCache(self._fetch_token, early=RENEWED_EARLY, clock=clock)
         self._http: httpx2.AsyncClient | None = None
         self._opening: asyncio.Task[httpx2.AsyncClient] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,6 +117,7 @@ class AsyncSession:
             await asyncio.wait(self._concluding)
         self._is_closed = True
         await self._tokens.aclose()
+        self._sign_in.forget()
         if self._opening is not None:
             await asyncio.wait([self._opening])
         client, self._http = self._http, None
@@ -183,7 +190,13 @@ class AsyncSession:
 
     async def _fetch_token(self) -> IssuedToken:
         with tracing.span("client.token", {"http.request.method": "POST"}, kind=tracing.SpanKind.CLIENT) as span:
-            return await self._drive(token_exchange(self._config, self._retry, span, time.time), self._send)
+            if self._refresh is None:
+                return await self._drive(self._sign_in.steps(span), self._send)
+            if given := self._sign_in.given():
+                return given
+            with refresh_errors():
+                token = await self._refresh(self._sign_in.refresh_token)
+            return self._sign_in.keep(token)
 
     def _check_usable(self) -> None:
         if self._is_closed:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit.client import AsyncCorti, Corti, Endpoints
+from agentkit.client.grants import AccessToken, ClientCredentialsGrant
 from agentkit.errors import ConfigurationError
 
 CREDENTIALS: dict[str, Any] = {"client_id": "me", "client_secret": "hush-hush"}
@@ -48,15 +49,14 @@ def test_the_tenant_is_base_unless_somebody_says_otherwise(monkeypatch: pytest.M
 def test_a_setting_comes_from_the_argument_then_the_variable_then_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("CORTI_CLIENT_ID=file\nCORTI_CLIENT_SECRET=file\nCORTI_ENVIRONMENT=us\n", encoding="utf-8")
     config = Corti().config
-    assert (config.client_id, config.client_secret, config.endpoints.agents) == (
-        "file",
-        "file",
+    assert (config.auth, config.endpoints.agents) == (
+        ClientCredentialsGrant("file", "file"),
         "https://api.us.corti.app",
     )
     monkeypatch.setenv("CORTI_CLIENT_ID", "variable")
     monkeypatch.setenv("CORTI_CLIENT_SECRET", " ")
-    assert (Corti().config.client_id, Corti().config.client_secret) == ("variable", "file")
-    assert Corti(client_id="argument").config.client_id == "argument"
+    assert Corti().config.auth == ClientCredentialsGrant("variable", "file")
+    assert Corti(client_id="argument").config.auth == ClientCredentialsGrant("argument", "file")
 
 
 async def _make_on_the_loop() -> str:
@@ -100,7 +100,7 @@ def test_a_missing_setting_is_named_with_the_places_where_it_can_be_set(given: d
 
 
 def test_a_token_replaces_client_credentials() -> None:
-    assert Corti(environment="eu", token="opaque").config.client_id is None
+    assert Corti(environment="eu", token="opaque").config.auth == AccessToken("opaque")
     with pytest.raises(ConfigurationError, match="beside client credentials"):
         Corti(environment="eu", token="opaque", client_id="x")
     for wrong in ("", "Bearer abc", "a\nb", "ä"):
@@ -151,8 +151,7 @@ def test_the_file_is_read_strictly_for_our_names_and_leaves_others_alone() -> No
         encoding="utf-8",
     )
     config = Corti().config
-    assert config.client_id == "single # kept"
-    assert config.client_secret == 'double "quoted" \\'
+    assert config.auth == ClientCredentialsGrant("single # kept", 'double "quoted" \\')
     assert config.endpoints.agents == "https://api.eu.corti.app"
     assert config.tenant == "base"
 
