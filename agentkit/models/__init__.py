@@ -29,7 +29,7 @@ from agentkit.models.connector import (
 from agentkit.models.identity import new_id
 from agentkit.models.ids import AgentId, ArtifactId, ConnectorId, ContextId, FeedbackId, PrefixedId, TaskId, UserId
 from agentkit.models.message import File, Message, Part, Role
-from agentkit.models.send import SendRequest
+from agentkit.models.send import PushAuthentication, PushNotificationConfig, SendRequest
 from agentkit.models.task import (
     Artifact,
     ArtifactUpdate,
@@ -72,6 +72,8 @@ __all__ = [
     "Model",
     "Part",
     "PrefixedId",
+    "PushAuthentication",
+    "PushNotificationConfig",
     "RegistryCapabilities",
     "RegistryConnector",
     "RegistryExpert",

@@ -13,7 +13,7 @@ from agentkit.errors import SpecError
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
-_DEPTH: Final = 48
+_DEPTH: Final = 64
 
 
 def at(spec: object, name: str) -> str:
