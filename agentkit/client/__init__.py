@@ -13,35 +13,60 @@ if TYPE_CHECKING:
     from agentkit.client.blocking_resources import BlockingAgentHandle, BlockingAgents, BlockingExperts
     from agentkit.client.config import ClientConfig, Endpoints
     from agentkit.client.corti import AsyncCorti
+    from agentkit.client.grants import (
+        AccessToken,
+        AuthorizationCodeGrant,
+        ClientCredentialsGrant,
+        NoAuth,
+        PasswordGrant,
+        RefreshTokenGrant,
+    )
+    from agentkit.client.pkce import Pkce, authorize_url
     from agentkit.client.reply import Reply
     from agentkit.client.resources import AgentHandle, Agents, Experts
 
 __all__ = [
+    "AccessToken",
     "AgentHandle",
     "Agents",
     "AsyncCorti",
+    "AuthorizationCodeGrant",
     "BlockingAgentHandle",
     "BlockingAgents",
     "BlockingExperts",
     "ClientConfig",
+    "ClientCredentialsGrant",
     "Corti",
     "Endpoints",
     "Experts",
+    "NoAuth",
+    "PasswordGrant",
+    "Pkce",
+    "RefreshTokenGrant",
     "Reply",
+    "authorize_url",
 ]
 
 _HOME = {
+    "AccessToken": "grants",
     "AgentHandle": "resources",
     "Agents": "resources",
     "AsyncCorti": "corti",
+    "AuthorizationCodeGrant": "grants",
     "BlockingAgentHandle": "blocking_resources",
     "BlockingAgents": "blocking_resources",
     "BlockingExperts": "blocking_resources",
     "ClientConfig": "config",
+    "ClientCredentialsGrant": "grants",
     "Corti": "blocking",
     "Endpoints": "config",
     "Experts": "resources",
+    "NoAuth": "grants",
+    "PasswordGrant": "grants",
+    "Pkce": "pkce",
+    "RefreshTokenGrant": "grants",
     "Reply": "reply",
+    "authorize_url": "pkce",
 }
 
 

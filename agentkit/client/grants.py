@@ -80,12 +80,8 @@ class AuthorizationCodeGrant:
         check_redirect_uri(self.redirect_uri)
         if self.client_secret is not None:
             _require_texts(self, "client_secret")
-        if self.code_verifier is not None and not _VERIFIER.fullmatch(self.code_verifier):
-            raise ConfigurationError(
-                "AuthorizationCodeGrant.code_verifier",
-                "is no PKCE verifier",
-                remedy="Give Pkce.verifier: 43 to 128 letters, digits and .~_- (RFC 7636).",
-            )
+        if self.code_verifier is not None:
+            check_verifier("AuthorizationCodeGrant.code_verifier", self.code_verifier)
         _require_scopes(self, self.scopes)
 
     @property
@@ -217,6 +213,18 @@ def check_scopes(owner: str, scopes: object) -> None:
     words = cast("Sequence[object]", scopes) if isinstance(scopes, tuple | list) else ("",)
     if not all(isinstance(word, str) and _SCOPE.fullmatch(word) for word in words):
         raise ConfigurationError(f"{owner}.scopes", "are no scopes", remedy='Give a tuple of words, as ("profile",).')
+
+
+def check_verifier(owner: str, verifier: object) -> None:
+    """Refuse what is no PKCE verifier.
+
+    Raises:
+        ConfigurationError: It is none; the error names `owner`.
+    """
+    if not isinstance(verifier, str) or not _VERIFIER.fullmatch(verifier):
+        raise ConfigurationError(
+            owner, "is no PKCE verifier", remedy="Give Pkce.verifier: 43 to 128 letters, digits and .~_- (RFC 7636)."
+        )
 
 
 def check_redirect_uri(redirect_uri: object) -> None:

@@ -32,7 +32,12 @@ from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble
 Connect = Callable[..., Corti]
 
 _RENAMED = {"aclose": "close"}
-_TYPES = (("AsyncBaseTransport", "BaseTransport"), ("Awaitable[object]", "object"), ("Awaitable[IssuedToken]", "IssuedToken"), ("Blocking", ""))
+_TYPES = (
+    ("AsyncBaseTransport", "BaseTransport"),
+    ("Awaitable[object]", "object"),
+    ("Awaitable[IssuedToken]", "IssuedToken"),
+    ("Blocking", ""),
+)
 
 
 def _surface(kind: type) -> dict[str, str]:
