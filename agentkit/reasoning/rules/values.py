@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -83,7 +83,7 @@ class DateSpan(Span):
 
 
 class Cover:
-    """Many spans at once: finds whether a word stands within one without looking at each."""
+    """Many spans at once: finds whether a word or a match meets one without looking at each."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
         ordered = sorted(spans, key=lambda span: span.start)
@@ -94,6 +94,11 @@ class Cover:
         """The word stands within one of the spans."""
         before = bisect_right(self._starts, word.start)
         return before > 0 and word.end <= self._ends[before - 1]
+
+    def overlaps(self, match: re.Match[str]) -> bool:
+        """The match shares a character with one of the spans."""
+        before = bisect_left(self._starts, match.end())
+        return before > 0 and match.start() < self._ends[before - 1]
 
 
 def dates(text: str) -> tuple[DateSpan, ...]:
@@ -107,9 +112,10 @@ def dates(text: str) -> tuple[DateSpan, ...]:
         (_YEAR, lambda match: (match[1], None, None)),
     )
     for pattern, read in readers:
+        cover = Cover(found)  # of the patterns before: matches of one pattern never overlap
         for match in pattern.finditer(text):
             value = _iso(*read(match))
-            if value and not _overlaps(match, found):
+            if value and not cover.overlaps(match):
                 role, within, start = _date_role(text, match.start())
                 found.append(DateSpan(value, start, match.end(), role, within))
     return tuple(sorted(found, key=lambda span: span.start))
@@ -125,9 +131,9 @@ def quoted(text: str) -> tuple[Span, ...]:
 
 def numbers(text: str, taken: Iterable[Span]) -> tuple[Span, ...]:
     """Numbers in digits that are not part of something else."""
-    spans = tuple(taken)
+    cover = Cover(taken)
     return tuple(
-        Span(match[1], match.start(), match.end()) for match in _NUMBER.finditer(text) if not _overlaps(match, spans)
+        Span(match[1], match.start(), match.end()) for match in _NUMBER.finditer(text) if not cover.overlaps(match)
     )
 
 
@@ -209,7 +215,3 @@ def _date_role(text: str, start: int) -> tuple[Role, bool, int]:
         if word.lower not in FUNCTION_WORDS and word.lower not in {"date", "day", "year", "month"}:
             break
     return Role.PLAIN, False, start
-
-
-def _overlaps(match: re.Match[str], spans: Iterable[Span]) -> bool:
-    return any(match.start() < span.end and span.start < match.end() for span in spans)

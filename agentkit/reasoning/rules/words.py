@@ -15,6 +15,7 @@ _PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _CONTRACTION: Final = re.compile("['\u2019]")
 _POSSESSIVE: Final = re.compile(r"['\u2019]s?$")
+_SENTENCE_ENDS: Final = frozenset(".!?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def words(text: str) -> tuple[Word, ...]:
     previous = 0
     for match in _WORD.finditer(text):
         between = text[previous : match.start()]
-        opens = not found or any(mark in between for mark in ".!?\n")
+        opens = not found or not _SENTENCE_ENDS.isdisjoint(between)
         written = match.group()
         bare = _POSSESSIVE.sub("", written) or written
         found.append(Word(bare, match.start(), match.end(), opens))
