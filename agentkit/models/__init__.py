@@ -26,9 +26,11 @@ from agentkit.models.connector import (
     RegistryConnector,
     RegistryIcon,
 )
+from agentkit.models.feedback import Feedback, FeedbackLabel, FeedbackSpec
 from agentkit.models.identity import new_id
 from agentkit.models.ids import AgentId, ArtifactId, ConnectorId, ContextId, FeedbackId, PrefixedId, TaskId, UserId
 from agentkit.models.message import File, Message, Part, Role
+from agentkit.models.questionnaire import QuestionnaireResponse, questionnaire_part
 from agentkit.models.send import PushAuthentication, PushNotificationConfig, SendRequest
 from agentkit.models.task import (
     Artifact,
@@ -40,6 +42,8 @@ from agentkit.models.task import (
     TaskState,
     TaskStatus,
 )
+from agentkit.models.trace import SpanNode, Trace, TraceSpan
+from agentkit.models.usage import TokenUsage, UsageBucket, UsageCounts, UsageReport
 
 __all__ = [
     "AgentCapabilities",
@@ -63,7 +67,10 @@ __all__ = [
     "Event",
     "ExpertInfo",
     "ExpertReference",
+    "Feedback",
     "FeedbackId",
+    "FeedbackLabel",
+    "FeedbackSpec",
     "File",
     "Json",
     "JsonObject",
@@ -74,6 +81,7 @@ __all__ = [
     "PrefixedId",
     "PushAuthentication",
     "PushNotificationConfig",
+    "QuestionnaireResponse",
     "RegistryCapabilities",
     "RegistryConnector",
     "RegistryExpert",
@@ -81,11 +89,19 @@ __all__ = [
     "RegistryServer",
     "Role",
     "SendRequest",
+    "SpanNode",
     "StatusUpdate",
     "Task",
     "TaskId",
     "TaskState",
     "TaskStatus",
+    "TokenUsage",
+    "Trace",
+    "TraceSpan",
+    "UsageBucket",
+    "UsageCounts",
+    "UsageReport",
     "UserId",
     "new_id",
+    "questionnaire_part",
 ]

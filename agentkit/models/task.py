@@ -89,10 +89,31 @@ class Task(Model):
 
 
 class Context(Model):
-    """A conversation: its tasks and top-level messages, oldest first (V1-OBJ-20)."""
+    """A conversation (V1-OBJ-20, V2-OBJ-22).
+
+    Attributes:
+        id: Its id.
+        items: Its tasks and top-level messages, oldest first; v2 keeps no messages beside tasks (V2-EP-19), and shows
+            none of both in a list of contexts.
+        agent_id: The agent it was led with; v2 only, as all that follows.
+        task_count: How many tasks it has.
+        created_at: When it began.
+        updated_at: When something happened in it last.
+        expires_at: When it will be forgotten; None for never (CON-09).
+    """
 
     id: str | None = None
     items: tuple[Task | Message, ...] = ()
+    agent_id: str | None = None
+    task_count: int | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks among the items."""
+        return tuple(item for item in self.items if isinstance(item, Task))
 
 
 class StatusUpdate(Model):
