@@ -6,15 +6,26 @@ from typing import cast
 import pytest
 
 from agentkit.errors import SpecError
+from agentkit.models import AgentId, JsonObject
 from agentkit.specs import (
+    CLEAR,
     AgentChanges,
+    AgentReferenceSpec,
     AgentSpec,
     Authorization,
+    Clear,
+    ConnectorChanges,
     ExpertReferenceSpec,
     ExpertSpec,
     McpServerSpec,
+    OutputSchemaSpec,
+    RemoteAgentSpec,
+    Transition,
     Transport,
+    Visibility,
 )
+
+BARE = "0198f6a2-5c1e-7a3b-8c4d-0123456789ab"
 
 
 def server(name: str = "ehr") -> McpServerSpec:
@@ -63,6 +74,41 @@ CASES: list[tuple[str, Callable[[], object]]] = [
         lambda: AgentSpec(name="a", description="d", experts=[expert("a", server())], servers=[server()]),
     ),
     ("AgentChanges.name", lambda: AgentChanges(name="")),
+    ("AgentChanges.name", lambda: AgentChanges(name=wrong(CLEAR))),
+    ("AgentChanges.description", lambda: AgentChanges(description=" ")),
+    ("AgentChanges.prompt", lambda: AgentChanges(prompt=wrong(1))),
+    ("AgentChanges.labels.a", lambda: AgentChanges(labels={"a": wrong(1)})),
+    ("AgentChanges.ephemeral", lambda: AgentChanges(ephemeral=cast(bool, "yes"))),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://[::1")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://:8080/mcp")),
+    ("McpServerSpec.enabled", lambda: McpServerSpec(name="a", url="https://x.org", enabled=cast(bool, 1))),
+    ("McpServerSpec.auth_ref", lambda: McpServerSpec(name="a", url="https://x.org", auth_ref="r", token="t")),
+    ("ExpertReferenceSpec.config", lambda: ExpertReferenceSpec(name="a", config=cast(JsonObject, []))),
+    ("ExpertReferenceSpec.config.x[0]", lambda: ExpertReferenceSpec(name="a", config={"x": [wrong(object())]})),
+    ("ExpertReferenceSpec.config.x", lambda: ExpertReferenceSpec(name="a", config={"x": float("nan")})),
+    ("ExpertReferenceSpec.config", lambda: ExpertReferenceSpec(name="a", config=cast(JsonObject, {1: 2}))),
+    ("AgentReferenceSpec.id", lambda: AgentReferenceSpec("visit-helper")),
+    ("AgentReferenceSpec.id", lambda: AgentReferenceSpec("")),
+    ("RemoteAgentSpec.url", lambda: RemoteAgentSpec("remote.example.org")),
+    ("RemoteAgentSpec.url", lambda: RemoteAgentSpec("https://remote.example.org/?token=t")),
+    ("OutputSchemaSpec.name", lambda: OutputSchemaSpec("", {})),
+    ("OutputSchemaSpec.schema", lambda: OutputSchemaSpec("a", cast(JsonObject, "{}"))),
+    ("OutputSchemaSpec.transition", lambda: OutputSchemaSpec("a", {}, transition=cast(Transition, "failed"))),
+    ("AgentSpec.experts[0]", lambda: AgentSpec(name="a", experts=["https://"])),
+    ("AgentSpec.experts[1]", lambda: AgentSpec(name="a", experts=["x", "https://x.org?token=t"])),
+    ("AgentSpec.experts[1].name", lambda: AgentSpec(name="a", experts=[expert("t"), OutputSchemaSpec("t", {})])),
+    ("AgentSpec.description", lambda: AgentSpec(name="a", description=" ")),
+    ("AgentSpec.visibility", lambda: AgentSpec(name="a", visibility=cast(Visibility, "secret"))),
+    ("AgentSpec.labels", lambda: AgentSpec(name="a", labels={"a b": "c"})),
+    ("AgentSpec.labels", lambda: AgentSpec(name="a", labels={"a" * 129: "c"})),
+    ("AgentSpec.labels", lambda: AgentSpec(name="a", labels={f"k{number}": "" for number in range(65)})),
+    ("AgentSpec.labels", lambda: AgentSpec(name="a", labels=cast(dict[str, str], ["a"]))),
+    ("AgentSpec.labels.a", lambda: AgentSpec(name="a", labels={"a": "b" * 257})),
+    ("AgentSpec.labels.a", lambda: AgentSpec(name="a", labels=cast(dict[str, str], {"a": None}))),
+    ("ConnectorChanges.url", lambda: ConnectorChanges(url="x")),
+    ("ConnectorChanges.authorization", lambda: ConnectorChanges(scope="read")),
+    ("ConnectorChanges.authorization", lambda: ConnectorChanges(authorization=CLEAR, auth_ref="x")),
     ("AgentChanges.experts[1].name", lambda: AgentChanges(experts=[expert(), expert()])),
 ]
 
@@ -86,3 +132,32 @@ def test_lists_become_immutable_and_words_become_members() -> None:
 def test_a_static_token_shows_in_no_repr() -> None:
     spec = McpServerSpec(name="a", url="https://x.org", token="s3cret")
     assert "s3cret" not in repr(AgentSpec(name="a", description="d", servers=[spec]))
+
+
+def test_a_url_among_the_experts_is_a_remote_agent_and_another_text_a_registry_name() -> None:
+    spec = AgentSpec(name="a", experts=["https://remote.example.org/a2a", "pubmed-expert", "httpx-expert"])
+    assert spec.experts == (RemoteAgentSpec("https://remote.example.org/a2a"), "pubmed-expert", "httpx-expert")
+
+
+def test_an_agent_reference_accepts_a_bare_id() -> None:
+    """V2-ID-01."""
+    reference = AgentReferenceSpec(BARE)
+    assert reference == AgentReferenceSpec(f"agt.{BARE}")
+    assert isinstance(reference.id, AgentId)
+    assert reference.id.bare == BARE
+
+
+def test_labels_take_64_entries_and_the_documented_characters() -> None:
+    """V2-OBJ-01."""
+    labels = {f"team.a/b_c-{number}": "x" * 256 for number in range(64)}
+    assert AgentSpec(name="a", labels=labels).labels == labels
+    assert AgentChanges(labels={"a": None}).labels == {"a": None}
+
+
+def test_clearing_is_not_leaving() -> None:
+    """V2-EP-04."""
+    changes = AgentChanges(description=CLEAR, experts=CLEAR)
+    assert changes.description is CLEAR
+    assert AgentChanges().description is None
+    assert isinstance(changes.experts, Clear)
+    assert repr(CLEAR) == "CLEAR"
