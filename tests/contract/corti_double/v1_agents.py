@@ -20,6 +20,7 @@ from tests.contract.corti_double.schema import (
     anything,
     array,
     by,
+    nullable,
     problems,
     record,
     shape,
@@ -36,7 +37,7 @@ DEFAULT_PROMPT = "You are an orchestrator. Plan, choose experts, and answer."
 _MCP_FIELDS: dict[str, Rule] = {
     "description": text(),
     "authorizationScope": text(),
-    "redirectUrl": text(),
+    "redirectUrl": nullable(text()),
     "token": text(),
 }
 
@@ -58,25 +59,26 @@ def _mcp_server(value: object, path: str, found: list[Problem]) -> None:
 
 
 _SERVERS = array(_mcp_server)
-_EXPERT = by(
-    "type",
-    {
-        "new": shape(
-            {"type": anything, "name": text(1), "description": text()},
-            {"systemPrompt": text(), "mcpServers": _SERVERS},
-        ),
-        "reference": shape(
-            {"type": anything},
-            {"id": text(1), "name": text(1), "systemPrompt": text(), "config": record(anything)},
-        ),
-    },
-)
-_COMMON: dict[str, Rule] = {"systemPrompt": text(), "experts": array(_EXPERT), "mcpServers": _SERVERS}
+_NEW: dict[str, Rule] = {"name": text(1), "description": text()}
+_NEW_OPTIONAL: dict[str, Rule] = {"systemPrompt": text(), "mcpServers": _SERVERS}
+_EXPERTS: dict[str, Rule] = {
+    "new": shape(_NEW, _NEW_OPTIONAL),
+    "reference": shape({}, {"id": text(1), "name": text(1), "systemPrompt": text(), "config": record(anything)}),
+}
+_COMMON: dict[str, Rule] = {"systemPrompt": text(), "mcpServers": _SERVERS}
 _CREATE = shape(
     {"name": text(1), "description": text()},
-    {**_COMMON, "agentType": word("expert", "orchestrator", "interviewing-expert")},
+    {
+        **_COMMON,
+        "experts": array(by("type", _EXPERTS)),
+        "agentType": word("expert", "orchestrator", "interviewing-expert"),
+    },
 )
-_UPDATE = shape({}, {**_COMMON, "name": text(1), "description": text()})
+# The answer may be sent back whole, with experts in the form of the answer (SDKC-11, CON-21).
+_KEPT: dict[str, Rule] = {"expert": shape({"id": text(1), **_NEW}, _NEW_OPTIONAL)}
+_UPDATE = shape(
+    {}, {**_COMMON, "experts": array(by("type", {**_EXPERTS, **_KEPT})), "name": text(1), "description": text()}
+)
 
 
 def routes(double: CortiDouble) -> list[Route]:
@@ -175,17 +177,22 @@ def _server(agent: AgentRecord, server: JsonObject) -> JsonObject:
 
 
 def _expert(double: CortiDouble, agent: AgentRecord, expert: JsonObject) -> JsonObject:
-    if expert["type"] == "new":
+    own = next((known for known in agent.wire.get("experts", []) if known["id"] == expert.get("id")), None)
+    if expert["type"] in {"new", "expert"}:
+        if expert["type"] == "expert" and own is None:
+            raise Trouble("expert_unknown", "The expert is none of this agent's.")
         servers = {"mcpServers": [_server(agent, server) for server in expert.get("mcpServers", [])]}
         return {
             "type": "expert",
-            "id": bare_id(),
+            "id": own["id"] if own else bare_id(),
             "name": expert["name"],
             "description": expert["description"],
             "systemPrompt": expert.get("systemPrompt", ""),
             **servers,
         }
     prompt = {"systemPrompt": expert["systemPrompt"]} if "systemPrompt" in expert else {}
+    if own is not None:
+        return {**own, **prompt}
     if "id" in expert:
         return {"type": "reference", "id": expert["id"], "name": _name_of(double, expert["id"]), **prompt}
     entry = next((known for known in double.experts if known["name"] == expert.get("name")), None)
