@@ -7,9 +7,11 @@ JSON text, integers stay integers (design D12).
 from agentkit.wire.a2a.message import decode_message, decode_part, encode_message, encode_part
 from agentkit.wire.a2a.send import decode_send_request, encode_send_request
 from agentkit.wire.a2a.task import (
+    decode_answer,
     decode_artifact,
     decode_event,
     decode_state,
+    decode_stream_event,
     decode_task,
     encode_artifact,
     encode_event,
@@ -20,12 +22,14 @@ from agentkit.wire.a2a.task import (
 )
 
 __all__ = [
+    "decode_answer",
     "decode_artifact",
     "decode_event",
     "decode_message",
     "decode_part",
     "decode_send_request",
     "decode_state",
+    "decode_stream_event",
     "decode_task",
     "encode_artifact",
     "encode_event",

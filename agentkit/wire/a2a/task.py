@@ -159,6 +159,32 @@ def decode_event(value: object, path: str = "") -> Event:
             return _decode_artifact_update(reader.raw("artifactUpdate"), reader.at("artifactUpdate"))
 
 
+def decode_stream_event(value: object, path: str = "event") -> Event | None:
+    """One event of a stream as a client reads it; None for a kind this version does not know (CLI-12).
+
+    Raises:
+        WireError: An event of a known kind does not fit.
+    """
+    reader = Reader(value, path)
+    return decode_event(value, path) if any(reader.has(name) for name in _EVENTS) else None
+
+
+def decode_answer(value: object, path: str = "answer") -> Task | Message:
+    """What a send brings back: `{task}` or `{message}` (A2A-SEND-01, V2-EP-08).
+
+    Raises:
+        WireError: There is none, or both, or it does not fit.
+    """
+    reader = Reader(value, path)
+    match reader.has("task"), reader.has("message"):
+        case True, False:
+            return decode_task(reader.raw("task"), reader.at("task"))
+        case False, True:
+            return decode_message(reader.raw("message"), reader.at("message"))
+        case _:
+            raise WireError(path, "value", "must have exactly one of task and message")
+
+
 def _encode_status_update(update: StatusUpdate) -> JsonObject:
     wire: JsonObject = {
         "taskId": update.task_id,
@@ -198,12 +224,13 @@ def _decode_status_update(value: object, path: str) -> StatusUpdate:
 
 
 def _decode_artifact_update(value: object, path: str) -> ArtifactUpdate:
+    """Corti leaves out `contextId` and `append` (CON-28)."""
     reader = Reader(value, path)
     return reader.build(
         ArtifactUpdate,
         _ARTIFACT_UPDATE,
         task_id=reader.words("taskId"),
-        context_id=reader.text("contextId"),
+        context_id=reader.optional_text("contextId") or "",
         artifact=decode_artifact(reader.given("artifact"), reader.at("artifact")),
         append=reader.flag("append", False),
         last_chunk=reader.flag("lastChunk", False),

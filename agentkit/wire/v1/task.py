@@ -24,6 +24,7 @@ _TASK = frozenset({"kind", "id", "contextId", "status", "history", "artifacts", 
 _STATUS_UPDATE = frozenset({"kind", "taskId", "contextId", "status", "final", "metadata"})
 _ARTIFACT_UPDATE = frozenset({"kind", "taskId", "contextId", "artifact", "append", "lastChunk", "metadata"})
 _CONTEXT = frozenset({"id", "items"})
+_EVENTS = ("task", "message", "status-update", "artifact-update")
 
 
 def encode_artifact(artifact: Artifact) -> JsonObject:
@@ -113,7 +114,7 @@ def decode_context(value: object, path: str = "context") -> Context:
         WireError: An item is neither a task nor a message.
     """
     reader = Reader(value, path)
-    return reader.build(Context, _CONTEXT, id=reader.optional_text("id"), items=reader.items("items", _decode_item))
+    return reader.build(Context, _CONTEXT, id=reader.optional_text("id"), items=reader.items("items", decode_item))
 
 
 def encode_status_update(update: StatusUpdate) -> JsonObject:
@@ -185,10 +186,25 @@ def decode_event(value: object, path: str = "result") -> Event:
                 metadata=reader.optional_object("metadata"),
             )
         case _:
-            return _decode_item(value, path)
+            return decode_item(value, path)
 
 
-def _decode_item(value: object, path: str) -> Task | Message:
+def decode_stream_event(value: object, path: str = "result") -> Event | None:
+    """One event of a stream as a client reads it; None for a kind this version does not know (CLI-12).
+
+    Raises:
+        WireError: An event of a known kind does not fit.
+    """
+    kind = Reader(value, path).raw("kind")
+    return decode_event(value, path) if kind in _EVENTS else None
+
+
+def decode_item(value: object, path: str = "result") -> Task | Message:
+    """A task or a message, told apart by `kind` (V1-OBJ-20); also the result of `message/send` (V1-RPC-01).
+
+    Raises:
+        WireError: It is neither, or does not fit.
+    """
     match Reader(value, path).text("kind"):
         case "task":
             return decode_task(value, path)

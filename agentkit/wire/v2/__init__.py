@@ -26,6 +26,8 @@ from agentkit.wire.v2.connector_spec import (
     encode_create_connector,
     encode_update_connector,
 )
+from agentkit.wire.v2.context import decode_context, decode_contexts, decode_tasks
+from agentkit.wire.v2.feedback import decode_feedback, decode_feedbacks, encode_create_feedback
 from agentkit.wire.v2.paging import decode_page, encode_page
 from agentkit.wire.v2.registry import (
     decode_registry,
@@ -33,6 +35,8 @@ from agentkit.wire.v2.registry import (
     encode_registry,
     encode_registry_connector,
 )
+from agentkit.wire.v2.trace import decode_trace, decode_traces
+from agentkit.wire.v2.usage_report import decode_usage_report
 
 __all__ = [
     "decode_agent",
@@ -40,13 +44,21 @@ __all__ = [
     "decode_card",
     "decode_connector",
     "decode_connectors",
+    "decode_context",
+    "decode_contexts",
     "decode_create_agent",
     "decode_create_connector",
+    "decode_feedback",
+    "decode_feedbacks",
     "decode_page",
     "decode_registry",
     "decode_registry_connector",
+    "decode_tasks",
+    "decode_trace",
+    "decode_traces",
     "decode_update_agent",
     "decode_update_connector",
+    "decode_usage_report",
     "encode_agent",
     "encode_agents",
     "encode_card",
@@ -54,6 +66,7 @@ __all__ = [
     "encode_connectors",
     "encode_create_agent",
     "encode_create_connector",
+    "encode_create_feedback",
     "encode_page",
     "encode_registry",
     "encode_registry_connector",

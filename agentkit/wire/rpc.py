@@ -1,0 +1,85 @@
+"""The envelope of JSON-RPC 2.0 and its errors, for both generations (V1-EP-08, V2-EP-07; A2A section 3)."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from agentkit.errors import ApiError, WireError, api_error_class
+from agentkit.models import Json, JsonObject
+from agentkit.wire.errors import decode_error_details
+from agentkit.wire.reader import Reader
+
+_STATUS: Final = {
+    -32700: 400,
+    -32600: 400,
+    -32601: 501,
+    -32602: 400,
+    -32603: 500,
+    -32001: 404,
+    -32002: 409,
+    -32003: 400,
+    -32004: 400,
+    -32005: 400,
+    -32006: 500,
+    -32007: 400,
+    -32008: 400,
+    -32009: 400,
+}
+_REASONS: Final = {"TASK_NOT_FOUND": 404, "TASK_NOT_CANCELABLE": 409}
+_LONGEST_TEXT: Final = 500
+
+
+def encode_call(method: str, params: JsonObject, call_id: str | int) -> JsonObject:
+    """A call.
+
+    Args:
+        method: For example `SendMessage` (A2A 1.0) or `message/send` (A2A 0.3).
+        params: Its parameters, by name.
+        call_id: Comes back with the answer.
+    """
+    return {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+
+
+def decode_result(value: object, path: str = "answer") -> Json:
+    """The result of an answer, or of one event of a stream.
+
+    `id` is not compared: one HTTP answer belongs to one call, and an error may come without (JSON-RPC 2.0, section 5).
+
+    Raises:
+        ApiError: The answer is an error; see `decode_rpc_error`.
+        WireError: It is neither a result nor an error.
+    """
+    reader = Reader(value, path)
+    if reader.has("error"):
+        raise decode_rpc_error(reader.raw("error"))
+    if not reader.has("result"):
+        raise WireError(reader.at("result"), "missing", "an answer needs a result or an error")
+    return reader.raw("result")
+
+
+def decode_rpc_error(value: object) -> ApiError:
+    """The typed error of a JSON-RPC error object, in whatever shape it is.
+
+    The HTTP status of such answers is 200 and says nothing. `status`, and with it the class, is the one that the same
+    error has over HTTP+JSON: 404 for an unknown task (-32001), 409 for one that cannot be cancelled any more (-32002,
+    V2-EP-12), 501 for an unknown method (-32601), 400 for wrong parameters (-32602), 500 for an internal error
+    (-32603, V1-ERR-05) and for numbers that nobody documented. `code` is the number as text, `reason` the
+    ErrorInfo's.
+    """
+    fields = cast(JsonObject, value) if isinstance(value, dict) else {}
+    number = fields.get("code")
+    reason, details, faults = decode_error_details(fields.get("data"))
+    status = _REASONS.get(reason or "", 500)
+    if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**31:
+        status = _STATUS.get(number, number if 400 <= number < 600 else status)
+    else:
+        number = None
+    message = fields.get("message")
+    return api_error_class(status)(
+        status,
+        code=None if number is None else str(number),
+        description=message[:_LONGEST_TEXT] if isinstance(message, str) and message else None,
+        details=details,
+        faults=faults,
+        reason=reason,
+    )
