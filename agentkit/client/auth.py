@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote_plus
 
 from agentkit.client.exchange import api_failure, error_fields
 from agentkit.client.grants import (
@@ -41,7 +42,8 @@ def token_operation(config: ClientConfig, grant: EndpointGrant) -> Operation[Iss
         # Who presents a code twice may lose what the first time brought (RFC 6749, section 4.1.2).
         is_repeatable=not isinstance(grant, AuthorizationCodeGrant),
         is_authorized=False,
-        secrets=grant.secrets,
+        # A server may quote the form as it came.
+        secrets=grant.secrets | {quote_plus(secret) for secret in grant.secrets},
     )
 
 
