@@ -1,5 +1,6 @@
 """The endpoints of the v1 agents API as operations (section 6 of the API contract)."""
 
+from agentkit.client.v1 import rpc
 from agentkit.client.v1.agents import (
     create_agent,
     delete_agent,
@@ -22,6 +23,7 @@ __all__ = [
     "get_task",
     "list_agents",
     "list_experts",
+    "rpc",
     "send_message",
     "update_agent",
 ]
