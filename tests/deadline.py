@@ -7,6 +7,7 @@ is still shorter than pytest's `faulthandler_timeout`, which ends the whole run:
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 HANG: Final = 60.0
@@ -14,3 +15,13 @@ HANG: Final = 60.0
 
 HANG_PROCESS: Final = 120.0
 """The same for a program in a process of its own, which has to be started first."""
+
+
+def skip(seconds: float) -> None:
+    """Put the clock of the running event loop forward: every limit that ends within these seconds has run out.
+
+    A test of a limit so neither waits for it nor makes it so short that something else runs into it on a slow machine.
+    """
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    loop.time = lambda: time() + seconds

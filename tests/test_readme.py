@@ -14,7 +14,7 @@ import anyio
 import pytest
 from anyio.streams.text import TextReceiveStream
 
-from tests.deadline import HANG
+from tests.deadline import HANG, HANG_PROCESS
 from tests.markdown import Block, commands, read_blocks
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 BLOCKS = read_blocks(ROOT / "README.md")
 SHOWN = sorted({tuple(words) for block in BLOCKS if block.language == "bash" for words in commands(block.source)})
-TIME_LIMIT = 120
 
 
 def _shown(program: str) -> list[tuple[str, ...]]:
@@ -60,14 +59,14 @@ async def _serving(command: tuple[str, ...], folder: Path) -> AsyncGenerator[Non
         finally:
             if process.returncode is None:
                 process.terminate()
-            with anyio.fail_after(10, shield=True):
+            with anyio.fail_after(HANG_PROCESS, shield=True):
                 await process.wait()
     assert process.returncode == 0, "".join(said)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.runs], ids=str)
 async def test_a_block_of_the_readme_runs(block: Block, tmp_path: Path) -> None:
-    with anyio.fail_after(TIME_LIMIT):
+    with anyio.fail_after(HANG_PROCESS):
         async with AsyncExitStack() as stack:
             if block.server:
                 await stack.enter_async_context(_serving(block.server, tmp_path))
@@ -95,7 +94,7 @@ def test_every_make_target_that_is_shown_exists() -> None:
 
 @pytest.mark.parametrize("words", _shown("agentkit"), ids=" ".join)
 async def test_every_agentkit_command_that_is_shown_exists(words: tuple[str, ...], tmp_path: Path) -> None:
-    with anyio.fail_after(TIME_LIMIT):
+    with anyio.fail_after(HANG_PROCESS):
         done = await anyio.run_process(
             [str(BIN / "agentkit"), *words[1:], "--help"],
             env=_environment(tmp_path),

@@ -32,6 +32,7 @@ from agentkit.storage import Database
 from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
 from agentkit.testing.asgi import ASGIApp, ASGITransport
 from agentkit.tracing import inject
+from tests.deadline import HANG
 
 URL = "http://desk.test"
 _numbers = itertools.count(1)
@@ -127,7 +128,7 @@ async def served_desk(
 def http_client(app: ASGIApp, token: str | None = None) -> httpx2.AsyncClient:
     """An HTTP client at the app, with the version header every A2A client sends."""
     headers = {"A2A-Version": "1.0"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    return httpx2.AsyncClient(transport=ASGITransport(app), base_url=URL, headers=headers, timeout=5)
+    return httpx2.AsyncClient(transport=ASGITransport(app), base_url=URL, headers=headers, timeout=HANG)
 
 
 @dataclass(frozen=True)

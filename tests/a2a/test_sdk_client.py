@@ -37,7 +37,7 @@ def binding(request: pytest.FixtureRequest) -> str:
 
 
 async def connect(served: Served, binding: str, streaming: bool) -> Client:
-    http = httpx.AsyncClient(transport=httpx_transport(served.app), timeout=5)
+    http = httpx.AsyncClient(transport=httpx_transport(served.app), timeout=HANG)
     config = ClientConfig(streaming=streaming, httpx_client=http, supported_protocol_bindings=[binding])
     return await create_client(URL, client_config=config)
 

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from agentkit.cli.commands import app
+from tests.deadline import HANG_PROCESS
 
 AGENTKIT = str(Path(sys.executable).parent / "agentkit")
 TOKEN = "token-for-tests-0123456789"
@@ -55,7 +56,7 @@ def started(folder: Path, *arguments: str, stop: signal.Signals = signal.SIGTERM
             yield House(tuple(lines))
         finally:
             process.send_signal(stop)
-            rest = process.communicate(timeout=15)[0]
+            rest = process.communicate(timeout=HANG_PROCESS)[0]
     assert process.returncode == 0, "\n".join(lines) + rest
     assert rest == ""
 
@@ -70,7 +71,7 @@ def agentkit(*arguments: str, folder: Path, typed: str = "", **environment: str)
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG_PROCESS,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from agentkit.errors import SpecError
 from tests.cli.conftest import Run, started
+from tests.deadline import HANG
 
 ROOT = Path(__file__).parents[2]
 CARDS = ROOT / "agent-cards"
@@ -35,7 +36,7 @@ def test_every_agent_with_a_card_has_one_committed() -> None:
 
 def test_the_card_that_is_served_is_the_one_committed(tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / f"{EXAMPLE}.py", tmp_path)
-    with started(tmp_path, f"{EXAMPLE}:chain", "--port", "0") as served, httpx2.Client() as http:
+    with started(tmp_path, f"{EXAMPLE}:chain", "--port", "0") as served, httpx2.Client(timeout=HANG) as http:
         url = served.address("note-check")
         answer = http.get(f"{url}/.well-known/agent-card.json").json()
     committed = (CARDS / "note-check.json").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from agentkit.errors import AgentNotFound, ConfigurationError, CredentialError
 from agentkit.experts import load_expert
 from agentkit.specs import AgentSpec
 from tests.cli.conftest import AGENTKIT, SECRET, TOKEN, House, Run
+from tests.deadline import HANG_PROCESS
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_line_that_is_no_text_is_read_with_signs_in_its_place(agent: str, tmp_
         cwd=tmp_path,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=HANG_PROCESS,
     )
     assert b"Sulfamethoxazole" in done.stdout
     assert done.stderr == b""

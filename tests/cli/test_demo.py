@@ -12,6 +12,7 @@ import pytest
 
 from agentkit.cli.demo.script import NEXT
 from tests.cli.conftest import AGENTKIT, agentkit, started
+from tests.deadline import HANG, HANG_PROCESS
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -29,7 +30,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def test_the_demo_tells_the_whole_story_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with start(tmp_path / "demo") as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=HANG_PROCESS)
     assert process.returncode == 0, out + err
     assert err == ""
     story = [
@@ -79,9 +80,9 @@ def test_kept_servers_run_until_they_are_stopped(tmp_path: Path) -> None:
         ports = re.findall(r"http://127\.0\.0\.1:(\d+)", kept)
         assert len(set(ports)) == 4
         for port in ports:
-            socket.create_connection(("127.0.0.1", int(port)), timeout=5).close()
+            socket.create_connection(("127.0.0.1", int(port)), timeout=HANG).close()
         process.send_signal(signal.SIGINT)
-        rest, err = process.communicate(timeout=30)
+        rest, err = process.communicate(timeout=HANG_PROCESS)
     assert process.returncode == 0, rest + err
     assert "every server stopped" in rest
 
@@ -94,7 +95,7 @@ def test_an_interrupted_demo_stops_everything_without_a_traceback(tmp_path: Path
             if "visit-helper" in line:
                 break
         process.send_signal(number)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=HANG_PROCESS)
     assert process.returncode == 128 + number
     assert "Traceback" not in err
     assert list((tmp_path / "demo").iterdir()) == []
@@ -125,6 +126,6 @@ def test_kept_servers_answer_to_the_command_that_is_printed(tmp_path: Path) -> N
         question = "Which allergies does Robert Okafor have?\n"
         answered = agentkit(*command[1:], folder=tmp_path, typed=question)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANG_PROCESS)
     assert answered.returncode == 0, answered.stdout + answered.stderr
     assert "Sulfamethoxazole" in answered.stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import AGENTKIT, agentkit
+from tests.deadline import HANG_PROCESS
 
 
 def the_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -110,7 +111,7 @@ def test_an_interrupt_while_the_command_is_loading_is_silent(tmp_path: Path, mod
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=HANG_PROCESS,
     )
     assert (done.returncode, done.stderr) == (130, "")
     assert list(tmp_path.glob("agentkit-demo-*")) == []

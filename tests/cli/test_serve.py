@@ -12,10 +12,11 @@ from agentkit.cli import house as house_module
 from agentkit.errors import ConfigurationError, ServeError
 from agentkit.specs import Authorization
 from tests.cli.conftest import AGENTKIT, House, Run, started
+from tests.deadline import HANG, HANG_PROCESS
 
 
 def test_every_address_answers_once_it_is_printed(house: House) -> None:
-    with httpx2.Client() as http:
+    with httpx2.Client(timeout=HANG) as http:
         for name in ("platform", "ehr", "questionnaires"):
             origin = "/".join(house.address(name).split("/")[:3])
             assert http.get(f"{origin}/health").status_code == 200
@@ -38,7 +39,7 @@ def test_secrets_that_were_given_are_not_printed_and_made_ones_are(house: House,
 
 
 def test_the_mcp_servers_refuse_a_caller_without_credentials(house: House) -> None:
-    with httpx2.Client() as http:
+    with httpx2.Client(timeout=HANG) as http:
         for name in ("ehr", "questionnaires"):
             answer = http.post(house.address(name), json={})
             assert answer.status_code == 401
@@ -60,7 +61,7 @@ def test_data_is_private_and_stays_where_it_was_told(tmp_path: Path) -> None:
 def test_one_server_with_oauth_brings_its_own_authorization_server(tmp_path: Path) -> None:
     with started(tmp_path, "questionnaires", "--port", "0", "--auth", "oauth2.0") as server:
         issuer = server.address("issuer")
-        with httpx2.Client() as http:
+        with httpx2.Client(timeout=HANG) as http:
             made = server.lines[0].rpartition("client ")[2].split(":")
             answer = http.post(f"{issuer}/token", auth=(made[0], made[1]), data={"grant_type": "client_credentials"})
         assert answer.status_code == 200
@@ -74,7 +75,7 @@ def test_a_port_in_use_is_said_in_one_line_with_the_remedy(tmp_path: Path) -> No
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=HANG_PROCESS,
         )
     assert done.returncode == 1
     assert done.stdout == ""
@@ -135,7 +136,7 @@ def test_a_server_that_its_expert_leaves_open_is_not_shown_to_others(run: Run, m
 )
 def test_a_name_that_a_web_page_gave_this_machine_is_not_answered(house: House, host: str, status: int) -> None:
     origin = house.address("platform")
-    with httpx2.Client() as http:
+    with httpx2.Client(timeout=HANG) as http:
         answer = http.get(f"{origin}/health", headers={"Host": host.format(port=origin.rpartition(":")[2])})
     assert answer.status_code == status
 
@@ -146,7 +147,7 @@ def test_a_server_behind_a_proxy_answers_to_its_public_name(tmp_path: Path) -> N
     public = ("--public-url", "https://agents.example.org", "--clients", str(clients))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with started(tmp_path, "platform", "--port", str(port), *public), httpx2.Client() as http:
+    with started(tmp_path, "platform", "--port", str(port), *public), httpx2.Client(timeout=HANG) as http:
         answer = http.get(f"http://127.0.0.1:{port}/health", headers={"Host": "agents.example.org"})
     assert answer.status_code == 200
 
@@ -157,7 +158,7 @@ def test_a_file_of_clients_replaces_the_default_client(tmp_path: Path) -> None:
     with started(tmp_path, "platform", "--port", "0", "--clients", str(clients)) as platform:
         token = f"{platform.address('platform')}/realms/base/protocol/openid-connect/token"
         grant = {"grant_type": "client_credentials", "scope": "openid"}
-        with httpx2.Client() as http:
+        with httpx2.Client(timeout=HANG) as http:
             known = http.post(token, data={**grant, "client_id": "ward", "client_secret": "ward-secret-123"})
             default = http.post(token, data={**grant, "client_id": "local-client", "client_secret": "local-secret"})
     assert (known.status_code, default.status_code) == (200, 401)
@@ -191,7 +192,10 @@ def test_an_agent_of_ones_own_is_served_over_a2a(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
     message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hello"}]}
     call = {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": message}}
-    with started(tmp_path, "own:agent", "--port", "0", "--auth", "bearer") as served, httpx2.Client() as http:
+    with (
+        started(tmp_path, "own:agent", "--port", "0", "--auth", "bearer") as served,
+        httpx2.Client(timeout=HANG) as http,
+    ):
         url = served.address("shout")
         token = served.lines[0].rpartition("token ")[2]
         headers = {"A2A-Version": "1.0", "Authorization": f"Bearer {token}"}
@@ -203,7 +207,10 @@ def test_an_agent_of_ones_own_is_served_over_a2a(tmp_path: Path) -> None:
 
 def test_a_tool_server_of_ones_own_is_served_over_mcp(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
-    with started(tmp_path, "own:server", "--port", "0", "--auth", "none") as served, httpx2.Client() as http:
+    with (
+        started(tmp_path, "own:server", "--port", "0", "--auth", "none") as served,
+        httpx2.Client(timeout=HANG) as http,
+    ):
         url = served.address("wards")
         assert url.endswith("/wards/mcp")
         origin = url.removesuffix("/wards/mcp")
@@ -227,7 +234,7 @@ def test_a_file_that_is_no_database_is_refused_before_anything_is_served(tmp_pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG_PROCESS,
     )
     assert done.returncode == 1
     assert done.stdout == ""

@@ -51,7 +51,7 @@ def tides() -> ToolServer:
 @asynccontextmanager
 async def worker_with(token: str | None) -> AsyncGenerator[Worker]:
     app = host([HostedServer(tides(), "/tides/mcp", BearerAuth("let-me-in"))], public_url=URL)
-    async with running(app), httpx2.AsyncClient(transport=ASGITransport(app)) as http:
+    async with running(app), httpx2.AsyncClient(transport=ASGITransport(app), timeout=HANG) as http:
         auth = BearerToken(token) if token else None
         client = McpClient(f"{URL}/tides/mcp", name="tides", http=http, auth=auth)
         try:

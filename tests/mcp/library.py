@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from agentkit.mcp import HostedServer, McpAuth, McpClient, NoAuth, OAuthAuth, ServerAuth, ToolError, ToolServer, host
 from agentkit.oauth import ClientRegistry, SigningKeys, TokenIssuer, authorization_server
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
+from tests.deadline import HANG
 
 ORIGIN = "http://127.0.0.1:8701"
 ISSUER = f"{ORIGIN}/auth"
@@ -69,7 +70,7 @@ class Waiting:
     most: int = 0
 
 
-def library(waiting: Waiting | None = None, *, timeout: float = 30.0) -> ToolServer:
+def library(waiting: Waiting | None = None, *, timeout: float = HANG) -> ToolServer:
     """The server; `waiting` steers the tool `wait`."""
     server = ToolServer("loans", title="Library", description="Lends books.", version="1.0")
     steering = waiting or Waiting()
@@ -190,5 +191,5 @@ async def house(
     app = app_for(servers or {"/loans/mcp": (server or library(), auth or NoAuth())}, lifetime=lifetime)
     async with running(app) as live:
         counting = Counting(live)
-        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: counting})) as http:
+        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: counting}), timeout=HANG) as http:
             yield House(counting, http, KEYS)

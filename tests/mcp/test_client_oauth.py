@@ -246,7 +246,7 @@ async def test_a_secret_is_in_the_header_of_the_token_request_only(era: str) -> 
     errors: list[McpError] = []
     async with running(app_for({"/loans/mcp": (library(), oauth())})) as live:
         watched = watch.traffic("wire", live)
-        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: watched})) as http:
+        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: watched}), timeout=HANG) as http:
             with watch.logs(), watch.spans(), anyio.fail_after(HANG):
                 for credentials in (OAuthClientCredentials("demo", secret), CREDENTIALS):
                     async with McpClient(URL, name="loans", http=http, auth=credentials, mode=era) as client:  # pyright: ignore[reportArgumentType]
@@ -275,7 +275,7 @@ async def test_a_bearer_token_is_in_the_servers_request_header_only(era: str) ->
     watch = LeakWatch({"right": right, "wrong": wrong})
     async with running(app_for({"/loans/mcp": (library(), BearerAuth(right))})) as live:
         watched = watch.traffic("wire", live)
-        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: watched})) as http:
+        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: watched}), timeout=HANG) as http:
             with watch.logs(), watch.spans(), anyio.fail_after(HANG):
                 for token in (right, wrong):
                     async with McpClient(URL, name="loans", http=http, auth=BearerToken(token), mode=era) as client:  # pyright: ignore[reportArgumentType]

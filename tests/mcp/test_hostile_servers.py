@@ -81,7 +81,7 @@ class Echoing:
 async def hostile(app: ASGIApp) -> AsyncGenerator[tuple[Echoing, httpx2.AsyncClient]]:
     async with running(app) as live:
         echo = Echoing(live)
-        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: echo})) as http:
+        async with httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: echo}), timeout=HANG) as http:
             yield echo, http
 
 
@@ -133,7 +133,7 @@ async def test_a_redirect_takes_no_token_anywhere(status: int, target: str) -> N
 
     transport = RoutedTransport({ORIGIN: redirecting, EVIL: redirecting})
     async with (
-        httpx2.AsyncClient(transport=transport, follow_redirects=True) as http,
+        httpx2.AsyncClient(transport=transport, follow_redirects=True, timeout=HANG) as http,
         McpClient(URL, name="loans", http=http, auth=BearerToken(TOKEN)) as client,
     ):
         with anyio.fail_after(HANG), pytest.raises(McpProtocolError, match="redirects"):
@@ -152,7 +152,7 @@ async def test_a_compressed_event_stream_is_refused_before_it_is_unpacked() -> N
         await send({"type": "http.response.body", "body": bomb})
 
     async with (
-        httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: bombing})) as http,
+        httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: bombing}), timeout=HANG) as http,
         McpClient(URL, name="loans", http=http) as client,
     ):
         with anyio.fail_after(HANG), pytest.raises(McpProtocolError, match="compressed"):
@@ -182,7 +182,7 @@ async def test_a_server_that_changes_its_authorization_server_gets_no_secret_the
             await send({"type": "http.response.body", "body": json.dumps(document).encode()})
 
         async with (
-            httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: turning, EVIL: evil})) as http,
+            httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: turning, EVIL: evil}), timeout=HANG) as http,
             McpClient(URL, name="loans", http=http, auth=CREDENTIALS) as client,
         ):
             with anyio.fail_after(HANG):

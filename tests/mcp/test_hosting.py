@@ -183,7 +183,10 @@ async def test_the_host_must_be_one_the_public_address_or_the_operator_names(
 ) -> None:
     extra = ["proxy.internal:*"] if public != ORIGIN else []
     app = host([HostedServer(library(), "/mcp")], public_url=public, allowed_hosts=extra)
-    async with running(app) as live, httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live})) as http:
+    async with (
+        running(app) as live,
+        httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), timeout=HANG) as http,
+    ):
         answer = await http.post(f"{ORIGIN}/mcp", json=PING, headers=HEADERS | {"host": name})
     assert answer.status_code == status
 
@@ -249,7 +252,10 @@ async def test_a_key_set_by_address_is_fetched_and_one_that_fails_refuses_everyb
         for url, status in (("https://issuer.example/jwks", 200), ("https://issuer.example/gone", 401)):
             auth = OAuthAuth(ISSUER, url)
             app = host([HostedServer(library(), "/loans/mcp", auth)], public_url=ORIGIN, http=keys)
-            async with running(app) as live, httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live})) as http:
+            async with (
+                running(app) as live,
+                httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), timeout=HANG) as http,
+            ):
                 headers = HEADERS | {"authorization": f"Bearer {token_of(KEYS)}"}
                 assert (await http.post(URL, json=PING, headers=headers)).status_code == status
 

@@ -49,7 +49,7 @@ async def test_the_sdks_client_credentials_provider_gets_in(era: str, method: st
     )
     async with (
         running(app_for({"/loans/mcp": (library(), oauth())})) as live,
-        httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), auth=provider) as http,
+        httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), timeout=HANG, auth=provider) as http,
         Client(streamable_http_client(URL, http_client=http), mode=era) as client,
     ):
         with anyio.fail_after(HANG):

@@ -50,7 +50,7 @@ async def served(listener: socket.socket) -> AsyncGenerator[str]:
 
         await app(scope, receive, repeat)
 
-    server = uvicorn.Server(uvicorn.Config(repeating, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(repeating, log_config=None, timeout_graceful_shutdown=int(HANG)))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield origin
@@ -72,7 +72,7 @@ def bound(port: int = 0) -> socket.socket:
 async def test_a_client_survives_a_restart_of_the_server() -> None:
     listener = bound()
     port = listener.getsockname()[1]
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=HANG) as http:
         client = McpClient(f"http://127.0.0.1:{port}/static/mcp", name="loans", http=http, auth=BearerToken(TOKEN))
         async with client:
             with anyio.fail_after(HANG):
@@ -88,7 +88,7 @@ async def test_a_client_survives_a_restart_of_the_server() -> None:
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_no_library_on_the_way_logs_a_token_or_a_secret(era: str) -> None:
     watch = LeakWatch({"token": TOKEN, "secret": SECRET})
-    async with served(bound()) as origin, httpx2.AsyncClient() as http:
+    async with served(bound()) as origin, httpx2.AsyncClient(timeout=HANG) as http:
         with watch.logs("logs"), watch.spans(), anyio.fail_after(HANG):
             for path, auth in (
                 ("/static/mcp", BearerToken(TOKEN)),
@@ -105,7 +105,7 @@ async def test_no_library_on_the_way_logs_a_token_or_a_secret(era: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\nX-Other: y", "\0", " tail", "\u00e4", "\u6f22"])
 async def test_a_token_that_no_header_takes_is_neither_sent_nor_logged(end: str) -> None:
     watch = LeakWatch({"token": TOKEN})
-    async with served(bound()) as origin, httpx2.AsyncClient() as http:
+    async with served(bound()) as origin, httpx2.AsyncClient(timeout=HANG) as http:
         with watch.logs("logs"), watch.spans(), anyio.fail_after(HANG):
             async with McpClient(f"{origin}/static/mcp", name="x", http=http, auth=BearerToken(TOKEN + end)) as client:
                 with pytest.raises(McpAuthRequired, match="no header takes") as caught:

@@ -21,6 +21,7 @@ from agentkit.oauth import (
     read_token_request,
 )
 from agentkit.testing.asgi import ASGITransport
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +43,7 @@ def clients() -> ClientRegistry:
 @asynccontextmanager
 async def served(clients: ClientRegistry, issuer: str = ISSUER) -> AsyncGenerator[httpx2.AsyncClient]:
     app = Starlette(routes=authorization_server(issuer, KEYS, clients, resources=[RESOURCE, f"{RESOURCE}2"]))
-    async with httpx2.AsyncClient(transport=ASGITransport(app), base_url=ORIGIN) as http:
+    async with httpx2.AsyncClient(transport=ASGITransport(app), base_url=ORIGIN, timeout=HANG) as http:
         yield http
 
 
@@ -169,7 +170,7 @@ def test_an_issuer_that_could_not_be_compared_is_refused(clients: ClientRegistry
 
 async def test_an_answer_for_no_known_resource_asks_for_one(clients: ClientRegistry) -> None:
     app = Starlette(routes=authorization_server(ISSUER, KEYS, clients))
-    async with httpx2.AsyncClient(transport=ASGITransport(app), base_url=ORIGIN) as http:
+    async with httpx2.AsyncClient(transport=ASGITransport(app), base_url=ORIGIN, timeout=HANG) as http:
         answer = await http.post("/auth/token", data=GRANT, headers=basic("demo", SECRET))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
 

@@ -14,6 +14,7 @@ from agentkit.platform.connections import Connections
 from agentkit.platform.plan import ServerPlan
 from agentkit.platform.registration import Registration, Registrations
 from agentkit.testing.platform import LocalPlatform
+from tests.deadline import HANG
 from tests.platform.parts import BEARER, TOOLS, Plain, expert, server, state, talk, token, tools_app
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +58,7 @@ def test_an_answer_to_a_task_never_replaces_the_credential_of_a_registered_serve
 
 async def test_idle_contexts_beyond_the_limit_lose_their_connections_and_get_new_ones() -> None:
     async with httpx2.AsyncClient() as http:
-        connections = Connections(http, timeout=1, capacity=1)
+        connections = Connections(http, timeout=HANG, capacity=1)
         registration = Registration(given("t"))
         async with connections.turn("a", registration, CALLER) as connect:
             kept = connect(EHR)
@@ -73,7 +74,7 @@ async def test_idle_contexts_beyond_the_limit_lose_their_connections_and_get_new
 
 async def test_another_credential_gets_another_connection() -> None:
     async with httpx2.AsyncClient() as http:
-        connections = Connections(http, timeout=1, capacity=1)
+        connections = Connections(http, timeout=HANG, capacity=1)
         registration = Registration(given("one"))
         async with connections.turn("a", registration, CALLER) as connect:
             before = connect(EHR)
@@ -86,7 +87,7 @@ async def test_another_credential_gets_another_connection() -> None:
 async def test_a_transport_without_http_is_unreachable() -> None:
     old = ServerPlan(EHR.info.model_copy(update={"transport_type": "stdio"}))
     async with httpx2.AsyncClient() as http:
-        connections = Connections(http, timeout=1, capacity=1)
+        connections = Connections(http, timeout=HANG, capacity=1)
         async with connections.turn("a", Registration(given("t")), CALLER) as connect:
             with pytest.raises(McpUnreachable, match="stdio"):
                 connect(old)

@@ -18,6 +18,7 @@ from agentkit.errors import ApiError
 from agentkit.models import Message, StatusUpdate, TaskState, TaskStatus
 from agentkit.testing.asgi import ASGITransport
 from agentkit.testing.leaks import LeakWatch, watching
+from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
@@ -136,7 +137,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 async def test_traffic_is_looked_into_part_by_part_and_across_chunks(watch: LeakWatch) -> None:
     transport = ASGITransport(watch.traffic("mcp", echo))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test", timeout=HANG) as http:
         basic = base64.b64encode(f"id:{CANARY}".encode()).decode()
         await http.post("/a", headers={"Authorization": f"Basic {basic}"}, content=CANARY.encode())
     assert watch.places(LABEL) == {
@@ -149,7 +150,7 @@ async def test_traffic_is_looked_into_part_by_part_and_across_chunks(watch: Leak
 
 async def test_a_run_without_the_canary_shows_no_sighting(watch: LeakWatch, tmp_path: Path) -> None:
     transport = ASGITransport(watch.traffic("mcp", echo))
-    async with watching(watch), httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+    async with watching(watch), httpx2.AsyncClient(transport=transport, base_url="http://test", timeout=HANG) as http:
         await http.post("/a?b=c", content=b"nothing to see")
     await watch.look_in_files("database", tmp_path)
     assert not watch.sightings
@@ -172,7 +173,7 @@ async def test_a_body_in_many_pieces_and_a_basic_header_count_once(watch: LeakWa
         yield b"."
         yield b"."
 
-    async with httpx2.AsyncClient(transport=ASGITransport(watch.traffic("server", app))) as http:
+    async with httpx2.AsyncClient(transport=ASGITransport(watch.traffic("server", app)), timeout=HANG) as http:
         await http.post("http://server.test/token", content=pieces(), auth=("client", CANARY))
     assert watch.sightings == {
         (LABEL, "server: request /token header authorization"): 1,
