@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
 
 from agentkit.errors import (
     ApiError,
     BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    InternalServerError,
     NotFoundError,
     RateLimitedError,
     UnprocessableEntityError,
@@ -18,6 +24,31 @@ from agentkit.wire.errors import (
     encode_error,
     encode_validation_error,
 )
+from tests.wire import strategies
+
+MANAGEMENT: dict[str, Any] = {
+    "error": {
+        "code": "VALIDATION_FAILED",
+        "message": "The request is invalid",
+        "howToFix": "Correct the fields",
+        "details": {"validationErrors": [{"field": "name", "reason": "too long"}, {"field": "labels", "reason": "x"}]},
+    }
+}
+PLANE: dict[str, Any] = {
+    "error": {
+        "code": 404,
+        "status": "NOT_FOUND",
+        "message": "Task not found",
+        "details": [
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "TASK_NOT_FOUND",
+                "domain": "a2a-protocol.org",
+                "metadata": {},
+            }
+        ],
+    }
+}
 
 
 def test_the_documented_error_with_its_causes_is_read() -> None:
@@ -90,3 +121,92 @@ def test_a_refused_client_is_told_which_half_was_wrong() -> None:
     assert "CORTI_CLIENT_ID" in str(wrong_id)
     assert "CORTI_CLIENT_SECRET" in str(wrong_secret)
     assert decode_oauth_error(502, "<html>").code == "unreadable_answer"
+
+
+def test_a_refusal_of_the_management_plane_names_each_field() -> None:
+    """V2-ERR-01."""
+    error = decode_api_error(422, MANAGEMENT)
+    assert isinstance(error, UnprocessableEntityError)
+    assert (error.code, error.how_to_fix) == ("VALIDATION_FAILED", "Correct the fields")
+    assert error.faults == ("name: too long", "labels: x")
+    assert error.details[0] == {"field": "name", "reason": "too long"}
+    assert error.reason is None
+
+
+def test_the_request_id_of_a_failing_server_is_kept_and_told() -> None:
+    """V2-ERR-01: 500 only."""
+    error = decode_api_error(500, {"error": {"code": "INTERNAL_ERROR", "message": "broken", "requestId": "req-7"}})
+    assert isinstance(error, InternalServerError)
+    assert error.request_id == "req-7"
+    assert "req-7" in str(error)
+
+
+def test_an_error_of_the_a2a_plane_tells_status_and_reason() -> None:
+    """V2-ERR-02: the class follows the HTTP status, the number in the body only repeats it."""
+    error = decode_api_error(404, PLANE)
+    assert isinstance(error, NotFoundError)
+    assert (error.code, error.reason, error.description) == ("NOT_FOUND", "TASK_NOT_FOUND", "Task not found")
+    assert error.details[0]["domain"] == "a2a-protocol.org"
+    assert error.faults == ()
+
+
+def test_a_task_that_cannot_be_cancelled_is_a_conflict() -> None:
+    """V2-EP-12, V2-ERR-02."""
+    body = {
+        "error": {
+            "code": 409,
+            "status": "FAILED_PRECONDITION",
+            "message": "final",
+            "details": [{"reason": "TASK_NOT_CANCELABLE"}],
+        }
+    }
+    error = decode_api_error(409, body)
+    assert isinstance(error, ConflictError)
+    assert error.reason == "TASK_NOT_CANCELABLE"
+
+
+def test_wrong_parameters_of_the_a2a_plane_name_each_field() -> None:
+    """A2A section 3: BadRequest.fieldViolations beside the ErrorInfo."""
+    details = [
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "INVALID_PARAMS"},
+        {
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            "fieldViolations": [{"field": "message.parts", "description": "must not be empty"}],
+        },
+    ]
+    body = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "invalid", "details": details}}
+    error = decode_api_error(400, body)
+    assert (error.reason, error.faults) == ("INVALID_PARAMS", ("message.parts: must not be empty",))
+
+
+CORE: list[tuple[object, tuple[str, ...]]] = [
+    (None, ()),
+    ([{"field": "encounter", "reason": "is required"}], ("encounter: is required",)),
+    ([{"encounter.status": "is required"}, 7, {"a": 1}], ("encounter.status: is required",)),
+]
+
+
+@pytest.mark.parametrize(("errors", "faults"), CORE)
+def test_an_error_of_the_core_api_is_read(errors: object, faults: tuple[str, ...]) -> None:
+    """REST-14."""
+    body = {"requestid": "r-1", "status": 403, "type": "forbidden", "detail": "Not yours", "validationErrors": errors}
+    error = decode_api_error(403, body)
+    assert isinstance(error, ForbiddenError)
+    assert (error.code, error.description, error.request_id) == ("forbidden", "Not yours", "r-1")
+    assert error.faults == faults
+
+
+def test_an_error_in_the_words_of_keycloak_is_read() -> None:
+    """AUTH-09, at an address that is not the token endpoint."""
+    error = decode_api_error(403, {"error": "access_denied", "error_description": "not allowed"})
+    assert (type(error), error.code, error.description) == (ForbiddenError, "access_denied", "not allowed")
+
+
+@settings(max_examples=150, deadline=None)
+@given(strategies.json)
+def test_arbitrary_json_gives_the_error_of_its_status(value: strategies.Json) -> None:
+    """V1-ERR-06: whatever the body is, and wherever it stands."""
+    for body in (value, {"error": value}, {"detail": value}, {"error": {"status": value, "details": value}}):
+        error = decode_api_error(404, body)
+        assert isinstance(error, NotFoundError)
+        assert str(error)

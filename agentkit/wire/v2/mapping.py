@@ -120,7 +120,8 @@ def connector_of(spec: ConnectorSpec) -> ConnectorInfo:
 
 def auth_of(spec: McpServerSpec) -> ConnectorAuth | None:
     """How a server is authorized, in v2's words; nothing where it needs nothing."""
-    if spec.authorization is Authorization.NONE and not (spec.scope or spec.redirect_url or spec.auth_ref):
+    details = (spec.scope, spec.redirect_url, spec.auth_ref)
+    if spec.authorization is Authorization.NONE and all(detail is None for detail in details):
         return None
     return ConnectorAuth(
         type=auth_word(spec.authorization.value), scope=spec.scope, redirect_url=spec.redirect_url, ref=spec.auth_ref
