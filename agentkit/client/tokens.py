@@ -61,6 +61,8 @@ class SignIn:
         self._held_until = -math.inf
         self._refresh_token: str | None = None
         self._refresh_until = math.inf
+        expires_at = Claims.of(config.auth.token).expires_at if isinstance(config.auth, AccessToken) else None
+        self._given_until = math.inf if expires_at is None else clock() + expires_at - now()
         self.forget()
 
     def __repr__(self) -> str:
@@ -115,13 +117,12 @@ class SignIn:
 
         An opaque one says nothing of its end, and is used to the end of the client.
         """
-        grant = self._config.auth
-        if not isinstance(grant, AccessToken) or self._held is not None:
+        if not isinstance(self._config.auth, AccessToken) or self._held is not None:
             return None
-        expires_at = Claims.of(grant.token).expires_at
-        left = None if expires_at is None else expires_at - self._now()
-        token = IssuedToken(grant.token, left)
-        return None if left is not None and left <= RENEWED_EARLY else token
+        left = self._given_until - self._clock()
+        if left <= RENEWED_EARLY:
+            return None
+        return IssuedToken(self._config.auth.token, None if math.isinf(left) else left)
 
     def keep(self, token: object) -> IssuedToken:
         """Hold what the caller's `refresh` callback brought.
