@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 	--no-header --no-emit-index-url --no-emit-find-links --exclude-newer "7 days" --upgrade --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-runtime setup-js demo test lint format types imports deps package pytest bench lock clean
+.PHONY: help setup setup-runtime setup-js demo test lint format types imports deps package pytest bench twins lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ pytest: setup ## Run the tests with coverage
 
 bench: setup ## Print the benchmarks
 	@for script in $$(grep -l __main__ tests/benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
+
+twins: $(STAMPS)/dev ## Make the blocking client out of the asynchronous one
+	$(BIN)/python -m tests.architecture.blocking_twin --write
 
 lock: $(STAMPS)/dev ## Renew the pins: hashes, no addresses, nothing younger than a week
 	$(UV_COMPILE) --group build --output-file requirements.lock

@@ -123,7 +123,7 @@ def _configuration() -> Iterator[Finding]:
     with corti:
         yield Finding(Verdict.GOOD, "configuration", "environment, tenant and client are set")
         try:
-            corti.agents.list(limit=1)
+            corti.agents.list(limit=1).all()
         except AgentKitError as error:
             yield Finding(Verdict.BAD, "credentials", error.message, error.remedy)
         else:

@@ -9,8 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.client.blocking import Corti
-    from agentkit.client.blocking_resources import BlockingAgentHandle, BlockingAgents, BlockingExperts
+    from agentkit.client.blocking.agents import BlockingAgents
+    from agentkit.client.blocking.connectors import BlockingConnectors
+    from agentkit.client.blocking.contexts import BlockingContexts
+    from agentkit.client.blocking.conversation import BlockingConversation
+    from agentkit.client.blocking.corti import Corti
+    from agentkit.client.blocking.experts import BlockingExperts
+    from agentkit.client.blocking.handle import BlockingAgentHandle
+    from agentkit.client.blocking.pages import BlockingPages
+    from agentkit.client.blocking.stream import BlockingEventStream
     from agentkit.client.config import ClientConfig, Endpoints
     from agentkit.client.corti import AsyncCorti
     from agentkit.client.grants import (
@@ -21,9 +28,17 @@ if TYPE_CHECKING:
         PasswordGrant,
         RefreshTokenGrant,
     )
+    from agentkit.client.page import Page
     from agentkit.client.pkce import Pkce, authorize_url
     from agentkit.client.reply import Reply
-    from agentkit.client.resources import AgentHandle, Agents, Experts
+    from agentkit.client.resources.agents import Agents
+    from agentkit.client.resources.connectors import Connectors
+    from agentkit.client.resources.contexts import Contexts
+    from agentkit.client.resources.conversation import Conversation
+    from agentkit.client.resources.experts import Experts
+    from agentkit.client.resources.handle import AgentHandle
+    from agentkit.client.resources.pages import Pages
+    from agentkit.client.resources.stream import EventStream
 
 __all__ = [
     "AccessToken",
@@ -33,13 +48,24 @@ __all__ = [
     "AuthorizationCodeGrant",
     "BlockingAgentHandle",
     "BlockingAgents",
+    "BlockingConnectors",
+    "BlockingContexts",
+    "BlockingConversation",
+    "BlockingEventStream",
     "BlockingExperts",
+    "BlockingPages",
     "ClientConfig",
     "ClientCredentialsGrant",
+    "Connectors",
+    "Contexts",
+    "Conversation",
     "Corti",
     "Endpoints",
+    "EventStream",
     "Experts",
     "NoAuth",
+    "Page",
+    "Pages",
     "PasswordGrant",
     "Pkce",
     "RefreshTokenGrant",
@@ -49,19 +75,30 @@ __all__ = [
 
 _HOME = {
     "AccessToken": "grants",
-    "AgentHandle": "resources",
-    "Agents": "resources",
+    "AgentHandle": "resources.handle",
+    "Agents": "resources.agents",
     "AsyncCorti": "corti",
     "AuthorizationCodeGrant": "grants",
-    "BlockingAgentHandle": "blocking_resources",
-    "BlockingAgents": "blocking_resources",
-    "BlockingExperts": "blocking_resources",
+    "BlockingAgentHandle": "blocking.handle",
+    "BlockingAgents": "blocking.agents",
+    "BlockingConnectors": "blocking.connectors",
+    "BlockingContexts": "blocking.contexts",
+    "BlockingConversation": "blocking.conversation",
+    "BlockingEventStream": "blocking.stream",
+    "BlockingExperts": "blocking.experts",
+    "BlockingPages": "blocking.pages",
     "ClientConfig": "config",
     "ClientCredentialsGrant": "grants",
-    "Corti": "blocking",
+    "Connectors": "resources.connectors",
+    "Contexts": "resources.contexts",
+    "Conversation": "resources.conversation",
+    "Corti": "blocking.corti",
     "Endpoints": "config",
-    "Experts": "resources",
+    "EventStream": "resources.stream",
+    "Experts": "resources.experts",
     "NoAuth": "grants",
+    "Page": "page",
+    "Pages": "resources.pages",
     "PasswordGrant": "grants",
     "Pkce": "pkce",
     "RefreshTokenGrant": "grants",

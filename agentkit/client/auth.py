@@ -21,6 +21,7 @@ from agentkit.client.grants import (
 from agentkit.client.operation import Answer, Operation, path
 from agentkit.errors import AgentKitError, AuthenticationError, ConnectionFailed
 from agentkit.oauth import IssuedToken
+from agentkit.oauth.tokens import own_token_needed
 from agentkit.wire.errors import decode_oauth_error
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class BlockingTokenCache:
         self._token: IssuedToken | None = None
         self._renew_at = 0.0
         self._flight: Future[IssuedToken] | None = None
+        self._flier = 0
 
     def __repr__(self) -> str:
         """Says whether a token is held, not which."""
@@ -152,13 +154,17 @@ class BlockingTokenCache:
         """A valid access token, fetched when there is none or the held one is about to expire.
 
         Raises:
+            ConfigurationError: `fetch` itself asked for the token.
             AgentKitError: Whatever `fetch` raises, for all who waited for it.
         """
         with self._lock:
             if self._token is not None and self._clock() < self._renew_at:
                 return self._token.access_token
             flight, is_first = self._flight or Future[IssuedToken](), self._flight is None
-            self._flight = flight
+            if not is_first and self._flier == threading.get_ident():
+                raise own_token_needed()
+            if is_first:
+                self._flight, self._flier = flight, threading.get_ident()
         return (self._renew(flight) if is_first else flight.result()).access_token
 
     def forget(self) -> None:

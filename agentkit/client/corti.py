@@ -1,4 +1,4 @@
-"""The asynchronous client."""
+"""The asynchronous client; `agentkit.client.blocking` is generated from it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from agentkit.client.generation import Binding, GenerationChoice
+    from agentkit.client.generations import Generations
     from agentkit.client.grants import Grant
-    from agentkit.client.resources import Agents, Experts
+    from agentkit.client.resources.agents import Agents
+    from agentkit.client.resources.contexts import Contexts
+    from agentkit.client.resources.experts import Experts
     from agentkit.client.session import AsyncSession
     from agentkit.oauth import IssuedToken
 
@@ -30,7 +34,8 @@ class AsyncCorti:
     ```
 
     Every setting comes from the argument, else the variable, else `.env` in the working directory, else its default.
-    Use one client per event loop, and close it (`async with` or `aclose`).
+    Close it after use (`async with` or `aclose`). An `AsyncCorti` belongs to one event loop, a `Corti` may be shared by
+    threads.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class AsyncCorti:
         token: str | None = None,
         auth: Grant | None = None,
         refresh: Callable[[str | None], Awaitable[IssuedToken]] | None = None,
+        generation: GenerationChoice = "auto",
+        binding: Binding | None = None,
         timeout: float = 60.0,
         max_retries: int = 2,
         allow_http: bool = False,
@@ -68,11 +75,16 @@ class AsyncCorti:
             refresh: Brings each token, in place of every grant (an `AccessToken` is used until shortly before it
                 expires). It is given the refresh token held, if any, is never called twice at a time, and bounds its
                 own time. What it raises becomes an `AuthenticationError` without its text.
-            timeout: Seconds for one try of a call.
+            generation: Which agents API is spoken: `v1` (`/agents`, documented, deprecated upstream), `v2` (`/agentic`,
+                its successor, in beta), or `auto`: an agent's id tells its generation, and a new agent is made with v1
+                unless its spec needs v2.
+            binding: How messages travel, `HTTP+JSON` or `JSONRPC`. Where nothing is said: v1 sends over REST, v2 over
+                JSON-RPC, because only there Corti tells what a turn used (V2-OBJ-14).
+            timeout: Seconds for one try of a call, and for opening a stream.
             max_retries: Tries behind the first one, on 408, 429 and every status from 500 on.
             allow_http: Accept unencrypted http to other hosts than this machine.
             transport: Sends the requests in place of the network; closed with the client.
-            sleep: Waits between tries, in place of `asyncio.sleep`.
+            sleep: Waits between tries, in place of the real wait.
             clock: Seconds that only go forward, in place of `time.monotonic`.
 
         Raises:
@@ -91,6 +103,8 @@ class AsyncCorti:
             max_retries=max_retries,
             allow_http=allow_http,
         )
+        self._choice: GenerationChoice = generation
+        self._binding: Binding | None = binding
         self._refresh = refresh
         self._transport = transport
         self._sleep = sleep
@@ -110,16 +124,28 @@ class AsyncCorti:
     @cached_property
     def agents(self) -> Agents:
         """Agents: create, get, list, update, delete, card."""
-        from agentkit.client.resources import Agents
+        from agentkit.client.resources.agents import Agents
 
-        return Agents(self._session)
+        return Agents(self._session, self._generations)
 
     @cached_property
     def experts(self) -> Experts:
         """The registry of experts."""
-        from agentkit.client.resources import Experts
+        from agentkit.client.resources.experts import Experts
 
-        return Experts(self._session)
+        return Experts(self._session, self._generations)
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """Conversations with their tasks, traces and feedback; v2 only.
+
+        Raises:
+            UnsupportedByGeneration: The client was made for v1.
+        """
+        from agentkit.client.resources.contexts import Contexts
+
+        self._generations.second("contexts without their agent")
+        return Contexts(self._session)
 
     async def aclose(self) -> None:
         """Close the connections and drop the token; the client cannot be used afterwards."""
@@ -134,6 +160,12 @@ class AsyncCorti:
     ) -> None:
         """Close the client."""
         await self.aclose()
+
+    @cached_property
+    def _generations(self) -> Generations:
+        from agentkit.client.generations import Generations
+
+        return Generations(self._choice, self._binding)
 
     @property
     def _session(self) -> AsyncSession:

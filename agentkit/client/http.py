@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx2
 
@@ -32,6 +34,17 @@ MAX_ANSWER: Final = 32 * 1024 * 1024
 
 _HEADERS: Final = {"User-Agent": f"corti-agentkit/{_release()}", "Accept-Encoding": "gzip, deflate"}
 
+_KEPT_ALIVE: Final = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+        if hasattr(socket, name)
+    ),
+)
+"""A stream has no time limit, since a silent agent works; so the kernel finds out, within two minutes, that the other
+side is gone. Behind a proxy that is the proxy's business."""
+
 
 def open_async(config: ClientConfig, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
     """An asynchronous client; reads the certificate store, so do not call it on an event loop without a transport.
@@ -40,8 +53,11 @@ def open_async(config: ClientConfig, transport: httpx2.AsyncBaseTransport | None
         ConfigurationError: The proxy or certificate settings of the environment cannot be used.
     """
     with _usable_environment():
+        trusts = _trusts_environment(config)
+        if transport is None and not (trusts and getproxies()):
+            transport = httpx2.AsyncHTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
         # No timeouts of its own: the session limits the whole try.
-        return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=_trusts_environment(config))
+        return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=trusts)
 
 
 def open_blocking(config: ClientConfig, transport: httpx2.BaseTransport | None) -> httpx2.Client:
@@ -51,7 +67,10 @@ def open_blocking(config: ClientConfig, transport: httpx2.BaseTransport | None) 
         ConfigurationError: The proxy or certificate settings of the environment cannot be used.
     """
     with _usable_environment():
-        return httpx2.Client(transport=transport, timeout=config.timeout, trust_env=_trusts_environment(config))
+        trusts = _trusts_environment(config)
+        if transport is None and not (trusts and getproxies()):
+            transport = httpx2.HTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
+        return httpx2.Client(transport=transport, timeout=config.timeout, trust_env=trusts)
 
 
 def built(request: HttpRequest, timeout: float | None, *, silence: float | None = None) -> httpx2.Request:
@@ -91,7 +110,7 @@ def own_errors(url: str) -> Generator[None]:
         outcome = "nothing was sent" if unsent else "whether the server did the work is unknown"
         raise ConnectionFailed(
             f"No answer from {_origin(url)} ({type(error).__name__}).",
-            remedy=f"Check the address and the network; {outcome}.",
+            remedy=f"Check CORTI_ENVIRONMENT or CORTI_BASE_URL, and the network; {outcome}.",
         ) from None
 
 

@@ -1,16 +1,4 @@
-"""Signing a person in: the address to send them to, and the proof that the code is ours (AUTH-03, AUTH-07, RFC 7636).
-
-```python
-pkce = Pkce.new()
-state = secrets.token_urlsafe(32)
-url = authorize_url(redirect_uri="https://app.example.org/callback", pkce=pkce, state=state)
-# Keep pkce and state in the person's session and redirect to url. The browser comes back to
-# redirect_uri with state and code; compare the state with yours, then:
-grant = AuthorizationCodeGrant(client_id, code, redirect_uri, code_verifier=pkce.verifier)
-async with AsyncCorti(auth=grant) as corti:
-    ...
-```
-"""
+"""Signing a person in: where to send them, and the proof that the code is ours (AUTH-03, AUTH-07, RFC 7636)."""
 
 from __future__ import annotations
 
@@ -75,6 +63,17 @@ def authorize_url(
     allow_http: bool = False,
 ) -> str:
     """The address at which a person signs in (AUTH-07).
+
+    ```python
+    pkce = Pkce.new()
+    state = secrets.token_urlsafe(32)
+    url = authorize_url(redirect_uri="https://app.example.org/callback", pkce=pkce, state=state)
+    # Keep pkce and state in the person's session and redirect to url. The browser comes back to
+    # redirect_uri with state and code; compare the state with yours, then:
+    grant = AuthorizationCodeGrant(client_id, code, redirect_uri, code_verifier=pkce.verifier)
+    async with AsyncCorti(auth=grant) as corti:
+        ...
+    ```
 
     The place is found as for a client: argument, variable, `.env`.
 

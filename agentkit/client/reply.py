@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentkit.models import Artifact, Message, Task, TaskState
+from agentkit.models import Artifact, Message, QuestionnaireResponse, Task, TaskState
+from agentkit.wire.usage import read_usage
 
 if TYPE_CHECKING:
-    from agentkit.models import Json
+    from agentkit.models import Json, TokenUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,16 @@ class Reply:
         if not isinstance(self.answer, Task):
             return ()
         return tuple({artifact.artifact_id: artifact for artifact in self.answer.artifacts}.values())
+
+    @property
+    def usage(self) -> TokenUsage | None:
+        """Tokens and credits of the turn; None where the answer does not tell (V1-OBJ-21, V2-OBJ-14)."""
+        return read_usage(self.answer.metadata)
+
+    @property
+    def questionnaire(self) -> QuestionnaireResponse | None:
+        """How far a questionnaire is answered; None where the turn was not about one (QNC-13)."""
+        return QuestionnaireResponse.of(self.answer) if isinstance(self.answer, Task) else None
 
     @property
     def data(self) -> tuple[Json, ...]:

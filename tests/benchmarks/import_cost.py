@@ -21,7 +21,7 @@ from agentkit import AsyncCorti, AgentSpec, Token
 async def call():
     transport = httpx2.MockTransport(lambda request: httpx2.Response(200, json=[]))
     async with AsyncCorti(base_url="http://127.0.0.1:1", token="t", transport=transport) as corti:
-        await corti.agents.list()
+        await corti.agents.list().all()
 
 asyncio.run(call())
 """

@@ -104,7 +104,7 @@ async def test_no_error_on_the_way_shows_a_credential(
                 base_url=stage.platform.url, client_id="local-client", client_secret=SECRET_CANARY
             ) as stranger:
                 with pytest.raises(AuthenticationError) as unauthorized:
-                    await stranger.agents.list()
+                    await stranger.agents.list().all()
             watch.look("errors", unauthorized.value)
             for record in debug_logging.records:
                 watch.look("captured logs", f"{record.getMessage()} {record.__dict__}")

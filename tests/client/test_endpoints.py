@@ -73,8 +73,8 @@ async def test_ephemeral_leaves_the_body_for_the_query(connect: Connect, double:
 
 async def test_list_sends_its_page_and_keeps_references(connect: Connect, double: CortiDouble) -> None:
     async with connect() as corti:
-        agents = await corti.agents.list(limit=1, offset=1, ephemeral=True)
-        await corti.agents.list()
+        agents = await corti.agents.list(limit=1, offset=1, ephemeral=True).all()
+        await corti.agents.list().all()
     assert double.targets == ["GET /agents?limit=1&offset=1&ephemeral=true", "GET /agents"]
     assert [agent.name for agent in agents] == ["visit-helper", "elsewhere"]
     assert isinstance(agents[1].info, AgentReference)
@@ -116,9 +116,9 @@ async def test_the_card_lies_beside_the_agent(connect: Connect, double: CortiDou
 
 async def test_the_registry_is_read_by_pages(connect: Connect, double: CortiDouble) -> None:
     async with connect() as corti:
-        (expert,) = await corti.experts.list(limit=100, offset=0)
+        (expert,) = await corti.experts.list(limit=100, offset=0).all()
         double.answers.append(JSONResponse({}))
-        assert await corti.experts.list() == ()
+        assert await corti.experts.list().all() == ()
     assert double.targets == ["GET /agents/registry/experts?limit=100&offset=0", "GET /agents/registry/experts"]
     assert (expert.name, expert.mcp_servers[0].name) == ("pubmed-expert", "pubmed")
 

@@ -81,7 +81,7 @@ async def test_a_follow_up_in_another_context_knows_nobody() -> None:
 
 async def test_an_installed_expert_can_be_used_by_its_registry_name() -> None:
     async with clinic() as platform:
-        offered = {expert.name: expert for expert in await platform.corti.experts.list()}
+        offered = {expert.name: expert for expert in await platform.corti.experts.list().all()}
         assert {"memory-expert", "ehr-lookup", "questionnaire-interviewer"} <= offered.keys()
         assert [server.name for server in offered["ehr-lookup"].mcp_servers] == ["ehr"]
         agent = await platform.corti.agents.create(AgentSpec(name="a", description="d", experts=["ehr-lookup"]))
@@ -95,7 +95,7 @@ async def test_agents_are_managed_through_the_client() -> None:
         agents = platform.corti.agents
         agent = await agents.create(spec())
         assert (await agents.get(agent.id)).info == agent.info
-        assert [one.id for one in await agents.list()] == [agent.id]
+        assert [one.id for one in await agents.list().all()] == [agent.id]
         renamed = await agents.update(agent.id, AgentChanges(name="renamed"))
         assert renamed.name == "renamed"
         assert (await agents.card(agent.id)).url == f"{platform.url}/agents/{agent.id}/v1"

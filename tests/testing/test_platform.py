@@ -24,8 +24,8 @@ async def test_a_second_caller_sees_none_of_the_firsts_agents() -> None:
     async with LocalPlatform(settings) as platform:
         await platform.corti.agents.create(AgentSpec(name="a", description="d"))
         other = platform.new_corti(client_id="second", client_secret="other-secret")
-        assert list(await other.agents.list()) == []
-        assert len(list(await platform.corti.agents.list())) == 1
+        assert list(await other.agents.list().all()) == []
+        assert len(list(await platform.corti.agents.list().all())) == 1
 
 
 async def test_nothing_but_the_platform_and_its_servers_can_be_reached() -> None:

@@ -1,4 +1,5 @@
-"""The blocking client: the twin of `AsyncCorti` (a test compares the two)."""
+# Made from corti.py: change that file, then run `make twins`.
+"""The blocking client; `agentkit.client.blocking` is generated from it."""
 
 from __future__ import annotations
 
@@ -14,14 +15,18 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from agentkit.client.blocking_resources import BlockingAgents, BlockingExperts
+    from agentkit.client.blocking.agents import BlockingAgents
+    from agentkit.client.blocking.contexts import BlockingContexts
+    from agentkit.client.blocking.experts import BlockingExperts
     from agentkit.client.blocking_session import BlockingSession
+    from agentkit.client.generation import Binding, GenerationChoice
+    from agentkit.client.generations import Generations
     from agentkit.client.grants import Grant
     from agentkit.oauth import IssuedToken
 
 
 class Corti:
-    """The Corti API for programs without an event loop.
+    """The Corti API.
 
     ```python
     with Corti() as corti:
@@ -30,7 +35,8 @@ class Corti:
     ```
 
     Every setting comes from the argument, else the variable, else `.env` in the working directory, else its default.
-    Threads may share one client; close it (`with` or `close`).
+    Close it after use (`with` or `close`). An `Corti` belongs to one event loop, a `Corti` may be shared by
+    threads.
     """
 
     def __init__(
@@ -44,6 +50,8 @@ class Corti:
         token: str | None = None,
         auth: Grant | None = None,
         refresh: Callable[[str | None], IssuedToken] | None = None,
+        generation: GenerationChoice = "auto",
+        binding: Binding | None = None,
         timeout: float = 60.0,
         max_retries: int = 2,
         allow_http: bool = False,
@@ -68,11 +76,16 @@ class Corti:
             refresh: Brings each token, in place of every grant (an `AccessToken` is used until shortly before it
                 expires). It is given the refresh token held, if any, is never called twice at a time, and bounds its
                 own time. What it raises becomes an `AuthenticationError` without its text.
-            timeout: Seconds for one try of a call.
+            generation: Which agents API is spoken: `v1` (`/agents`, documented, deprecated upstream), `v2` (`/agentic`,
+                its successor, in beta), or `auto`: an agent's id tells its generation, and a new agent is made with v1
+                unless its spec needs v2.
+            binding: How messages travel, `HTTP+JSON` or `JSONRPC`. Where nothing is said: v1 sends over REST, v2 over
+                JSON-RPC, because only there Corti tells what a turn used (V2-OBJ-14).
+            timeout: Seconds for one try of a call, and for opening a stream.
             max_retries: Tries behind the first one, on 408, 429 and every status from 500 on.
             allow_http: Accept unencrypted http to other hosts than this machine.
             transport: Sends the requests in place of the network; closed with the client.
-            sleep: Waits between tries, in place of `time.sleep`.
+            sleep: Waits between tries, in place of the real wait.
             clock: Seconds that only go forward, in place of `time.monotonic`.
 
         Raises:
@@ -91,6 +104,8 @@ class Corti:
             max_retries=max_retries,
             allow_http=allow_http,
         )
+        self._choice: GenerationChoice = generation
+        self._binding: Binding | None = binding
         self._refresh = refresh
         self._transport = transport
         self._sleep = sleep
@@ -110,22 +125,31 @@ class Corti:
     @cached_property
     def agents(self) -> BlockingAgents:
         """Agents: create, get, list, update, delete, card."""
-        from agentkit.client.blocking_resources import BlockingAgents
+        from agentkit.client.blocking.agents import BlockingAgents
 
-        return BlockingAgents(self._session)
+        return BlockingAgents(self._session, self._generations)
 
     @cached_property
     def experts(self) -> BlockingExperts:
         """The registry of experts."""
-        from agentkit.client.blocking_resources import BlockingExperts
+        from agentkit.client.blocking.experts import BlockingExperts
 
-        return BlockingExperts(self._session)
+        return BlockingExperts(self._session, self._generations)
+
+    @cached_property
+    def contexts(self) -> BlockingContexts:
+        """Conversations with their tasks, traces and feedback; v2 only.
+
+        Raises:
+            UnsupportedByGeneration: The client was made for v1.
+        """
+        from agentkit.client.blocking.contexts import BlockingContexts
+
+        self._generations.second("contexts without their agent")
+        return BlockingContexts(self._session)
 
     def close(self) -> None:
-        """Close the connections and drop the token; the client cannot be used afterwards.
-
-        A call that another thread has on its way still ends with its answer or at its time limit.
-        """
+        """Close the connections and drop the token; the client cannot be used afterwards."""
         self._session.close()
 
     def __enter__(self) -> Self:
@@ -138,11 +162,18 @@ class Corti:
         """Close the client."""
         self.close()
 
+    @cached_property
+    def _generations(self) -> Generations:
+        from agentkit.client.generations import Generations
+
+        return Generations(self._choice, self._binding)
+
     @property
     def _session(self) -> BlockingSession:
         # Imported here: it loads httpx2 and pydantic, which making a client must not (design, section 3).
         from agentkit.client.blocking_session import BlockingSession
 
+        # A lock, because threads share the blocking twin, which is generated from this file.
         with self._lock:
             if self._opened is None:
                 self._opened = BlockingSession(

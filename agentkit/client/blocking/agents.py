@@ -1,0 +1,92 @@
+# Made from resources/agents.py: change that file, then run `make twins`.
+"""`corti.agents`: the agents of a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from agentkit.client.blocking.handle import BlockingAgentHandle
+from agentkit.client.blocking.pages import BlockingPages
+from agentkit.client.generation import AgentQuery
+
+if TYPE_CHECKING:
+    from agentkit.client.blocking_session import BlockingSession
+    from agentkit.client.generations import Generations
+    from agentkit.models import AgentCard, AgentInfo, AgentReference
+    from agentkit.specs import AgentChanges, AgentSpec
+
+
+class BlockingAgents:
+    """`corti.agents`.
+
+    Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`,
+    and `UnsupportedByGeneration` for what the chosen generation of the API cannot do.
+    """
+
+    def __init__(self, session: BlockingSession, generations: Generations) -> None:
+        """Made by `Corti`."""
+        self._session = session
+        self._generations = generations
+
+    def create(self, spec: AgentSpec) -> BlockingAgentHandle:
+        """Create an agent.
+
+        Raises:
+            UnsupportedByGeneration: The spec asks for something that the chosen generation, or with `auto` each
+                generation, cannot do.
+        """
+        generation = self._generations.for_spec(spec)
+        return BlockingAgentHandle(self._session, generation, self._session.call(generation.create_agent(spec)))
+
+    def get(self, agent_id: str) -> BlockingAgentHandle:
+        """An agent by its id."""
+        generation = self._generations.for_agent(agent_id)
+        info = self._session.call(generation.get_agent(agent_id))
+        return BlockingAgentHandle(self._session, generation, info, agent_id)
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        ephemeral: bool | None = None,
+        text: str | None = None,
+        visibility: Sequence[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> BlockingPages[AgentInfo | AgentReference, BlockingAgentHandle]:
+        """Agents in the server's order; with `auto` those of v1, the documented generation.
+
+        Args:
+            limit: At most so many.
+            offset: How many to leave out at the start; v1 only.
+            ephemeral: Show ephemeral ones too (V1-AGENT-05).
+            text: Words to search for; v2 only, and not honoured by Corti today (V2-LOC-01), as the two below.
+            visibility: Of these visibilities only; v2 only.
+            labels: With these labels only; v2 only.
+        """
+        query = AgentQuery(
+            limit=limit, offset=offset, ephemeral=ephemeral, text=text, visibility=visibility, labels=labels or {}
+        )
+        generation = self._generations.for_query(query)
+        generation.list_agents(query, None)  # what it cannot do is said now, not with the first item
+        return BlockingPages(
+            self._session,
+            lambda token: generation.list_agents(query, token),
+            lambda info: BlockingAgentHandle(self._session, generation, info),
+            limit=limit,
+        )
+
+    def update(self, agent_id: str, changes: AgentChanges) -> BlockingAgentHandle:
+        """Change the given fields of an agent; sequences replace the old ones (V1-AGENT-03, V2-EP-04)."""
+        generation = self._generations.for_agent(agent_id)
+        info = self._session.call(generation.update_agent(agent_id, changes))
+        return BlockingAgentHandle(self._session, generation, info, agent_id)
+
+    def delete(self, agent_id: str) -> None:
+        """Delete an agent and the experts made with it (V1-AGENT-06)."""
+        self._session.call(self._generations.for_agent(agent_id).delete_agent(agent_id))
+
+    def card(self, agent_id: str) -> AgentCard:
+        """An agent's card."""
+        return self._session.call(self._generations.for_agent(agent_id).get_card(agent_id))

@@ -1,0 +1,207 @@
+# Made from resources/conversation.py: change that file, then run `make twins`.
+"""A conversation with an agent: everything that must be remembered between turns."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from agentkit.client.missing import auth_required, missing_credentials
+from agentkit.client.turns import OneAtATime
+from agentkit.credentials import Credential, Credentials
+from agentkit.errors import SpecError
+from agentkit.models import Message, Task, TaskState, TokenUsage, questionnaire_part
+from agentkit.models.identity import new_id
+
+if TYPE_CHECKING:
+    from agentkit.client.blocking.handle import BlockingAgentHandle
+    from agentkit.client.reply import Reply
+    from agentkit.models import Event, JsonObject
+
+
+class BlockingConversation:
+    """One conversation with an agent, turn by turn.
+
+    ```python
+    talk = agent.conversation(credentials=[Token("ehr", "...")])
+    reply = talk.send("Which medications does she take?")
+    reply = talk.send("Since when?")
+    ```
+
+    It keeps the context, sends the credentials with the first message of it (MCPAUTH-14), answers the task that asked
+    back, and sums up what the turns used. One turn follows the other.
+    """
+
+    def __init__(
+        self, agent: BlockingAgentHandle, *, credentials: Iterable[Credential] = (), context: str | None = None
+    ) -> None:
+        """Made by `AgentHandle.conversation`.
+
+        Raises:
+            CredentialError: Two credentials name the same server.
+        """
+        self._agent = agent
+        self._credentials = Credentials(credentials)
+        self._context = context
+        self._last: Reply | None = None
+        self._refused: Message | None = None
+        self._usage = TokenUsage()
+        self._turn = OneAtATime()
+
+    def __repr__(self) -> str:
+        """Names agent and context."""
+        return f"Conversation(agent={self._agent.id!r}, context={self._context!r})"
+
+    @property
+    def agent(self) -> BlockingAgentHandle:
+        """The agent."""
+        return self._agent
+
+    @property
+    def context(self) -> str | None:
+        """The id of the context; None before the first answer."""
+        return self._context
+
+    @property
+    def last(self) -> Reply | None:
+        """The latest reply."""
+        return self._last
+
+    @property
+    def pending(self) -> Task | None:
+        """The task that asked back and waits for the next message (V1-SEND-02); None where nothing was asked."""
+        task = self._last.task if self._last else None
+        return task if task is not None and task.status.state is TaskState.INPUT_REQUIRED else None
+
+    @property
+    def usage(self) -> TokenUsage:
+        """Tokens and credits of all turns together, as far as the answers told."""
+        return self._usage
+
+    def send(
+        self,
+        message: str | Message,
+        *,
+        data: Sequence[JsonObject] = (),
+        questionnaire: JsonObject | None = None,
+        at_most_once: bool = False,
+    ) -> Reply:
+        """Do one turn.
+
+        Args:
+            message: The text, or a whole message; an answer to `pending`, where something was asked.
+            data: JSON objects to be sent as data parts.
+            questionnaire: Starts this questionnaire (QNC-01); later turns of it are text alone (QNC-12). Read
+                `reply.questionnaire`.
+            at_most_once: Never send again what may have been done.
+
+        Raises:
+            AuthRequired: The agent lacks a credential; the error names the MCP server. Call `authorize`.
+            ConversationBusy: Another turn is still going on.
+            AgentKitError: The call failed.
+        """
+        whole = _whole(message, data, questionnaire)
+        with self._turn:
+            return self._send(whole, at_most_once=at_most_once)
+
+    def stream(
+        self,
+        message: str | Message,
+        *,
+        data: Sequence[JsonObject] = (),
+        questionnaire: JsonObject | None = None,
+        at_most_once: bool = False,
+        cancel_on_exit: bool = False,
+    ) -> Generator[Event]:
+        """Do one turn and watch it; `last` is the reply afterwards.
+
+        Args:
+            message: The text, or a whole message.
+            data: JSON objects to be sent as data parts.
+            questionnaire: Starts this questionnaire.
+            at_most_once: Never send again what may have been done.
+            cancel_on_exit: Cancel the task when the loop is left before the task is settled.
+
+        Raises:
+            AuthRequired: Behind the last event, where the agent lacks a credential.
+            AgentKitError: The call failed.
+        """
+        whole = _whole(message, data, questionnaire)
+        with self._turn:
+            stream = self._agent.stream(
+                whole,
+                context=self._context,
+                task=self.pending,
+                credentials=() if self._context else self._credentials.values(),
+                at_most_once=at_most_once,
+                cancel_on_exit=cancel_on_exit,
+            )
+            with stream:
+                try:
+                    yield from stream
+                finally:
+                    if stream.reply is not None:
+                        self._note(stream.reply)
+            self._check(whole)
+
+    def authorize(self, credentials: Iterable[Credential]) -> Reply | None:
+        """Give credentials, and ask again what was refused for the lack of one.
+
+        Credentials count on the first message of a context only, so the conversation goes on in a new context
+        (MCPAUTH-18): the agent does not remember the turns before.
+
+        Args:
+            credentials: Each takes the place of an earlier one for the same server.
+
+        Returns:
+            The reply to the refused message; None where none was refused.
+
+        Raises:
+            AuthRequired: A credential is still missing or was refused.
+            CredentialError: Two credentials name the same server.
+            AgentKitError: The call failed.
+        """
+        given = Credentials(credentials)
+        with self._turn:
+            self._credentials = self._credentials.merged(given)
+            self._context, self._last = None, None
+            if self._refused is None:
+                return None
+            # With the same id the server would take it for a repetition of the refused one (CLI-10).
+            return self._send(self._refused.model_copy(update={"message_id": new_id()}))
+
+    def _send(self, message: Message, *, at_most_once: bool = False) -> Reply:
+        reply = self._agent.send(
+            message,
+            context=self._context,
+            task=self.pending,
+            credentials=() if self._context else self._credentials.values(),
+            at_most_once=at_most_once,
+        )
+        self._note(reply)
+        self._check(message)
+        return reply
+
+    def _note(self, reply: Reply) -> None:
+        self._last = reply
+        self._context = reply.context or self._context
+        if reply.usage is not None:
+            self._usage += reply.usage
+
+    def _check(self, message: Message) -> None:
+        task = self._last.task if self._last else None
+        if task is None or task.status.state is not TaskState.AUTH_REQUIRED:
+            self._refused = None
+            return
+        self._refused = message
+        raise auth_required(task, missing_credentials(task, self._agent.info, self._credentials))
+
+
+def _whole(message: str | Message, data: Sequence[JsonObject], questionnaire: JsonObject | None) -> Message:
+    whole = Message.user(message) if isinstance(message, str) else message
+    if whole.context_id is not None or whole.task_id is not None:
+        raise SpecError("message", "names a context or task", remedy="The conversation places its messages itself.")
+    parts = [*whole.parts, *Message.user(data=data).parts]
+    if questionnaire is not None:
+        parts.append(questionnaire_part(questionnaire))
+    return whole.model_copy(update={"parts": tuple(parts)})

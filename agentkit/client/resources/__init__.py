@@ -1,0 +1,1 @@
+"""The asynchronous API by resource; `agentkit.client.blocking` is generated from it."""

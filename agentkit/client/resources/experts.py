@@ -1,0 +1,42 @@
+"""`corti.experts`: the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentkit.client.resources.pages import Pages, same
+
+if TYPE_CHECKING:
+    from agentkit.client.generations import Generations
+    from agentkit.client.session import AsyncSession
+    from agentkit.models import RegistryConnector, RegistryExpert
+
+
+class Experts:
+    """`corti.experts`: what the registry offers, experts in v1 and connectors in v2."""
+
+    def __init__(self, session: AsyncSession, generations: Generations) -> None:
+        """Made by `AsyncCorti`."""
+        self._session = session
+        self._generations = generations
+
+    def list(
+        self, *, text: str | None = None, limit: int | None = None, offset: int | None = None
+    ) -> Pages[RegistryExpert | RegistryConnector, RegistryExpert | RegistryConnector]:
+        """The experts on offer (EXP-03).
+
+        Args:
+            text: Words to search for; v2 only, and not honoured by Corti today (V2-LOC-01).
+            limit: At most so many.
+            offset: How many to leave out at the start; v1 only.
+        """
+        generation = self._generations.second("searching the registry") if text else self._generations.default
+        generation.list_experts(text, limit, offset, None)  # what it cannot do is said now, not with the first item
+        return Pages(
+            self._session, lambda token: generation.list_experts(text, limit, offset, token), same, limit=limit
+        )
+
+    async def get(self, connector_id: str) -> RegistryConnector:
+        """One connector of the registry; v2 only (V2-EP-26)."""
+        generation = self._generations.second("one entry of the registry")
+        return await self._session.call(generation.get_registry_connector(connector_id))

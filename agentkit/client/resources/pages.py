@@ -1,0 +1,93 @@
+"""Lists that come page by page (V2-PAGE-01, V1-AGENT-07)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from agentkit.client.page import Page
+from agentkit.errors import WireError
+
+if TYPE_CHECKING:
+    from agentkit.client.operation import Operation
+    from agentkit.client.session import AsyncSession
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Pages(Generic[S, T]):
+    """A list of any length; pages are asked for as they are needed.
+
+    ```python
+    async for agent in corti.agents.list():
+        ...
+    first = await corti.agents.list(limit=10).all()
+    ```
+
+    Iterating again asks the server again.
+    """
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        ask: Callable[[str | None], Operation[Page[S]]],
+        make: Callable[[S], T],
+        *,
+        limit: int | None = None,
+    ) -> None:
+        """Made by the methods that list.
+
+        Args:
+            session: Sends the calls.
+            ask: The operation for a page token; None for the first page.
+            make: What is shown for an item.
+            limit: At most so many items; None for all.
+        """
+        self._session = session
+        self._ask = ask
+        self._make = make
+        self._limit = limit
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """All items, in the server's order."""
+        left = self._limit
+        async for page in self.pages():
+            for item in page.items[:left]:
+                yield item
+            if left is not None:
+                left -= len(page.items)
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """The pages as the server gives them, until the limit is reached; it does not cut the last one.
+
+        Raises:
+            WireError: The server gives the same page or token again and again.
+        """
+        token: str | None = None
+        seen: set[str] = set()
+        last: tuple[S, ...] | None = None
+        count = 0
+        while self._limit is None or count < self._limit:
+            page = await self._session.call(self._ask(token))
+            if page.items and page.items == last:
+                # The server does not know paging and gives everything each time.
+                return
+            last = page.items
+            yield Page(tuple(self._make(item) for item in page.items), page.next_token)
+            count += len(page.items)
+            token = page.next_token
+            if token is None:
+                return
+            if token in seen:
+                raise WireError("nextPageToken", "value", "was given before; the list would never end")
+            seen.add(token)
+
+    async def all(self) -> tuple[T, ...]:
+        """All items at once; give a limit where the list may be long."""
+        return tuple([item async for item in self])
+
+
+def same(item: T) -> T:
+    """Shows an item as it is."""
+    return item
