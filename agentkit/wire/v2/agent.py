@@ -255,16 +255,20 @@ def _decode_lifecycle(reader: Reader) -> bool | None:
 
 
 def _texts(reader: Reader, key: str) -> dict[str, str] | None:
-    found = reader.optional_object(key)
+    found = _removable_texts(reader, key)
     if found is None:
         return None
-    inner = Reader(found, reader.at(key))
-    return {name: inner.text(name) for name in found}
+    if None in found.values():
+        reader.fail(key, "value", "must hold no null")
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _removable_texts(reader: Reader, key: str) -> dict[str, str | None] | None:
+    """A map of texts; a wrong one is not named, because a key may be anything a caller typed."""
+    texts: dict[str, str | None] = {}
     found = reader.optional_object(key)
-    if found is None:
-        return None
-    inner = Reader(found, reader.at(key))
-    return {name: inner.optional_text(name) for name in found}
+    for name, text in (found or {}).items():
+        if text is not None and not isinstance(text, str):
+            reader.fail(key, "type", "must map keys to texts")
+        texts[name] = text
+    return None if found is None else texts
