@@ -81,7 +81,7 @@ def httpx_transport(app: ASGIApp, *, raise_app_exceptions: bool = True) -> httpx
 
 
 @asynccontextmanager
-async def running(app: ASGIApp, *, limit: float = 10.0) -> AsyncGenerator[ASGIApp]:
+async def running(app: ASGIApp, *, limit: float = 60.0) -> AsyncGenerator[ASGIApp]:
     """Start an app's lifespan, and stop it at the end of the block.
 
     Args:

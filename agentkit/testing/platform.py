@@ -125,4 +125,4 @@ class LocalPlatform:
         return tuple(self._routes)
 
     def _client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(transport=RoutedTransport(self._routes))
+        return httpx2.AsyncClient(transport=RoutedTransport(self._routes), timeout=60.0)
