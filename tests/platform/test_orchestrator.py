@@ -67,7 +67,7 @@ async def test_the_answer_comes_with_steps_and_one_artifact_per_result() -> None
         "arguments": {"text": "hello"},
         "failed": False,
     }
-    assert step["durationMs"] > 0
+    assert step["durationMs"] >= 0
     (artifact,) = task["artifacts"]
     assert artifact["name"] == "open-reader"
     assert artifact["parts"][0] == {"kind": "data", "data": {"said": "open: hello"}}
