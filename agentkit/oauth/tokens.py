@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from agentkit.errors import ConnectionFailed, WireError
+from agentkit.errors import ConfigurationError, ConnectionFailed, WireError
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,6 +94,7 @@ class TokenCache:
 
         Raises:
             ConnectionFailed: The cache was closed meanwhile.
+            ConfigurationError: `fetch` itself asked for the token.
             AgentKitError: Whatever `fetch` raises.
         """
         held = self._token
@@ -103,6 +104,8 @@ class TokenCache:
             self._running = asyncio.create_task(self._renew(), name="agentkit-token-fetch")
             self._running.add_done_callback(_retrieve)
         running = self._running
+        if running is asyncio.current_task():
+            raise own_token_needed()
         try:
             return (await asyncio.shield(running)).access_token
         except asyncio.CancelledError:
@@ -136,6 +139,13 @@ class TokenCache:
         self._token = token
         self._renew_at = math.inf if token.expires_in is None else started + token.expires_in - self._early
         return token
+
+
+def own_token_needed() -> ConfigurationError:
+    """The error for a fetch that waits for its own token, for it would wait for ever."""
+    return ConfigurationError(
+        "refresh", "uses the client whose token it brings", remedy="Use another client, or plain HTTP, in the callback."
+    )
 
 
 def _retrieve(task: asyncio.Task[IssuedToken]) -> None:

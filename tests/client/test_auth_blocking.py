@@ -13,7 +13,7 @@ import pytest
 
 from agentkit.client import AccessToken, AuthorizationCodeGrant, Corti, NoAuth, PasswordGrant, RefreshTokenGrant
 from agentkit.client.grants import Grant
-from agentkit.errors import AuthenticationError, UnauthorizedError
+from agentkit.errors import AuthenticationError, ConfigurationError, UnauthorizedError
 from agentkit.oauth import IssuedToken
 from tests.client.conftest import URL, Clock
 from tests.client.double import AGENT, AGENT_ID
@@ -113,6 +113,16 @@ def test_threads_ask_the_callback_once(enter: Callable[..., Corti], server: Serv
     assert asked == [None]
     assert set(server.tokens) == {"Bearer from-callback"}
     assert not server.forms
+
+
+def test_a_callback_that_uses_its_own_client_does_not_wait_for_itself(enter: Callable[..., Corti]) -> None:
+    def refresh(refresh_token: str | None) -> IssuedToken:
+        with pytest.raises(ConfigurationError, match="another client"):
+            corti.agents.get(AGENT_ID)
+        return IssuedToken("from-callback", 300.0)
+
+    with enter(refresh=refresh) as corti:
+        assert corti.agents.get(AGENT_ID).id == AGENT_ID
 
 
 def test_the_callback_takes_over_when_the_given_token_ends(enter: Callable[..., Corti], server: Server) -> None:

@@ -202,6 +202,23 @@ async def test_a_cancelled_caller_leaves_the_callback_to_the_others(
     assert len(backend.asked) == 1
 
 
+async def test_a_callback_that_uses_its_own_client_does_not_wait_for_itself(
+    enter: Connect, corti_double: CortiDouble, backend: Backend
+) -> None:
+    told: list[str] = []
+
+    async def refresh(refresh_token: str | None) -> IssuedToken:
+        with pytest.raises(ConfigurationError) as caught:
+            await use(corti, corti_double)
+        told.append(str(caught.value))
+        return await backend(refresh_token)
+
+    with anyio.fail_after(HANG):
+        async with enter(refresh=refresh) as corti:
+            await use(corti, corti_double)
+    assert "another client" in told[0]
+
+
 def test_a_callback_needs_no_credentials_but_a_place(enter: Callable[..., object], backend: Backend) -> None:
     with pytest.raises(ConfigurationError, match="CORTI_ENVIRONMENT"):
         enter(base_url=None, refresh=backend)
