@@ -82,13 +82,14 @@ def decode_api_error(status: int, body: object) -> ApiError:
 def _flat_error(status: int, fields: JsonObject) -> ApiError:
     """V1-ERR-01 and V1-ERR-02, and the core API's body (REST-14)."""
     details = tuple(_details(fields, "detail", "validationErrors", "details"))
+    told = _faults(details) if not isinstance(fields.get("validationErrors"), list) else _named_faults(details)
     return api_error_class(status)(
         status,
         code=_text(fields.get("code")) or _text(fields.get("type")),
         description=_text(fields.get("description")) or _text(fields.get("detail")) or _text(fields.get("message")),
         how_to_fix=_text(fields.get("howToFix")),
         details=details,
-        faults=tuple(islice(_faults(details), _MAX_FAULTS)),
+        faults=tuple(islice(told, _MAX_FAULTS)),
         cause_codes=tuple(_cause_codes(fields)),
         request_id=_text(fields.get("requestid")) or _text(fields.get("requestId")),
     )
@@ -181,6 +182,13 @@ def _faults(details: Iterable[JsonObject]) -> Iterator[str]:
                 why = _text(fault.get("reason")) or _text(fault.get("msg")) or _text(fault.get("description"))
                 if told := ": ".join(word for word in (place, why) if word):
                     yield told
+
+
+def _named_faults(details: Iterable[JsonObject]) -> Iterator[str]:
+    """REST-14 does not fix the names inside `validationErrors`: texts under whatever name."""
+    for entry in details:
+        known = tuple(_faults([entry]))
+        yield from known or (f"{name[:_MAX_TEXT]}: {text}" for name, value in entry.items() if (text := _text(value)))
 
 
 def _cause_codes(fields: JsonObject) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -54,4 +53,4 @@ def _count(value: Json) -> int | None:
 def _number(value: Json) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if not math.isnan(value) and 0 <= value <= _LARGEST else None
+    return value if 0 <= value <= _LARGEST else None

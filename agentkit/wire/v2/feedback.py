@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from agentkit.models import Feedback, FeedbackLabel, FeedbackSpec, JsonObject
 from agentkit.wire.reader import Reader, put, read_time
 
+_LARGEST: Final = 2**53
 _FEEDBACK: Final = frozenset(
     {"id", "taskId", "rating", "normalizedScore", "labels", "reason", "target", "metadata", "createdAt"}
 )
@@ -82,6 +82,6 @@ def _number(reader: Reader, key: str, value: object) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         reader.fail(key, "type", "must be a number")
-    if not math.isfinite(value) or abs(value) > 2**53:
+    if not -_LARGEST <= value <= _LARGEST:
         reader.fail(key, "value", "is out of range")
     return float(value)
