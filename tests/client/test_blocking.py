@@ -28,6 +28,7 @@ from agentkit.oauth import IssuedToken
 from agentkit.specs import AgentChanges, AgentSpec
 from tests.client.conftest import URL, Clock
 from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble
+from tests.deadline import HANG
 
 Connect = Callable[..., Corti]
 
@@ -120,14 +121,14 @@ def test_a_wrong_secret_is_refused_with_unauthorized_client(connect_blocking: Co
 
 
 def test_threads_share_one_client_and_one_token_request(connect_blocking: Connect, double: CortiDouble) -> None:
-    start = threading.Barrier(8, timeout=5)
+    start = threading.Barrier(8, timeout=HANG)
     with connect_blocking() as corti, ThreadPoolExecutor(8) as pool:
 
         def use(_number: int) -> str:
             start.wait()
             return corti.agents.get(AGENT_ID).send("hi").text
 
-        assert set(pool.map(use, range(8), timeout=5)) == {"Penicillin."}
+        assert set(pool.map(use, range(8), timeout=HANG)) == {"Penicillin."}
     assert len(double.token_calls) == 1
     assert len(double.calls) == 16
 
@@ -141,7 +142,7 @@ def test_a_failed_fetch_reaches_all_who_waited_and_is_tried_again() -> None:
         outcome = outcomes.pop(0)
         calls.append(outcome)
         fetching.set()
-        assert release.wait(5)
+        assert release.wait(HANG)
         if isinstance(outcome, IssuedToken):
             return outcome
         raise ConnectionFailed("down")
@@ -149,11 +150,11 @@ def test_a_failed_fetch_reaches_all_who_waited_and_is_tried_again() -> None:
     cache = BlockingTokenCache(fetch, early=120.0)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(cache.get)
-        assert fetching.wait(5)
+        assert fetching.wait(HANG)
         second = pool.submit(cache.get)
         release.set()
-        assert isinstance(first.exception(5), ConnectionFailed)
-        error = second.exception(5)
+        assert isinstance(first.exception(HANG), ConnectionFailed)
+        error = second.exception(HANG)
     # The second either waited for the failed fetch or came after it.
     assert isinstance(error, ConnectionFailed) or second.result() == "fresh"
     if error is not None:
