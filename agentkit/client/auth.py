@@ -85,7 +85,7 @@ def _form(grant: EndpointGrant) -> dict[str, str]:
             }
         case PasswordGrant():
             fields = {"grant_type": "password", "username": grant.username, "password": grant.password}
-        case RefreshTokenGrant():
+        case _:
             fields = {
                 "client_secret": grant.client_secret,
                 "grant_type": "refresh_token",

@@ -11,14 +11,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
-from urllib.parse import urlsplit
+from typing import Final
 
 from agentkit.client.claims import Claims
 from agentkit.client.dotenv import read_dotenv
+from agentkit.client.endpoints import Endpoints
 from agentkit.client.grants import AccessToken, ClientCredentialsGrant, Grant, NoAuth
 from agentkit.errors import ConfigurationError
-from agentkit.oauth.loopback import is_loopback
 
 VARIABLES: Final = (
     "CORTI_ENVIRONMENT",
@@ -33,58 +32,7 @@ DEFAULT_TENANT: Final = "base"
 """Nearly every tenant (ENV-04)."""
 
 _DOTENV: Final = ".env"
-_REGION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
-    """The four roots of a Corti environment (section 2 of the API contract, ENV-03).
-
-    Attributes:
-        base: Root of the REST API, with `/v2`.
-        agents: Root of the v1 agents API, without `/v2`.
-        login: Root of the realms; the token endpoint is `{login}/{tenant}/protocol/openid-connect/token`.
-        wss: Root of the audio WebSockets.
-    """
-
-    base: str
-    agents: str
-    login: str
-    wss: str
-
-    @classmethod
-    def region(cls, name: str) -> Self:
-        """The hosted environment of a region, `eu` or `us` today; any region name passes (ENV-01, ENV-02).
-
-        Raises:
-            ConfigurationError: The name cannot be part of a host name.
-        """
-        if not _REGION.fullmatch(name):
-            raise ConfigurationError(
-                "CORTI_ENVIRONMENT", "is no region name", remedy="Use eu or us, or set CORTI_BASE_URL to an address."
-            )
-        return cls(
-            base=f"https://api.{name}.corti.app/v2",
-            agents=f"https://api.{name}.corti.app",
-            login=f"https://auth.{name}.corti.app/realms",
-            wss=f"wss://api.{name}.corti.app/audio-bridge/v2",
-        )
-
-    @classmethod
-    def at(cls, base_url: str) -> Self:
-        """The layout of a local or private platform below one address (LOC-01).
-
-        The token endpoint is `{base_url}/realms/{tenant}/protocol/openid-connect/token`, as hosted; the spelling
-        without `/realms` (LOC-02) is never used.
-        """
-        root = base_url.strip().rstrip("/")
-        return cls(
-            base=f"{root}/v2",
-            agents=root,
-            login=f"{root}/realms",
-            wss=f"{root.replace('http', 'ws', 1)}/audio-bridge/v2",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +197,7 @@ def _place(
 ) -> tuple[Endpoints, str]:
     """Addresses and tenant; what nobody says, the issuer of the token does (ENV-05)."""
     setting, endpoints = _endpoints(environment, base_url, found, claims)
-    for url in (endpoints.base, endpoints.agents, endpoints.login, endpoints.wss):
-        _check_url(setting, url, allow_http=allow_http)
+    endpoints.check(setting, allow_http=allow_http)
     tenant = found.setting("CORTI_TENANT_NAME", tenant) or claims.tenant or DEFAULT_TENANT
     if not _TENANT.fullmatch(tenant):
         raise ConfigurationError("CORTI_TENANT_NAME", "is no tenant name", remedy="Nearly every tenant is called base.")
@@ -299,25 +246,3 @@ def _required(variable: str, argument_name: str, argument: str | None, found: _F
             variable, "is not set", remedy=f"Pass {argument_name}=, set the variable or write it to .env."
         )
     return value
-
-
-def _check_url(setting: str, url: str, *, allow_http: bool) -> None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, host = None, None
-    if parts is None or not host or parts.scheme not in {"http", "https", "ws", "wss"} or not url.isprintable():
-        raise ConfigurationError(
-            setting, "is no address", remedy="Write it like http://127.0.0.1:8700 or https://corti.example.org."
-        )
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ConfigurationError(
-            setting, "holds a user, query or fragment", remedy="Give credentials as client_id and client_secret."
-        )
-    if parts.scheme in {"http", "ws"} and not allow_http and not is_loopback(host):
-        raise ConfigurationError(
-            setting,
-            f"would send secrets unencrypted to {host}",
-            remedy="Use https, or pass allow_http=True for a network you trust.",
-        )

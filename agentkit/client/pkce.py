@@ -10,7 +10,7 @@ from agentkit.client.grants import check_redirect_uri, check_scopes, check_verif
 from agentkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from agentkit.client.config import Endpoints
+    from agentkit.client.endpoints import Endpoints
 
 _PROFILE: Final = "profile"
 

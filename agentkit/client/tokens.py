@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from agentkit.client.auth import RENEWED_EARLY, sign_in_again, token_operation, token_refusal
 from agentkit.client.claims import Claims
@@ -18,7 +18,6 @@ from agentkit.client.grants import (
     AccessToken,
     AuthorizationCodeGrant,
     ClientCredentialsGrant,
-    EndpointGrant,
     PasswordGrant,
     RefreshTokenGrant,
 )
@@ -28,6 +27,7 @@ from agentkit.oauth import IssuedToken
 if TYPE_CHECKING:
     from agentkit import tracing
     from agentkit.client.config import ClientConfig
+    from agentkit.client.grants import EndpointGrant
     from agentkit.client.operation import Answer
     from agentkit.client.retry import RetryPolicy
 
@@ -54,7 +54,6 @@ class SignIn:
         self._retry = retry
         self._clock = clock
         self._now = now
-        self._grant: EndpointGrant | None = config.auth if isinstance(config.auth, EndpointGrant) else None
         self._is_repeatable = isinstance(config.auth, ClientCredentialsGrant | PasswordGrant)
         self._is_code_unused = isinstance(config.auth, AuthorizationCodeGrant)
         self._held: IssuedToken | None = None
@@ -64,11 +63,6 @@ class SignIn:
         expires_at = Claims.of(config.auth.token).expires_at if isinstance(config.auth, AccessToken) else None
         self._given_until = math.inf if expires_at is None else clock() + expires_at - now()
         self.forget()
-
-    def __repr__(self) -> str:
-        """Says what is held, not which."""
-        held = [name for name, is_held in (("token", self._held), ("refresh token", self._refresh_token)) if is_held]
-        return f"SignIn(holds {' and '.join(held) or 'nothing'})"
 
     @property
     def refresh_token(self) -> str | None:
@@ -92,9 +86,8 @@ class SignIn:
             AuthenticationError: The endpoint refused, or a person has to sign in again.
             AgentKitError: No answer, or none that can be read.
         """
-        grant = self._grant
-        if grant is None:
-            raise ConfigurationError("auth", "brings no token", remedy="Give a grant or refresh=.")
+        # For the others a session asks no endpoint.
+        grant = cast("EndpointGrant", self._config.auth)
         if self._refresh_token is not None and self._clock() < self._refresh_until:
             try:
                 return (yield from self._ask(grant, self._refresh_token, span))
