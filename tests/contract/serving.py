@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 import httpx2
+from anyio.from_thread import start_blocking_portal
 
 from agentkit.cli.address import bind
 from agentkit.cli.serving import serving
@@ -30,3 +31,10 @@ async def served(double: CortiDouble) -> AsyncGenerator[str]:
     double.url = place.url
     async with serving([(place, double.app)]):
         yield place.url
+
+
+@contextmanager
+def served_in_thread(double: CortiDouble) -> Generator[str]:
+    """The double on a free port for a test without event loop."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(served(double)) as url:
+        yield url

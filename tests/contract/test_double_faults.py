@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.contract.corti_double import Answer, CortiDouble, Drop, Gate, Shape, Turn, html, redirect, too_many
-from tests.contract.serving import calling, served
+from tests.contract.serving import calling, served, served_in_thread
 
 pytestmark = pytest.mark.anyio
 
@@ -157,11 +157,34 @@ async def test_a_stream_is_written_in_every_shape_that_the_format_allows() -> No
     assert crlf == plain.replace(b"\n", b"\r\n")
     assert bare == plain.replace(b"data: ", b"data:")
     frames = chatty.decode().split("\n\n")
-    assert frames[:3] == [": still here", ": still here", frames[2]]
-    assert frames[2].splitlines()[:3] == [": event 1", "event: message", "id: 1"]
+    assert frames[0].splitlines()[:3] == [": event 1", "event: message", "id: 1"]
+    assert frames[1:3] == [": still here", ": still here"]
     assert all(line.startswith("data: ") for line in spread.decode().splitlines() if line)
     assert len(spread.splitlines()) > len(plain.splitlines())
     assert b'"final"' in plain
     assert b'"final"' not in endless
     assert b'data: {"half\n\n' in garbled
     assert double.executed["m"] == 1
+
+
+def test_a_test_without_event_loop_holds_and_releases_a_turn() -> None:
+    double = CortiDouble()
+    agent, gate = double.add_agent(), Gate()
+    double.agent_answers(Turn("Done", gate=gate))
+    headers = {"Authorization": f"Bearer {double.token()}", "Tenant-Name": "base"}
+    with served_in_thread(double) as url, httpx2.Client(base_url=url, headers=headers, timeout=60) as client:
+        body = {**message(), "configuration": {"blocking": False}}
+        task = client.post(f"/agents/{agent}/v1/message:send", json=body).json()["task"]
+        gate.reached_from_thread()
+        gate.open()
+        again = client.post(f"/agents/{agent}/v1/message:send", json=message()).json()["task"]
+    assert (task["id"], task["status"]["state"]) == (again["id"], "submitted")
+    assert again["status"]["state"] == "completed"
+
+
+async def test_a_state_that_nobody_knows_ends_the_turn() -> None:
+    double = CortiDouble()
+    agent = double.add_agent()
+    double.agent_answers(Turn("So", "surprising"))
+    async with calling(double) as client:
+        assert (await send(client, agent)).json()["task"]["status"]["state"] == "surprising"

@@ -164,7 +164,9 @@ class CortiDouble:
     async def finish(self) -> None:
         """Wait for the turns that still run; a turn behind a closed gate waits for ever."""
         workers = [task.worker for plane in (self.v1, self.v2) for task in plane.tasks.values() if task.worker]
-        await asyncio.gather(*workers, return_exceptions=True)
+        for result in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
 
     # Agents without a call.
 

@@ -62,7 +62,7 @@ class Shape:
     comments: bool = False
     """A comment line in front of each event."""
     keep_alives: int = 0
-    """So many comment frames of their own in front of each event."""
+    """So many comment frames of their own behind each event, while the agent is silent."""
     crlf: bool = False
     chunk_size: int | None = None
     """Split the bytes so that frames, lines and characters are torn."""

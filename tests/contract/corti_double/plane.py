@@ -109,6 +109,7 @@ class Plane:
             raise Trouble("not_cancelable", "The task is in a final state.")
         if task.worker is not None:
             task.worker.cancel()
+        task.busy = False
         Runner(self.dialect, self.contexts[task.context_id], task, self._now).change("canceled")
 
     def forget(self, context: ContextRecord) -> None:
@@ -123,7 +124,7 @@ class Plane:
         if sent.task_id is not None:
             task = self._continued(sent, credentials)
             context = self.contexts[task.context_id]
-            task.state = "submitted"
+            task.state, task.busy = "submitted", True
             return task, context
         context = self._context(sent)
         if context is None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tests.contract.corti_double.gates import Signal
 from tests.contract.corti_double.schema import JsonObject
-from tests.contract.corti_double.turns import FINAL, INTERRUPTED, State
+from tests.contract.corti_double.turns import FINAL, State
 
 
 @dataclass
@@ -89,7 +89,9 @@ class TaskRecord:
     agent_id: str
     context_id: str
     updated: datetime
-    state: State = "submitted"
+    state: State | str = "submitted"
+    busy: bool = True
+    """Whether a turn is at work; a state that nobody knows ends a turn as well."""
     message: JsonObject | None = None
     timestamp: str = ""
     history: list[JsonObject] = field(default_factory=list[JsonObject])
@@ -112,7 +114,7 @@ class TaskRecord:
     @property
     def is_settled(self) -> bool:
         """Whether a caller who waits gets an answer now (V1-SEND-08, V2-SEND-01)."""
-        return self.answer is not None or self.state in FINAL | INTERRUPTED
+        return not self.busy
 
     def publish(self, event: JsonObject) -> None:
         """Tell it to all who follow; an event that settles the task is the last one of its turn."""

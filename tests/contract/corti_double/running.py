@@ -47,6 +47,7 @@ class Runner:
         cost = self._dialect.usage(turn.usage) if turn.usage else {}
         metadata = {**cost, **(turn.metadata or {})}
         self._task.metadata |= metadata
+        self._task.busy = False
         self.change(turn.state, turn.answer, metadata or None)
 
     async def _run_as_message(self, turn: Turn) -> None:
@@ -55,9 +56,12 @@ class Runner:
         message = self._dialect.message(turn.answer, None, self._context.id, timestamp(self._now()))
         self._context.items.append(message)
         self._task.answer = message
+        self._task.busy = False
         self._task.publish(self._dialect.message_event(message))
 
-    def change(self, state: State, parts: list[Part] | None = None, metadata: Mapping[str, Any] | None = None) -> None:
+    def change(
+        self, state: State | str, parts: list[Part] | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> None:
         """Give the task another status; the message of the last one becomes history."""
         task = self._task
         if task.message is not None:

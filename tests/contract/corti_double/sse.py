@@ -33,6 +33,7 @@ class EventStream:
         """Stream numbered JSON documents."""
         self._events = events
         self._shape = shape
+        self._end = "\r\n" if shape.crlf else "\n"
         self._ids = ids if shape.ids is None else shape.ids
         self._headers = {"content-type": "text/event-stream", "cache-control": "no-store", **(headers or {})}
         self._on_open = on_open
@@ -63,7 +64,7 @@ class EventStream:
                 event = await anext(events, None)
                 if event is None:
                     break
-                await self._send(send, self._frame(*event))
+                await self._send(send, self._frame(*event) + self._keep_alives())
                 sent += 1
         if sent == self._shape.cut_after:
             if self._shape.cut_inside:
@@ -78,10 +79,10 @@ class EventStream:
             await send({"type": "http.response.body", "body": frame[start : start + size], "more_body": True})
 
     def _frame(self, number: int, document: JsonObject) -> bytes:
-        end = "\r\n" if self._shape.crlf else "\n"
-        text = (f": still here{end}{end}") * self._shape.keep_alives
-        text += "".join(line + end for line in self._lines(number, document)) + end
-        return text.encode()
+        return ("".join(line + self._end for line in self._lines(number, document)) + self._end).encode()
+
+    def _keep_alives(self) -> bytes:
+        return f": still here{self._end}{self._end}".encode() * self._shape.keep_alives
 
     def _lines(self, number: int, document: JsonObject) -> Iterator[str]:
         shape = self._shape

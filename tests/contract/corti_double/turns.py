@@ -88,7 +88,8 @@ class Turn:
 
     text: str | None = None
     """The text of the final status message; None: it has none, unless there are `parts`."""
-    state: State = "completed"
+    state: State | str = "completed"
+    """Also one that nobody knows."""
     steps: Sequence[Step] = ()
     artifacts: Sequence[Produce] = ()
     gate: Gate | None = None
