@@ -25,7 +25,17 @@ _STATUS: Final = {
     -32008: 400,
     -32009: 400,
 }
-_REASONS: Final = {"TASK_NOT_FOUND": 404, "TASK_NOT_CANCELABLE": 409}
+_VAGUE: Final = frozenset({-32600, -32602, -32603})
+"""Numbers that servers also give errors JSON-RPC has no number for; a known reason then says more."""
+_REASONS: Final = {
+    "TASK_NOT_FOUND": 404,
+    "CONTEXT_NOT_FOUND": 404,
+    "AGENT_NOT_FOUND": 404,
+    "TASK_NOT_CANCELABLE": 409,
+    "UNAUTHENTICATED": 401,
+    "MISSING_INHERITED_TOKEN": 401,
+    "PERMISSION_DENIED": 403,
+}
 _LONGEST_TEXT: Final = 500
 
 
@@ -63,17 +73,15 @@ def decode_rpc_error(value: object) -> ApiError:
     The HTTP status of such answers is 200 and says nothing. `status`, and with it the class, is the one that the same
     error has over HTTP+JSON: 404 for an unknown task (-32001), 409 for one that cannot be cancelled any more (-32002,
     V2-EP-12), 501 for an unknown method (-32601), 400 for wrong parameters (-32602), 500 for an internal error
-    (-32603, V1-ERR-05) and for numbers that nobody documented. `code` is the number as text, `reason` the
-    ErrorInfo's.
+    (-32603, V1-ERR-05) and for numbers that nobody documented. Where -32600, -32602 or -32603 comes with a reason that
+    says more, such as `CONTEXT_NOT_FOUND`, the reason decides. `code` is the number as text, `reason` the ErrorInfo's.
     """
     fields = cast(JsonObject, value) if isinstance(value, dict) else {}
     number = fields.get("code")
     reason, details, faults = decode_error_details(fields.get("data"))
-    status = _REASONS.get(reason or "", 500)
-    if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**31:
-        status = _STATUS.get(number, number if 400 <= number < 600 else status)
-    else:
+    if not isinstance(number, int) or isinstance(number, bool) or abs(number) >= 2**31:
         number = None
+    status = _status(number, _REASONS.get((reason or "").upper()))
     message = fields.get("message")
     return api_error_class(status)(
         status,
@@ -83,3 +91,12 @@ def decode_rpc_error(value: object) -> ApiError:
         faults=faults,
         reason=reason,
     )
+
+
+def _status(number: int | None, told: int | None) -> int:
+    """The status of a number; `told` is that of the reason."""
+    if number is None:
+        return told or 500
+    if told and number in _VAGUE:
+        return told
+    return _STATUS.get(number) or (number if 400 <= number < 600 else told or 500)

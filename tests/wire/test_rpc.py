@@ -15,6 +15,7 @@ from agentkit.errors import (
     InternalServerError,
     NotFoundError,
     NotImplementedByServerError,
+    UnauthorizedError,
     WireError,
 )
 from agentkit.models import Json
@@ -69,6 +70,9 @@ MEANINGS: list[tuple[int, str, type[ApiError], int]] = [
     (-32600, "INVALID_REQUEST", BadRequestError, 400),
     (-32602, "INVALID_PARAMS", BadRequestError, 400),
     (-32603, "INTERNAL_ERROR", InternalServerError, 500),
+    (-32602, "CONTEXT_NOT_FOUND", NotFoundError, 404),
+    (-32603, "agent_not_found", NotFoundError, 404),
+    (-32602, "missing_inherited_token", UnauthorizedError, 401),
 ]
 
 
