@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.corti_double import CortiDouble, Turn, Usage, data_part, in_pieces
+from tests.contract.corti_double import Answer, CortiDouble, Turn, Usage, data_part, in_pieces
 from tests.contract.serving import served
 from tests.js.node import HERE, RunNode
 
@@ -101,3 +101,21 @@ async def test_corti_sdk_logs_in_by_every_grant(run_node: RunNode) -> None:
         "refresh": (400, "invalid_grant"),
         "token": (401, None),
     }
+
+
+async def test_a_wrong_wire_would_be_seen(run_node: RunNode) -> None:
+    """SDKC-02: what the SDK does not understand it only warns of, where the tests above look."""
+    double = CortiDouble()
+    double.inject(Answer(200, {"id": "c", "items": [{"id": "t", "status": {"state": "completed"}}]}))
+    script = """
+        import { CortiClient } from "@corti/sdk";
+        const client = new CortiClient({
+          baseUrl: process.env.BASE,
+          tenantName: "base",
+          auth: { clientId: "local-client", clientSecret: "local-secret" },
+        });
+        await client.agents.getContext("a", "c");
+    """
+    async with served(double):
+        done = await run_node(script, env={"BASE": double.url})
+    assert "Failed to validate" in done.stdout + done.stderr
