@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from agentkit.client.blocking.handle import BlockingAgentHandle
     from agentkit.client.blocking.pages import BlockingPages
     from agentkit.client.blocking.stream import BlockingEventStream
-    from agentkit.client.config import ClientConfig, Endpoints
+    from agentkit.client.config import ClientConfig
     from agentkit.client.corti import AsyncCorti
+    from agentkit.client.endpoints import Endpoints
     from agentkit.client.grants import (
         AccessToken,
         AuthorizationCodeGrant,
@@ -93,7 +94,7 @@ _HOME = {
     "Contexts": "resources.contexts",
     "Conversation": "resources.conversation",
     "Corti": "blocking.corti",
-    "Endpoints": "config",
+    "Endpoints": "endpoints",
     "EventStream": "resources.stream",
     "Experts": "resources.experts",
     "NoAuth": "grants",

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from agentkit.client.config import ClientConfig, Endpoints, resolve
+from agentkit.client.config import ClientConfig, resolve
+from agentkit.client.endpoints import Endpoints
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -71,8 +72,10 @@ class Corti:
                 `{base_url}/realms/{tenant}/protocol/openid-connect/token`.
             token: A static access token in place of client credentials; never renewed. Its issuer tells environment and
                 tenant where nothing else does.
-            auth: How the client gets its token, for every other way than client credentials or a static token; in place
-                of `client_id`, `client_secret` and `token`.
+            auth: How the client gets its token, in place of `client_id`, `client_secret` and `token`, the short
+                spelling of `ClientCredentialsGrant` and `AccessToken`. The others: `AuthorizationCodeGrant` (also with
+                PKCE, see `agentkit.client.authorize_url`), `PasswordGrant`, `RefreshTokenGrant`, and `NoAuth` behind a
+                proxy that adds the token.
             refresh: Brings each token, in place of every grant (an `AccessToken` is used until shortly before it
                 expires). It is given the refresh token held, if any, is never called twice at a time, and bounds its
                 own time. What it raises becomes an `AuthenticationError` without its text.
