@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentkit.cli import agents, card, chat, demo, doctor, serve
+from agentkit.cli import agents, card, chat, demo, doctor, migrate, serve
 
 app = typer.Typer(
     name="agentkit",
@@ -19,6 +19,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("chat")(chat.chat)
 app.command("doctor")(doctor.doctor)
+app.command("migrate")(migrate.migrate)
 app.add_typer(agents.app, name="agents")
 app.add_typer(card.app, name="card")
 

@@ -15,6 +15,7 @@ from agentkit.errors import AgentNotFound, ConfigurationError, ConnectionFailed
 
 if TYPE_CHECKING:
     from agentkit.client import BlockingAgentHandle, Corti
+    from agentkit.client.generation import GenerationChoice
 
 BaseUrl = Annotated[
     str | None,
@@ -29,7 +30,7 @@ LOCAL_URL: Final = "http://127.0.0.1:8700"
 
 
 @contextmanager
-def connect(base_url: str | None, *, local: bool) -> Generator[Corti]:
+def connect(base_url: str | None, *, local: bool, generation: GenerationChoice = "auto") -> Generator[Corti]:
     """A client for the API: the local platform, an address, or what variables and `.env` say.
 
     Raises:
@@ -39,7 +40,7 @@ def connect(base_url: str | None, *, local: bool) -> Generator[Corti]:
     from agentkit.client import Corti  # here, because `--help` needs no HTTP client
 
     if not local:
-        with Corti(base_url=base_url) as corti:
+        with Corti(base_url=base_url, generation=generation) as corti:
             yield corti
         return
     try:
@@ -48,6 +49,7 @@ def connect(base_url: str | None, *, local: bool) -> Generator[Corti]:
             tenant="base",
             client_id="local-client",
             client_secret="local-secret",  # noqa: S106
+            generation=generation,
         ) as corti:
             yield corti
     except ConnectionFailed as error:
@@ -56,7 +58,7 @@ def connect(base_url: str | None, *, local: bool) -> Generator[Corti]:
 
 
 def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
-    """The agent of an id or, where none has it, the only one of a name.
+    """The agent of an id (of either generation) or, where none has it, the only one of a name.
 
     Raises:
         AgentNotFound: There is none, or several agents share the name.
@@ -74,7 +76,7 @@ def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
 
 def _is_id(text: str) -> bool:
     try:
-        UUID(text)
+        UUID(text.removeprefix("agt."))
     except ValueError:
         return False
     return True

@@ -1,0 +1,84 @@
+"""`agentkit migrate`: the v2 agent that an agent of v1 becomes (V2-MIG-01)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from agentkit.client import Corti
+from agentkit.specs import AgentSpec, Authorization, ExpertSpec, McpServerSpec, Transport
+from tests.contract.corti_double import CortiDouble
+from tests.contract.serving import served_in_thread
+
+Run = Callable[..., Result]
+
+_READER = ExpertSpec(
+    name="record-reader",
+    description="Reads the record",
+    prompt="Quote dates.",
+    servers=[
+        McpServerSpec(name="ehr", url="https://mcp.example.org/ehr/mcp", authorization=Authorization.BEARER),
+        McpServerSpec(name="old", url="https://mcp.example.org/old/sse", transport=Transport.SSE),
+    ],
+)
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Generator[CortiDouble]:
+    """A Corti of both generations on a port of this machine, with the variables that lead there."""
+    double = CortiDouble()
+    with served_in_thread(double) as url:
+        monkeypatch.setenv("CORTI_BASE_URL", url)
+        monkeypatch.setenv("CORTI_CLIENT_ID", double.client_id)
+        monkeypatch.setenv("CORTI_CLIENT_SECRET", double.client_secret)
+        yield double
+
+
+@pytest.fixture
+def agent_id(double: CortiDouble) -> str:
+    with Corti(generation="v1") as corti:
+        spec = AgentSpec(name="visit-helper", description="Helps", prompt="Be brief.", experts=[_READER])
+        return corti.agents.create(spec).id
+
+
+def _agents_of_v2() -> list[str]:
+    with Corti(generation="v2") as corti:
+        return [agent.name for agent in corti.agents.list()]
+
+
+def test_the_plan_shows_the_agent_and_what_is_lost_and_creates_nothing(run: Run, agent_id: str) -> None:
+    done = run("migrate", agent_id)
+    assert done.exit_code == 0, done.output
+    for words in ('"name": "visit-helper"', '"type": "mcp"', "Quote dates.", "'old'", "streamable HTTP", "auth_ref"):
+        assert words in done.output
+    assert "Nothing was created" in done.output
+    assert _agents_of_v2() == []
+
+
+def test_the_plan_is_json_on_request(run: Run, agent_id: str) -> None:
+    done = run("migrate", agent_id, "--json")
+    plan: dict[str, Any] = json.loads(done.output)
+    assert plan["agent"]["lifecycle"] == "persistent"
+    assert [connector["name"] for connector in plan["agent"]["connectors"]] == ["ehr"]
+    assert plan["created"] is None
+    assert all(loss["what"] and loss["why"] and loss["remedy"] for loss in plan["losses"])
+
+
+def test_the_agent_is_created_on_request_and_the_old_one_stays(run: Run, agent_id: str) -> None:
+    done = run("migrate", "visit-helper", "--create", "--json")
+    created = json.loads(done.output)["created"]
+    assert created.startswith("agt.")
+    assert _agents_of_v2() == ["visit-helper"]
+    with Corti() as corti:
+        assert corti.agents.get(agent_id).generation == "v1"
+        assert corti.agents.get(created).generation == "v2"
+
+
+def test_an_unknown_agent_is_an_error_that_says_what_to_do(run: Run, double: CortiDouble) -> None:
+    done = run("migrate", "nobody")
+    assert done.exit_code != 0
+    assert "nobody" in str(done.exception)
