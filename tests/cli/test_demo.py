@@ -25,6 +25,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        pipesize=4096,  # less than it says: it cannot run ahead of a test that stopped reading
     )
 
 
