@@ -102,6 +102,8 @@ def _remedy(code: str, status: int, config: ClientConfig, grant: EndpointGrant) 
             return _INVALID_GRANT[type(grant)]
         case "unauthorized_client", 400 | 403:
             return "The client may not use this grant: use another one, or let the tenant's administrator allow it."
+        case "unsupported_grant_type", _:
+            return "This login host does not offer the grant; a local platform takes client credentials only."
         case "invalid_client" | "unauthorized_client" | "invalid_scope", _:
             return None
         case _, 404:

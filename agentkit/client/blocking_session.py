@@ -191,7 +191,7 @@ class BlockingSession:
         return client
 
     def _fetch_token(self) -> IssuedToken:
-        with tracing.span("client.token", {"http.request.method": "POST"}, kind=tracing.SpanKind.CLIENT) as span:
+        with tracing.span("client.token", kind=tracing.SpanKind.CLIENT) as span:
             if self._refresh is None:
                 return self._drive(self._sign_in.steps(span), self._send)
             if given := self._sign_in.given():

@@ -134,10 +134,10 @@ def api_failure(answer: Answer, secrets: frozenset[str], *, refused: str | None 
         secrets: Values that must not show.
         refused: What helps behind a 401, where the server does not say.
     """
-    fields = error_fields(answer, secrets)
-    if answer.status == 401 and refused is not None:
-        fields.setdefault("howToFix", refused)
-    return decode_api_error(answer.status, fields)
+    error = decode_api_error(answer.status, error_fields(answer, secrets))
+    if answer.status == 401:
+        error.remedy = error.remedy or refused
+    return error
 
 
 def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:

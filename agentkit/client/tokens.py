@@ -139,6 +139,7 @@ class SignIn:
             secret = None if isinstance(grant, PasswordGrant) else grant.client_secret
             grant = RefreshTokenGrant(grant.client_id, refresh_token, secret, grant.scopes)
         operation = token_operation(self._config, grant)
+        span.set("http.request.method", operation.method)
         failure = token_refusal(self._config, grant)
         token = yield from exchange(operation, self._config, self._retry, span, clock=self._now, failure=failure)
         return self._keep(token, started)

@@ -347,6 +347,7 @@ async def test_a_region_that_cannot_be_reached_is_named_with_its_variable() -> N
         (401, "unauthorized_client", "CORTI_CLIENT_SECRET"),
         (400, "unauthorized_client", "may not use this grant"),
         (400, "invalid_scope", "scopes"),
+        (400, "unsupported_grant_type", "does not offer the grant"),
         (400, "invalid_grant", "CORTI_CLIENT_ID and CORTI_CLIENT_SECRET"),
         (403, "something_new", "CORTI_ENVIRONMENT or CORTI_BASE_URL"),
     ],
@@ -362,9 +363,19 @@ async def test_each_refusal_of_the_login_names_what_to_check(
     assert (caught.value.code, caught.value.status) == (code, status)
 
 
-@pytest.mark.parametrize("body", [b"", {"code": "unauthorized", "description": "no"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        {"code": "unauthorized", "description": "no"},
+        {"error": {"code": "UNAUTHORIZED", "message": "no"}},
+        {"error": {"code": 401, "status": "UNAUTHENTICATED", "message": "no"}},
+        {"error": "invalid_token", "error_description": "no"},
+        {"requestid": "r", "status": 401, "type": "unauthorized", "detail": "no"},
+    ],
+)
 async def test_a_401_of_the_api_raises_and_names_region_and_tenant(
-    enter: Connect, corti_double: CortiDouble, body: bytes | dict[str, str]
+    enter: Connect, corti_double: CortiDouble, body: bytes | dict[str, object]
 ) -> None:
     """CLI-04, AUTH-10 (the body may be empty)."""
     corti_double.inject(Answer(401, body))
@@ -372,6 +383,7 @@ async def test_a_401_of_the_api_raises_and_names_region_and_tenant(
         with pytest.raises(UnauthorizedError) as caught:
             await use(corti, corti_double)
     assert f"of tenant base at {URL}/realms: check CORTI_ENVIRONMENT" in str(caught.value)
+    assert caught.value.how_to_fix is None
     assert len(corti_double.token_calls) == 1
 
 
