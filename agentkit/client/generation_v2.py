@@ -85,14 +85,24 @@ class V2:
     def send(
         self, agent_id: str, request: SendRequest, secrets: frozenset[str], *, is_repeatable: bool
     ) -> Operation[Task | Message]:
-        """Send a message and wait for the answer."""
+        """Send a message and wait for the answer.
+
+        Raises:
+            UnsupportedByGeneration: A push configuration is given (V2-OBJ-13).
+        """
+        _check(request)
         operation = self._a2a.send_message(agent_id, request, secrets)
         return replace(operation, is_repeatable=is_repeatable)
 
     def stream(
         self, agent_id: str, request: SendRequest, secrets: frozenset[str], *, is_repeatable: bool
     ) -> StreamOperation[Event]:
-        """Send a message and get the events of the turn."""
+        """Send a message and get the events of the turn.
+
+        Raises:
+            UnsupportedByGeneration: A push configuration is given (V2-OBJ-13).
+        """
+        _check(request)
         operation = self._a2a.stream_message(agent_id, request, secrets)
         return replace(operation, is_repeatable=is_repeatable)
 
@@ -150,3 +160,8 @@ class V2:
 def page_size(limit: int | None) -> int | None:
     """How many items to ask for at once, so that no more come than are wanted (V2-PAGE-01)."""
     return None if limit is None else max(1, min(limit, LARGEST_PAGE))
+
+
+def _check(request: SendRequest) -> None:
+    if request.push_notification is not None:
+        raise UnsupportedByGeneration("a push configuration", "v2", ("v1",))

@@ -9,7 +9,7 @@ from agentkit.credentials import Credential, Credentials, attach
 from agentkit.models import Message, Part, SendRequest, Task
 
 if TYPE_CHECKING:
-    from agentkit.models import JsonObject
+    from agentkit.models import JsonObject, PushNotificationConfig
 
 
 def outgoing(
@@ -23,6 +23,7 @@ def outgoing(
     history_length: int | None,
     accepted_output_modes: Sequence[str],
     metadata: JsonObject | None,
+    push_notification: PushNotificationConfig | None,
 ) -> tuple[SendRequest, frozenset[str]]:
     """The request with its data and auth parts, and the secrets in it; its `messageId` is the same on every try.
 
@@ -41,8 +42,10 @@ def outgoing(
         history_length=history_length,
         accepted_output_modes=tuple(accepted_output_modes),
         metadata=metadata,
+        push_notification=push_notification,
     )
-    return request, given.secrets()
+    secrets = given.secrets() if push_notification is None else given.secrets() | push_notification.secrets()
+    return request, secrets
 
 
 def _with_data(message: Message, data: Sequence[JsonObject]) -> Message:

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from agentkit.client.session import AsyncSession
     from agentkit.client.v2.usage import Granularity
     from agentkit.credentials import Credential
-    from agentkit.models import AgentCard, AgentInfo, AgentReference, Context, JsonObject, Message, Task, UsageReport
+    from agentkit.models import (
+        AgentCard,
+        AgentInfo,
+        AgentReference,
+        Context,
+        JsonObject,
+        Message,
+        PushNotificationConfig,
+        Task,
+        UsageReport,
+    )
     from agentkit.wire.generations import GenerationName
 
 
@@ -97,6 +107,7 @@ class AgentHandle:
         history_length: int | None = None,
         accepted_output_modes: Sequence[str] = (),
         metadata: JsonObject | None = None,
+        push_notification: PushNotificationConfig | None = None,
         at_most_once: bool = False,
     ) -> Reply:
         """Send a message.
@@ -111,6 +122,7 @@ class AgentHandle:
             history_length: At most so many messages in the task's history.
             accepted_output_modes: Media types the caller can read; empty for any.
             metadata: Free JSON object, beside the message.
+            push_notification: Where the server shall tell of the task; v1 only.
             at_most_once: Never send again what may have been done: behind 408 and 5xx the error comes at once. Without
                 it such answers are retried as documented (CLI-05), and a server that does not compare `messageId`
                 may do the work twice (CLI-10).
@@ -128,6 +140,7 @@ class AgentHandle:
             history_length=history_length,
             accepted_output_modes=accepted_output_modes,
             metadata=metadata,
+            push_notification=push_notification,
         )
         operation = self._generation.send(self.id, request, secrets, is_repeatable=not at_most_once)
         return Reply(await self._session.call(operation))
@@ -155,6 +168,7 @@ class AgentHandle:
         history_length: int | None = None,
         accepted_output_modes: Sequence[str] = (),
         metadata: JsonObject | None = None,
+        push_notification: PushNotificationConfig | None = None,
         at_most_once: bool = False,
         cancel_on_exit: bool = False,
     ) -> EventStream:
@@ -169,6 +183,7 @@ class AgentHandle:
             history_length: At most so many messages in the task's history.
             accepted_output_modes: Media types the caller can read.
             metadata: Free JSON object, beside the message.
+            push_notification: Where the server shall tell of the task; v1 only.
             at_most_once: Never open the stream again after an answer that does not rule out that the work was done.
             cancel_on_exit: Cancel the task when the stream is left before the task is settled.
 
@@ -186,6 +201,7 @@ class AgentHandle:
             history_length=history_length,
             accepted_output_modes=accepted_output_modes,
             metadata=metadata,
+            push_notification=push_notification,
         )
         operation = self._generation.stream(self.id, request, secrets, is_repeatable=not at_most_once)
         return EventStream(self._session, self._generation, self.id, operation, cancel_on_exit=cancel_on_exit)

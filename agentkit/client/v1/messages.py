@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def send_message(agent_id: str, request: SendRequest, secrets: frozenset[str]) -> Operation[Task | Message]:
     """Send a message (V1-EP-07)."""
-    message, push = request.message, request.push_notification
+    message = request.message
     return Operation(
         name="client.send",
         method="POST",
@@ -28,7 +28,7 @@ def send_message(agent_id: str, request: SendRequest, secrets: frozenset[str]) -
             "agentkit.task.id": message.task_id,
             "agentkit.part.count": len(message.parts),
         },
-        secrets=secrets | push.secrets() if push else secrets,
+        secrets=secrets,
     )
 
 
