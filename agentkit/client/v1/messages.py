@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.client.answers import read_json
 from agentkit.client.operation import Operation, path, query
+from agentkit.client.rpc import message_attributes
 from agentkit.wire import v1
 
 if TYPE_CHECKING:
@@ -14,20 +15,13 @@ if TYPE_CHECKING:
 
 def send_message(agent_id: str, request: SendRequest, secrets: frozenset[str]) -> Operation[Task | Message]:
     """Send a message (V1-EP-07)."""
-    message = request.message
     return Operation(
         name="client.send",
         method="POST",
         path=path("/agents/{agent_id}/v1/message:send", agent_id=agent_id),
         body=v1.encode_send(request),
         parse=read_json(v1.decode_send_answer),
-        attributes={
-            "agentkit.agent.id": agent_id,
-            "agentkit.message.id": message.message_id,
-            "agentkit.context.id": message.context_id,
-            "agentkit.task.id": message.task_id,
-            "agentkit.part.count": len(message.parts),
-        },
+        attributes=message_attributes(agent_id, request),
         secrets=secrets,
     )
 
