@@ -21,7 +21,10 @@ async def calling(double: CortiDouble, *, signed_in: bool = True) -> AsyncGenera
     headers = {"Authorization": f"Bearer {double.token()}", "Tenant-Name": double.tenant} if signed_in else {}
     transport = ASGITransport(double.app)
     async with httpx2.AsyncClient(transport=transport, base_url=double.url, headers=headers, timeout=60) as client:
-        yield client
+        try:
+            yield client
+        finally:
+            await double.close()
 
 
 @asynccontextmanager
@@ -30,7 +33,10 @@ async def served(double: CortiDouble) -> AsyncGenerator[str]:
     place = await anyio.to_thread.run_sync(bind, "127.0.0.1", 0)
     double.url = place.url
     async with serving([(place, double.app)]):
-        yield place.url
+        try:
+            yield place.url
+        finally:
+            await double.close()
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def read_number(request: Request, name: str, least: int, default: int | None, mo
     text = request.query_params.get(name)
     if text is None:
         return default
-    number = int(text) if text.lstrip("-").isdecimal() else None
+    number = int(text) if text.removeprefix("-").isdecimal() else None
     if number is None or number < least or (most is not None and number > most):
         raise Trouble("bad_query", f"The parameter {name} is not valid.")
     return number

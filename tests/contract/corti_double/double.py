@@ -168,6 +168,14 @@ class CortiDouble:
             if isinstance(result, Exception):
                 raise result
 
+    async def close(self) -> None:
+        """Stop the turns that still run, as a server does that is shut down."""
+        tasks = [*self.v1.tasks.values(), *self.v2.tasks.values()]
+        workers = [task.worker for task in tasks if task.worker and not task.worker.done()]
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
     # Agents without a call.
 
     def add_agent(self, name: str = "visit-helper", **fields: Any) -> str:

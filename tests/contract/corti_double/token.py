@@ -57,7 +57,8 @@ class Keycloak:
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, Grant] = {}
         self._access: dict[str, Grant] = {}
-        self._issued = 0
+        self.issued: list[str] = []
+        """Every access token, in the order of issue."""
 
     @property
     def routes(self) -> list[Route]:
@@ -76,13 +77,12 @@ class Keycloak:
     def issue(self, grant: Grant) -> str:
         """A new access token."""
         now = int(datetime.now(UTC).timestamp())
-        self._issued += 1
         claims = {
             "iss": self._double.token_issuer,
             "sub": grant.subject,
             "azp": grant.client_id,
             "typ": "Bearer",
-            "jti": f"{self._issued}",
+            "jti": f"{len(self.issued) + 1}",
             "iat": now,
             "exp": now + self._double.expires_in,
             "scope": grant.scope,
@@ -90,6 +90,7 @@ class Keycloak:
         signed = f"{_base64url(_json({'alg': 'HS256', 'typ': 'JWT'}))}.{_base64url(_json(claims))}"
         token = f"{signed}.{_base64url(hmac.digest(_KEY, signed.encode(), 'sha256'))}"
         self._access[token] = grant
+        self.issued.append(token)
         return token
 
     def revoke_access_tokens(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -54,7 +54,9 @@ _FIELDS = shape(
 
 def _create(value: object, path: str, found: list[Problem]) -> None:
     _FIELDS(value, path, found)
-    if isinstance(value, dict) and "other" in (value.get("labels") or ()) and not value.get("reason"):  # pyright: ignore[reportUnknownMemberType]
+    # What is broken already needs no second complaint.
+    fields = cast("JsonObject", value) if not found else {}
+    if "other" in fields.get("labels", []) and not fields.get("reason"):
         found.append(("reason", "is required with the label other"))
 
 
