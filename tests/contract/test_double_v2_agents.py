@@ -220,3 +220,13 @@ async def test_the_registry_offers_connectors() -> None:
     assert missing.status_code == 404
     assert len(today["connectors"]) == 2
     assert today["nextPageToken"]
+
+
+async def test_base_url_clients_leave_the_version_away() -> None:
+    """LOC-02: `baseUrl` replaces the base with its `/v2` too."""
+    double = CortiDouble()
+    agent = double.add_v2_agent()
+    async with calling(double) as client:
+        found = await client.get(f"/agentic/agents/{agent}")
+    assert found.json()["id"] == agent
+    assert double.targets == [f"GET /agentic/agents/{agent}"]

@@ -60,13 +60,14 @@ class Gatekeeper:
         path = str(scope["path"])
         is_login = "/protocol/openid-connect/" in path
         self._record(scope, path, body, is_login)
+        scope = {**scope, "path": hosted_path(path)}
         fault = self._double.next_fault(f"{scope['method']} {path}", is_login)
         if isinstance(fault, Shape):
             scope["corti.shape"] = fault
         elif fault is not None:
             await self._spoil(fault, scope, _again(body, receive), send)
             return
-        await self._admit(scope, _again(body, receive), send, path, is_login)
+        await self._admit(scope, _again(body, receive), send, is_login)
 
     def _record(self, scope: Scope, path: str, body: bytes, is_login: bool) -> None:
         query = scope["query_string"].decode()
@@ -77,21 +78,26 @@ class Gatekeeper:
         match fault:
             case Answer(when=when) | Drop(when=when):
                 if when == "after":
-                    path = str(scope["path"])
-                    await self._admit(scope, receive, _nowhere, path, "/protocol/openid-connect/" in path)
+                    await self._admit(scope, receive, _nowhere, "/protocol/openid-connect/" in scope["path"])
             case _:
                 pass
         if isinstance(fault, Answer):
             await Response(fault.content, fault.status, fault.all_headers)(scope, receive, send)
 
-    async def _admit(self, scope: Scope, receive: Receive, send: Send, path: str, is_login: bool) -> None:
+    async def _admit(self, scope: Scope, receive: Receive, send: Send, is_login: bool) -> None:
         if not is_login:
             try:
                 scope["corti.caller"] = self._double.caller_of(Headers(scope=scope))
             except Trouble as trouble:
-                await _refusal(path, trouble)(scope, receive, send)
+                await _refusal(str(scope["path"]), trouble)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def hosted_path(path: str) -> str:
+    """The path on the hosted platform; `baseUrl` leaves `/v2` away there too (LOC-02)."""
+    known = path.startswith(("/v2/", "/realms/", "/agents/")) or path == "/agents"
+    return path if known or "/protocol/openid-connect/" in path else f"/v2{path}"
 
 
 def _refusal(path: str, trouble: Trouble) -> Response:
