@@ -14,7 +14,7 @@ from agentkit import tracing
 from agentkit.client import http
 from agentkit.client.auth import RENEWED_EARLY, BlockingTokenCache
 from agentkit.client.config import ClientConfig
-from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, note
+from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, note, withheld
 from agentkit.client.operation import Answer, Operation, StreamOperation
 from agentkit.client.retry import RetryPolicy
 from agentkit.client.tokens import SignIn, refresh_errors
@@ -84,8 +84,8 @@ class BlockingSession:
         with tracing.long_span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
             try:
                 steps = attempts(operation, self._config, self._retry, span, clock=time.time)
-                answer = self._drive(steps, opened)
-                with closing(self._events(operation, answer, responses, span)) as events:
+                answer, secrets = self._drive(steps, opened)
+                with closing(self._events(operation, answer, secrets, responses, span)) as events:
                     yield events
             finally:
                 for response in responses:
@@ -146,11 +146,14 @@ class BlockingSession:
         self,
         operation: StreamOperation[T],
         answer: Answer,
+        secrets: frozenset[str],
         responses: list[httpx2.Response],
         span: tracing.Span,
     ) -> Generator[T]:
         if not answer.is_open:
-            yield operation.parse(answer)
+            with withheld(secrets):
+                whole = operation.parse(answer)
+            yield whole
             return
         count = 0
         url = str(responses[-1].request.url)
@@ -160,7 +163,8 @@ class BlockingSession:
                 event = next(source, None)
             if event is None:
                 return
-            decoded = http.decoded(operation, event)
+            with withheld(secrets):
+                decoded = http.decoded(operation, event)
             if decoded is None:
                 continue
             count += 1

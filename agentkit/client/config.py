@@ -101,9 +101,10 @@ def resolve(
         ConfigurationError: A setting is missing or wrong; the error names it and where it can be set.
     """
     found = _Found(read_dotenv(_DOTENV, VARIABLES))
-    auth = _auth(auth, client_id, client_secret, token, has_refresh=has_refresh, found=found)
-    claims = Claims.of(auth.token) if isinstance(auth, AccessToken) else Claims()
+    static = auth.token if isinstance(auth, AccessToken) else token
+    claims = Claims.of(static) if static else Claims()
     endpoints, tenant = _place(environment, tenant, base_url, found, claims, allow_http=allow_http)
+    auth = _auth(auth, client_id, client_secret, token, has_refresh=has_refresh, found=found)
     if not math.isfinite(timeout) or timeout <= 0:
         raise ConfigurationError("timeout", "must be a positive number of seconds", remedy="The default is 60.")
     if max_retries < 0:

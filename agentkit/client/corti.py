@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from agentkit.client.generations import Generations
     from agentkit.client.grants import Grant
     from agentkit.client.resources.agents import Agents
+    from agentkit.client.resources.codes import Codes
     from agentkit.client.resources.contexts import Contexts
+    from agentkit.client.resources.documents import Documents
     from agentkit.client.resources.experts import Experts
+    from agentkit.client.resources.facts import Facts
+    from agentkit.client.resources.interactions import Interactions
+    from agentkit.client.resources.languages import Languages
+    from agentkit.client.resources.recordings import Recordings
+    from agentkit.client.resources.templates import Templates
+    from agentkit.client.resources.transcripts import Transcripts
     from agentkit.client.session import AsyncSession
     from agentkit.oauth import IssuedToken
 
@@ -149,6 +157,62 @@ class AsyncCorti:
 
         self._generations.second("contexts without their agent")
         return Contexts(self._session)
+
+    @cached_property
+    def interactions(self) -> Interactions:
+        """Encounters of patients, to which the parts below belong (REST-01)."""
+        from agentkit.client.resources.interactions import Interactions
+
+        return Interactions(self._session)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """The audio of an interaction (REST-04)."""
+        from agentkit.client.resources.recordings import Recordings
+
+        return Recordings(self._session)
+
+    @cached_property
+    def transcripts(self) -> Transcripts:
+        """What is said in a recording (REST-05)."""
+        from agentkit.client.resources.transcripts import Transcripts
+
+        return Transcripts(self._session)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Clinical statements of an interaction, or of any text (REST-07, REST-08)."""
+        from agentkit.client.resources.facts import Facts
+
+        return Facts(self._session)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Classic documents of an interaction (REST-09)."""
+        from agentkit.client.resources.documents import Documents
+
+        return Documents(self._session)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Templates of classic documents (REST-11)."""
+        from agentkit.client.resources.templates import Templates
+
+        return Templates(self._session)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Medical codes for a text (REST-12)."""
+        from agentkit.client.resources.codes import Codes
+
+        return Codes(self._session)
+
+    @cached_property
+    def languages(self) -> Languages:
+        """The languages Corti understands (REST-13)."""
+        from agentkit.client.resources.languages import Languages
+
+        return Languages(self._session)
 
     async def aclose(self) -> None:
         """Close the connections and drop the token; the client cannot be used afterwards."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 from urllib.parse import urlencode
 
 from agentkit import tracing
 from agentkit.credentials import withhold, withhold_text
-from agentkit.errors import AgentKitError, WireError
+from agentkit.errors import AgentKitError, ApiError, WireError
 from agentkit.models import Message, Task
 from agentkit.wire.errors import decode_api_error
 
@@ -85,9 +86,10 @@ def exchange(
     Raises:
         AgentKitError: The answer is an error or cannot be read.
     """
-    answer = yield from attempts(operation, config, retry, span, clock=clock, failure=failure)
+    answer, secrets = yield from attempts(operation, config, retry, span, clock=clock, failure=failure)
     span.set("http.response.body.size", len(answer.body))
-    result = operation.parse(answer)
+    with withheld(secrets):
+        result = operation.parse(answer)
     note(span, result)
     return result
 
@@ -100,8 +102,11 @@ def attempts(
     *,
     clock: Callable[[], float],
     failure: Callable[[Answer, frozenset[str]], AgentKitError] | None = None,
-) -> Generator[HttpRequest | Pause, Answer | None, Answer]:
+) -> Generator[HttpRequest | Pause, Answer | None, tuple[Answer, frozenset[str]]]:
     """Send a request until it succeeds or must not be sent again; arguments as for `exchange`.
+
+    Returns:
+        The answer, and the secrets that were sent for it.
 
     Raises:
         AgentKitError: The last answer is no success.
@@ -114,15 +119,14 @@ def attempts(
         answer = cast("Answer", (yield request))
         span.set("http.response.status_code", answer.status)
         if 200 <= answer.status < 300:
-            return answer
+            return answer, _sent(request, operation, config)
         seconds = retry.pause(retries, answer.status, answer.headers, clock(), is_repeatable=operation.is_repeatable)
         if seconds is None:
             break
         retries += 1
         span.set("agentkit.retry.count", retries)
         yield Pause(seconds)
-    token = request.headers.get("Authorization", "").removeprefix(_BEARER)
-    secrets = config.secrets | operation.secrets | {token}
+    secrets = _sent(request, operation, config)
     raise failure(answer, secrets) if failure else api_failure(answer, secrets, refused=config.when_refused)
 
 
@@ -142,7 +146,7 @@ def api_failure(answer: Answer, secrets: frozenset[str], *, refused: str | None 
 
 def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
     """The fields of an error body without secrets; where there is no such body, what else the answer tells."""
-    secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+    secrets = _long(secrets)
     try:
         body = answer.json()
     except WireError:
@@ -160,6 +164,44 @@ def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
     if answer.status == 401:
         return {"description": "The access token was refused."}
     return {"description": f"the answer is no JSON error but {answer.kind()}"}
+
+
+@contextmanager
+def withheld(secrets: frozenset[str]) -> Generator[None]:
+    """Keep secrets out of an error that comes with a success status, as JSON-RPC's do (V1-ERR-05).
+
+    Raises:
+        ApiError: The same error, without them.
+    """
+    try:
+        yield
+    except ApiError as error:
+        clean = _long(secrets)
+        raise type(error)(
+            error.status,
+            code=_hidden(error.code, clean),
+            description=_hidden(error.description, clean),
+            how_to_fix=_hidden(error.how_to_fix, clean),
+            details=[cast("JsonObject", withhold(cast("Json", dict(entry)), clean)) for entry in error.details],
+            faults=[withhold_text(fault, clean) for fault in error.faults],
+            cause_codes=[withhold_text(code, clean) for code in error.cause_codes],
+            reason=_hidden(error.reason, clean),
+            request_id=_hidden(error.request_id, clean),
+        ) from None
+
+
+def _hidden(text: str | None, secrets: frozenset[str]) -> str | None:
+    return None if text is None else withhold_text(text, secrets)
+
+
+def _long(secrets: frozenset[str]) -> frozenset[str]:
+    """Those long enough to be found by; a shorter one would hide ordinary words."""
+    return frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+
+
+def _sent(request: HttpRequest, operation: Operation[object], config: ClientConfig) -> frozenset[str]:
+    token = request.headers.get("Authorization", "").removeprefix(_BEARER)
+    return config.secrets | operation.secrets | {token}
 
 
 def _request(operation: Operation[object], config: ClientConfig, span: tracing.Span) -> HttpRequest:

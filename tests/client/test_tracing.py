@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from agentkit import tracing
 from agentkit.client import AsyncCorti, Corti
 from agentkit.errors import NotFoundError
-from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble
+from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble, task
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,8 @@ async def test_a_send_is_one_span_with_ids_and_sizes(connect: Connect, double: C
         "agentkit.artifact.count": 0,
         "agentkit.retry.count": 1,
         "http.request.body.size": len(double.calls[-1].body),
-            "http.request.method": "POST",
+        "http.request.method": "POST",
+        "http.response.body.size": len(JSONResponse({"task": task()}).body),
         "http.response.status_code": 200,
         "url.path": f"/agents/{AGENT_ID}/v1/message:send",
     }

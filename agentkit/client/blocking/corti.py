@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     import httpx2
 
     from agentkit.client.blocking.agents import BlockingAgents
+    from agentkit.client.blocking.codes import BlockingCodes
     from agentkit.client.blocking.contexts import BlockingContexts
+    from agentkit.client.blocking.documents import BlockingDocuments
     from agentkit.client.blocking.experts import BlockingExperts
+    from agentkit.client.blocking.facts import BlockingFacts
+    from agentkit.client.blocking.interactions import BlockingInteractions
+    from agentkit.client.blocking.languages import BlockingLanguages
+    from agentkit.client.blocking.recordings import BlockingRecordings
+    from agentkit.client.blocking.templates import BlockingTemplates
+    from agentkit.client.blocking.transcripts import BlockingTranscripts
     from agentkit.client.blocking_session import BlockingSession
     from agentkit.client.generation import Binding, GenerationChoice
     from agentkit.client.generations import Generations
@@ -150,6 +158,62 @@ class Corti:
 
         self._generations.second("contexts without their agent")
         return BlockingContexts(self._session)
+
+    @cached_property
+    def interactions(self) -> BlockingInteractions:
+        """Encounters of patients, to which the parts below belong (REST-01)."""
+        from agentkit.client.blocking.interactions import BlockingInteractions
+
+        return BlockingInteractions(self._session)
+
+    @cached_property
+    def recordings(self) -> BlockingRecordings:
+        """The audio of an interaction (REST-04)."""
+        from agentkit.client.blocking.recordings import BlockingRecordings
+
+        return BlockingRecordings(self._session)
+
+    @cached_property
+    def transcripts(self) -> BlockingTranscripts:
+        """What is said in a recording (REST-05)."""
+        from agentkit.client.blocking.transcripts import BlockingTranscripts
+
+        return BlockingTranscripts(self._session)
+
+    @cached_property
+    def facts(self) -> BlockingFacts:
+        """Clinical statements of an interaction, or of any text (REST-07, REST-08)."""
+        from agentkit.client.blocking.facts import BlockingFacts
+
+        return BlockingFacts(self._session)
+
+    @cached_property
+    def documents(self) -> BlockingDocuments:
+        """Classic documents of an interaction (REST-09)."""
+        from agentkit.client.blocking.documents import BlockingDocuments
+
+        return BlockingDocuments(self._session)
+
+    @cached_property
+    def templates(self) -> BlockingTemplates:
+        """Templates of classic documents (REST-11)."""
+        from agentkit.client.blocking.templates import BlockingTemplates
+
+        return BlockingTemplates(self._session)
+
+    @cached_property
+    def codes(self) -> BlockingCodes:
+        """Medical codes for a text (REST-12)."""
+        from agentkit.client.blocking.codes import BlockingCodes
+
+        return BlockingCodes(self._session)
+
+    @cached_property
+    def languages(self) -> BlockingLanguages:
+        """The languages Corti understands (REST-13)."""
+        from agentkit.client.blocking.languages import BlockingLanguages
+
+        return BlockingLanguages(self._session)
 
     def close(self) -> None:
         """Close the connections and drop the token; the client cannot be used afterwards."""

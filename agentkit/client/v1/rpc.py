@@ -19,7 +19,7 @@ def send_message(agent_id: str, request: SendRequest, secrets: frozenset[str]) -
         method="POST",
         path=_path(agent_id),
         body=call_body("message/send", v1.encode_send(request)),
-        parse=read_result(v1.decode_item, secrets),
+        parse=read_result(v1.decode_item),
         attributes=message_attributes(agent_id, request),
         secrets=secrets,
     )
@@ -32,8 +32,8 @@ def stream_message(agent_id: str, request: SendRequest, secrets: frozenset[str])
         method="POST",
         path=_path(agent_id),
         body=call_body("message/stream", v1.encode_send(request)),
-        parse=read_result(v1.decode_event, secrets),
-        decode=event_result(v1.decode_stream_event, secrets),
+        parse=read_result(v1.decode_event),
+        decode=event_result(v1.decode_stream_event),
         attributes=message_attributes(agent_id, request),
         secrets=secrets,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from agentkit.client.answers import read_json, read_page
 from agentkit.client.operation import Operation, StreamOperation, path, query
-from agentkit.client.rpc import message_attributes, withhold_from
+from agentkit.client.rpc import message_attributes
 from agentkit.wire import a2a, v2
 from agentkit.wire.errors import decode_api_error
 
@@ -44,7 +44,7 @@ def stream_message(agent_id: str, request: SendRequest, secrets: frozenset[str])
         headers=A2A_HEADERS,
         body=a2a.encode_send_request(request),
         parse=read_json(a2a.decode_event),
-        decode=_event(secrets),
+        decode=_event,
         attributes=message_attributes(agent_id, request),
         secrets=secrets,
     )
@@ -59,7 +59,7 @@ def subscribe(agent_id: str, task_id: str) -> StreamOperation[Event]:
         path=path("/agentic/agents/{agent_id}/a2a/tasks/{task_id}:subscribe", agent_id=agent_id, task_id=task_id),
         headers=A2A_HEADERS,
         parse=read_json(a2a.decode_event),
-        decode=_event(),
+        decode=_event,
         attributes={"agentkit.agent.id": agent_id, "agentkit.task.id": task_id},
     )
 
@@ -107,14 +107,10 @@ def cancel_task(agent_id: str, task_id: str) -> Operation[Task]:
     )
 
 
-def _event(secrets: frozenset[str] = frozenset()) -> Callable[[Json], Event | None]:
+def _event(document: Json) -> Event | None:
     """Reads one event; a stream that began well may still end with an error in place of an event (V2-ERR-02)."""
-
-    def decode(document: Json) -> Event | None:
-        if isinstance(document, dict) and isinstance(error := document.get("error"), dict):
-            code = error.get("code")
-            status = code if isinstance(code, int) and 400 <= code < 600 else 500
-            raise decode_api_error(status, withhold_from(document, secrets))
-        return a2a.decode_stream_event(document)
-
-    return decode
+    if isinstance(document, dict) and isinstance(error := document.get("error"), dict):
+        code = error.get("code")
+        status = code if isinstance(code, int) and 400 <= code < 600 else 500
+        raise decode_api_error(status, document)
+    return a2a.decode_stream_event(document)

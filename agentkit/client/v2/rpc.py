@@ -28,7 +28,7 @@ def send_message(agent_id: str, request: SendRequest, secrets: frozenset[str]) -
         path=_path(agent_id),
         headers=A2A_HEADERS,
         body=call_body("SendMessage", a2a.encode_send_request(request)),
-        parse=read_result(a2a.decode_answer, secrets),
+        parse=read_result(a2a.decode_answer),
         attributes=message_attributes(agent_id, request),
         secrets=secrets,
     )
@@ -43,8 +43,8 @@ def stream_message(agent_id: str, request: SendRequest, secrets: frozenset[str])
         path=_path(agent_id),
         headers=A2A_HEADERS,
         body=call_body("SendStreamingMessage", a2a.encode_send_request(request)),
-        parse=read_result(a2a.decode_event, secrets),
-        decode=event_result(a2a.decode_stream_event, secrets),
+        parse=read_result(a2a.decode_event),
+        decode=event_result(a2a.decode_stream_event),
         attributes=message_attributes(agent_id, request),
         secrets=secrets,
     )
