@@ -27,6 +27,8 @@ AgentKitError
 │   ├── TaskNotContinuable · TaskNotCancelable · ContextMismatch
 │   ├── MessageConflict     the same messageId with another content
 │   └── TaskFailed · InputRequired · AuthRequired
+├── TranscriptError         a transcript cannot be had
+│   └── TranscriptFailed · TranscriptNotReady
 └── McpError                an MCP server could not be used
     ├── McpAuthRequired     401 or 403, with the server's challenge
     ├── McpUnreachable · McpTimeout · McpProtocolError
@@ -90,6 +92,7 @@ from agentkit.errors.task import (
     TaskNotContinuable,
     TaskNotFound,
 )
+from agentkit.errors.transcript import TranscriptError, TranscriptFailed, TranscriptNotReady
 
 __all__ = [
     "AgentKitError",
@@ -131,6 +134,9 @@ __all__ = [
     "TaskNotContinuable",
     "TaskNotFound",
     "ToolFailed",
+    "TranscriptError",
+    "TranscriptFailed",
+    "TranscriptNotReady",
     "TransportError",
     "UnauthorizedError",
     "UnprocessableEntityError",

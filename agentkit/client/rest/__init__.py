@@ -1,0 +1,1 @@
+"""Calls of the REST API beside agents, as data (section 19)."""
