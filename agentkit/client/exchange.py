@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 from agentkit import tracing
 from agentkit.credentials import withhold, withhold_text
 from agentkit.errors import AgentKitError, ApiError, WireError
-from agentkit.models import Message, Task
+from agentkit.models import Message, StatusUpdate, Task
 from agentkit.wire.errors import decode_api_error
+from agentkit.wire.usage import read_usage
 
 if TYPE_CHECKING:
     from agentkit.client.config import ClientConfig
@@ -235,10 +236,27 @@ def _dump(body: JsonObject) -> bytes:
 
 
 def note(span: tracing.Span, result: object) -> None:
-    """Tell a span the ids and sizes of what came back."""
-    if isinstance(result, Task):
-        span.set("agentkit.task.id", result.id)
-        span.set("agentkit.task.state", result.status.state.value)
-        span.set("agentkit.artifact.count", len(result.artifacts))
-    if isinstance(result, Task | Message):
-        span.set("agentkit.context.id", result.context_id)
+    """Tell a span the ids, sizes and usage of what came back."""
+    match result:
+        case Task():
+            span.set("agentkit.task.id", result.id)
+            span.set("agentkit.task.state", result.status.state.value)
+            span.set("agentkit.artifact.count", len(result.artifacts))
+            span.set("agentkit.context.id", result.context_id)
+            _note_usage(span, result.metadata)
+        case StatusUpdate():
+            span.set("agentkit.task.id", result.task_id)
+            span.set("agentkit.task.state", result.status.state.value)
+            _note_usage(span, result.metadata)
+        case Message():
+            span.set("agentkit.context.id", result.context_id)
+        case _:
+            pass
+
+
+def _note_usage(span: tracing.Span, metadata: JsonObject | None) -> None:
+    usage = read_usage(metadata) if metadata else None
+    if usage is not None:
+        span.set("gen_ai.usage.input_tokens", usage.input_tokens)
+        span.set("gen_ai.usage.output_tokens", usage.output_tokens)
+        span.set("agentkit.credits", usage.credits)

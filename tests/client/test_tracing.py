@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -11,7 +12,10 @@ from starlette.responses import JSONResponse, Response
 from agentkit import tracing
 from agentkit.client import AsyncCorti, Corti
 from agentkit.errors import NotFoundError
+from agentkit.specs import AgentSpec
+from agentkit.testing import ASGITransport
 from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble, task
+from tests.contract import corti_double
 
 pytestmark = pytest.mark.anyio
 
@@ -77,3 +81,28 @@ def test_the_blocking_client_traces_the_same(connect_blocking: Callable[..., Cor
     with tracing.listen(spans.append), connect_blocking() as corti:
         corti.agents.get(AGENT_ID).send("hi")
     assert [span.name for span in spans] == ["client.token", "client.agents.get", "client.send"]
+
+
+_USAGE = {"gen_ai.usage.input_tokens": 7, "gen_ai.usage.output_tokens": 3, "agentkit.credits": 0.5}
+
+
+@pytest.mark.parametrize("how", ["client.send", "client.stream"])
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+async def test_a_call_is_one_span_that_tells_what_its_turn_used(generation: Literal["v1", "v2"], how: str) -> None:
+    """V1-OBJ-21, V1-RPC-04, V2-OBJ-14."""
+    double = corti_double.CortiDouble()
+    double.agent_answers(corti_double.Turn("Yes.", usage=corti_double.Usage(7, 3, 0.5)))
+    spans: list[tracing.SpanRecord] = []
+    async with AsyncCorti(
+        base_url=double.url, token=double.token(), generation=generation, transport=ASGITransport(double.app)
+    ) as corti:
+        agent = await corti.agents.create(AgentSpec(name="a", description="b"))
+        with tracing.listen(spans.append):
+            if how == "client.send":
+                await agent.send("hi")
+            else:
+                assert [event async for event in agent.stream("hi")]
+    (span,) = spans
+    assert span.name == how
+    assert {name: span.attributes.get(name) for name in _USAGE} == _USAGE
+    assert span.attributes["agentkit.task.state"] == "completed"
