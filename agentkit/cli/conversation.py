@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from collections.abc import Iterable
+from typing import Final
 
 from rich.console import Console
 from rich.status import Status
 
 from agentkit.cli.text import shown
 from agentkit.client import BlockingAgentHandle
-from agentkit.credentials import Credential
+from agentkit.client.missing import MissingCredential, missing_credentials
+from agentkit.credentials import Credential, Credentials
 from agentkit.errors import ApiError, TransportError
-from agentkit.models import JsonObject, Message, Task, TaskState
+from agentkit.models import Message, Task, TaskState
 
 POLL: Final = 0.25
 """Seconds between two looks at a task."""
@@ -98,18 +99,14 @@ class Conversation:
         text = answer.text or "(no text)"
         note = "" if state is TaskState.COMPLETED else f" [yellow]({state.value})[/yellow]"
         self._console.print(f"[bold green]{shown(self._agent.name)}>[/bold green]{note} {shown(text)}")
-        if state is TaskState.AUTH_REQUIRED:
-            options = " ".join(_missing(answer.metadata)) or "--token MCP=TOKEN or --client MCP=ID:SECRET"
+        if isinstance(answer, Task) and state is TaskState.AUTH_REQUIRED:
+            missing = missing_credentials(answer, self._agent.info, Credentials(self._credentials))
+            options = " ".join(map(_option, missing)) or "--token MCP=TOKEN or --client MCP=ID:SECRET"
             self._console.print(f"[dim]Start again with {shown(options)}[/dim]")
 
 
-def _missing(metadata: JsonObject | None) -> Iterator[str]:
-    """The options that give what the local platform says is missing."""
-    report = (metadata or {}).get("agentkit")
-    wanted = report.get("authRequired") if isinstance(report, dict) else None
-    for server in cast("list[JsonObject]", wanted) if isinstance(wanted, list) else ():
-        match server.get("authorizationType"):
-            case "oauth2.0":
-                yield f"--client {server.get('mcp_name')}=ID:SECRET"
-            case _:
-                yield f"--token {server.get('mcp_name')}=TOKEN"
+def _option(missing: MissingCredential) -> str:
+    """The option that gives it."""
+    if missing.authorization == "oauth2.0":
+        return f"--client {missing.mcp_name}=ID:SECRET"
+    return f"--token {missing.mcp_name}=TOKEN"
