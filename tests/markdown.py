@@ -4,6 +4,7 @@ A comment on the line before a block says how it is tested:
 
     <!-- run -->                            run it (Python blocks always are)
     <!-- run while: agentkit serve all -->  run it while that command serves
+    <!-- run against the stand-in -->       run it with the variables of a Corti served for it (tests/stand_in.py)
     <!-- not run: needs a Corti account -->  do not run it; a bash block says nothing instead
 """
 
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _BLOCK = re.compile(
-    r"(?:^<!-- (?P<verb>run while|not run|run)(?:: (?P<detail>[^\n]+?))? -->\n+)?"
+    r"(?:^<!-- (?P<verb>run while|run against the stand-in|not run|run)(?:: (?P<detail>[^\n]+?))? -->\n+)?"
     r"^```(?P<language>bash|python)\n(?P<source>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+_STAND_IN = "run against the stand-in"
+_RUNNING = frozenset({"run", "run while", _STAND_IN})
 _OPERATORS = frozenset({"&&", "||", "|", ";", "&", "\n"})
 _ASSIGNMENT = re.compile(r"^\w+=")
 
@@ -33,6 +36,7 @@ class Block:
     source: str
     runs: bool
     server: tuple[str, ...] | None
+    has_stand_in: bool
 
     def __str__(self) -> str:
         """Where it stands."""
@@ -48,8 +52,9 @@ def read_blocks(path: Path) -> list[Block]:
             line=text.count("\n", 0, match.start("source")),
             language=match["language"],
             source=match["source"],
-            runs=match["verb"] in {"run", "run while"} or (match["language"] == "python" and match["verb"] is None),
+            runs=match["verb"] in _RUNNING or (match["language"] == "python" and match["verb"] is None),
             server=tuple(shlex.split(match["detail"])) if match["verb"] == "run while" else None,
+            has_stand_in=match["verb"] == _STAND_IN,
         )
         for match in _BLOCK.finditer(text)
     ]

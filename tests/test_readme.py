@@ -6,22 +6,27 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import anyio
+import httpx2
 import pytest
 from anyio.streams.text import TextReceiveStream
 
+from tests.contract.serving import served
 from tests.deadline import HANG, HANG_PROCESS
 from tests.markdown import Block, commands, read_blocks
+from tests.stand_in import stand_in, variables
 
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 BLOCKS = read_blocks(ROOT / "README.md")
+SIGN_IN = re.compile(r"http://127\.0\.0\.1:\d+/realms/\S+/auth\?\S+(?=\s)")
 SHOWN = sorted({tuple(words) for block in BLOCKS if block.language == "bash" for words in commands(block.source)})
 
 
@@ -70,14 +75,42 @@ async def test_a_block_of_the_readme_runs(block: Block, tmp_path: Path) -> None:
         async with AsyncExitStack() as stack:
             if block.server:
                 await stack.enter_async_context(_serving(block.server, tmp_path))
+            environment = _environment(tmp_path)
+            double = stand_in()
+            if block.has_stand_in:
+                await stack.enter_async_context(served(double))
+                environment |= variables(double)
             if block.language == "python":
                 command = [sys.executable, "-W", "error", "-c", block.source]
             else:
                 command = ["bash", "-euo", "pipefail", "-c", block.source]
-            done = await anyio.run_process(
-                command, cwd=tmp_path, env=_environment(tmp_path), stderr=subprocess.STDOUT, check=False, input=b""
-            )
-        assert done.returncode == 0, done.stdout.decode()
+            status, said = await _run(command, tmp_path, environment)
+        assert status == 0, said
+        assert bool(double.calls) == block.has_stand_in, said
+
+
+async def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a program; to the address of a sign-in that it shows it is told the code a browser would come back with."""
+    said = ""
+    process = await anyio.open_process(command, cwd=folder, env=environment, stderr=subprocess.STDOUT)
+    async with process:
+        assert process.stdin
+        assert process.stdout
+        if "input(" not in command[-1]:
+            await process.stdin.aclose()
+        signed_in = False
+        async for text in TextReceiveStream(process.stdout):
+            said += text
+            shown = SIGN_IN.search(said)
+            if shown and not signed_in:
+                signed_in = True
+                async with httpx2.AsyncClient() as browser:
+                    back = await browser.get(shown[0])
+                code = parse_qs(urlsplit(back.headers["location"]).query)["code"][0]
+                await process.stdin.send(f"{code}\n".encode())
+        await process.wait()
+    assert process.returncode is not None
+    return process.returncode, said
 
 
 def test_the_readme_shows_how_to_install_try_and_test() -> None:
@@ -124,6 +157,11 @@ A=1 agentkit serve all --port 0 \\
 print("hi")
 ```
 
+<!-- run against the stand-in -->
+```python
+print("ho")
+```
+
 <!-- not run: needs an account -->
 ```python
 raise SystemExit(1)
@@ -158,11 +196,12 @@ def test_blocks_are_found_with_their_way_of_testing(tmp_path: Path) -> None:
     document = tmp_path / "README.md"
     document.write_text(DOCUMENT, encoding="utf-8")
     blocks = read_blocks(document)
-    assert [(block.language, block.runs, block.server) for block in blocks] == [
-        ("bash", False, None),
-        ("bash", True, None),
-        ("python", True, ("agentkit", "serve", "all")),
-        ("python", False, None),
+    assert [(block.language, block.runs, block.server, block.has_stand_in) for block in blocks] == [
+        ("bash", False, None, False),
+        ("bash", True, None, False),
+        ("python", True, ("agentkit", "serve", "all"), False),
+        ("python", True, None, True),
+        ("python", False, None, False),
     ]
     assert str(blocks[0]) == "README.md:2"
 
