@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+from agentkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from agentkit.client.operation import Operation, StreamOperation
@@ -31,6 +33,18 @@ if TYPE_CHECKING:
 GenerationChoice = Literal["auto", "v1", "v2"]
 Binding = Literal["HTTP+JSON", "JSONRPC"]
 """How A2A messages travel, in A2A's words."""
+
+
+def check_choice(generation: GenerationChoice, binding: Binding | None) -> None:
+    """Refuse words that nobody knows.
+
+    Raises:
+        ConfigurationError: There is no such generation or binding.
+    """
+    if generation not in get_args(GenerationChoice):
+        raise ConfigurationError("generation", "is unknown", remedy="Use auto, v1 or v2.")
+    if binding is not None and binding not in get_args(Binding):
+        raise ConfigurationError("binding", "is unknown", remedy="Use HTTP+JSON or JSONRPC.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

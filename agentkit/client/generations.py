@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.client.generation_v1 import V1
 from agentkit.client.generation_v2 import V2
-from agentkit.errors import ConfigurationError, UnsupportedByGeneration
+from agentkit.errors import UnsupportedByGeneration
 from agentkit.wire.generations import supported_generations
 
 if TYPE_CHECKING:
@@ -25,15 +25,7 @@ class Generations:
     """
 
     def __init__(self, choice: GenerationChoice, binding: Binding | None) -> None:
-        """Choose.
-
-        Raises:
-            ConfigurationError: There is no such generation or binding.
-        """
-        if choice not in {"auto", "v1", "v2"}:
-            raise ConfigurationError("generation", "is unknown", remedy="Use auto, v1 or v2.")
-        if binding not in {None, "HTTP+JSON", "JSONRPC"}:
-            raise ConfigurationError("binding", "is unknown", remedy="Use HTTP+JSON or JSONRPC.")
+        """Choose; `check_choice` has looked at both words."""
         self._choice = choice
         self._v1 = V1(binding)
         self._v2 = V2(binding)
@@ -47,7 +39,7 @@ class Generations:
 
         Raises:
             UnsupportedByGeneration: With `auto`: no generation can do all that the spec asks for; the error is of the
-                first thing that keeps v1 from it.
+                first thing that keeps v1 from it, and its remedy names the first that keeps v2 from it.
         """
         named = self._named()
         if named is not None:
@@ -57,7 +49,14 @@ class Generations:
             return self._v1
         if not obstacles["v2"]:
             return self._v2
-        raise obstacles["v1"][0]
+        first, other = obstacles["v1"][0], obstacles["v2"][0]
+        raise UnsupportedByGeneration(
+            first.feature,
+            first.generation,
+            first.supported_by,
+            field=first.field,
+            remedy=f"But {other.field} asks for {other.feature}, which v2 cannot do: leave one of the two out.",
+        )
 
     def for_query(self, query: AgentQuery) -> Generation:
         """The generation to list agents of: v1, unless the query is one only v2 understands."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from agentkit.client.config import ClientConfig, resolve
 from agentkit.client.endpoints import Endpoints
+from agentkit.client.generation import check_choice
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -115,6 +116,7 @@ class Corti:
             max_retries=max_retries,
             allow_http=allow_http,
         )
+        check_choice(generation, binding)
         self._choice: GenerationChoice = generation
         self._binding: Binding | None = binding
         self._refresh = refresh
