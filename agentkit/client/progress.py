@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from agentkit.models import Artifact, ArtifactUpdate, Event, Message, Part, StatusUpdate, Task, TaskState, TaskStatus
+from agentkit.models import (
+    Artifact,
+    ArtifactUpdate,
+    Event,
+    Message,
+    Part,
+    Role,
+    StatusUpdate,
+    Task,
+    TaskState,
+    TaskStatus,
+)
 from agentkit.models.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
@@ -16,7 +28,8 @@ class Progress:
     """The task as its events tell it.
 
     Events of one connection pass as they come. After a connection broke, what the server tells again is compared with
-    what was told before, so that every event is seen once: nothing is lost, nothing repeated.
+    what was told before, so that every event is seen once. What a task does not keep cannot be told later: a state
+    that was passed without a word, and where chunks of an artifact began and ended.
     """
 
     def __init__(self) -> None:
@@ -36,6 +49,11 @@ class Progress:
     def is_finished(self) -> bool:
         """Nothing more will come: the task is settled, or the agent answered with a message alone."""
         return self._message is not None or (self._task is not None and self._task.status.state.is_settled)
+
+    @property
+    def is_in_unknown_state(self) -> bool:
+        """The task is in a state this version does not know, so whether anything will come shows at the server only."""
+        return self._task is not None and self._task.status.state is TaskState.UNKNOWN
 
     @property
     def answer(self) -> Task | Message | None:
@@ -61,30 +79,40 @@ class Progress:
                 yield from self._message_event(event)
 
     def _task_event(self, task: Task) -> Iterator[Event]:
-        if self._task is None:
+        known = self._task
+        if known is None:
             self._task, self._artifacts = task, ArtifactStore(task.artifacts)
+            self._told.update(message.message_id for message in _talk(task))
             yield task
             return
-        for artifact in task.artifacts:
-            yield from self._missing(artifact, task)
-        known, self._task = self._task, _merged(self._task, task)
-        if not _is_same(known.status, task.status):
-            yield StatusUpdate(
-                task_id=task.id, context_id=self._task.context_id, status=task.status, metadata=task.metadata
+        missed = [message for message in _turn(task) if message.message_id not in self._told]
+        is_same = self._was_told(known.status, task.status)
+        self._told.update(message.message_id for message in _talk(task))
+        self._task = _merged(known, task)
+        for message in missed:
+            yield self._status(task, TaskStatus(state=TaskState.WORKING, message=message))
+        for artifact in ArtifactStore(task.artifacts).all():
+            yield from self._missing(
+                ArtifactUpdate(task_id=task.id, context_id=self._task.context_id, artifact=artifact)
             )
+        if not is_same:
+            yield self._status(task, task.status, task.metadata)
 
     def _status_event(self, update: StatusUpdate) -> Iterator[Event]:
         task = self._known(update.task_id, update.context_id)
-        is_repeated = self._has_resumed and _is_same(task.status, update.status)
+        is_repeated = self._has_resumed and self._was_told(task.status, update.status)
         metadata: JsonObject = {**(task.metadata or {}), **(update.metadata or {})}
-        self._task = task.model_copy(update={"status": update.status, "metadata": metadata or None})
+        changes = {"status": update.status, "metadata": metadata or task.metadata, "history": _history(task, update.status)}
+        self._task = task.model_copy(update=changes)
+        if update.status.message is not None:
+            self._told.add(update.status.message.message_id)
         if not is_repeated:
             yield update
 
     def _artifact_event(self, update: ArtifactUpdate) -> Iterator[Event]:
-        task = self._known(update.task_id, update.context_id)
+        self._known(update.task_id, update.context_id)
         if self._has_resumed and not update.append:
-            yield from self._missing(update.artifact, task)
+            yield from self._missing(update)
         else:
             self._artifacts.add(update)
             yield update
@@ -105,18 +133,46 @@ class Progress:
         self._task = task
         return task
 
-    def _missing(self, artifact: Artifact, task: Task) -> Iterator[Event]:
+    def _was_told(self, known: TaskStatus, seen: TaskStatus) -> bool:
+        """Words are told apart by their id; times do not count, for they may be told with another precision."""
+        if seen.message is not None:
+            return known.state is seen.state and seen.message.message_id in self._told
+        return known.state is seen.state and known.message is None
+
+    def _status(self, task: Task, status: TaskStatus, metadata: JsonObject | None = None) -> StatusUpdate:
+        return StatusUpdate(task_id=task.id, context_id=task.context_id, status=status, metadata=metadata)
+
+    def _missing(self, update: ArtifactUpdate) -> Iterator[Event]:
+        """What a whole artifact adds to what was told of it."""
+        artifact = update.artifact
         known = next((one for one in self._artifacts.all() if one.artifact_id == artifact.artifact_id), None)
-        update = ArtifactUpdate(task_id=task.id, context_id=task.context_id, artifact=artifact)
-        if known is not None:
-            added = _added(known.parts, artifact.parts)
-            if added is not None and not added:
-                return
-            if added is not None:
-                rest = artifact.model_copy(update={"parts": added})
-                update = update.model_copy(update={"artifact": rest, "append": True})
+        added = None if known is None else _added(known.parts, artifact.parts)
         self._artifacts.add(update)
-        yield update
+        if added is None:
+            yield update
+        elif added:
+            rest: Artifact = artifact.model_copy(update={"parts": added})
+            yield update.model_copy(update={"artifact": rest, "append": True})
+
+
+def _talk(task: Task) -> tuple[Message, ...]:
+    """Everything that was said."""
+    return (*task.history, task.status.message) if task.status.message else task.history
+
+
+def _turn(task: Task) -> tuple[Message, ...]:
+    """What the agent said in the last turn, before what it says now."""
+    latest = takewhile(lambda message: message.role is Role.AGENT, reversed(task.history))
+    now = task.status.message.message_id if task.status.message else None
+    return tuple(message for message in latest if message.message_id != now)[::-1]
+
+
+def _history(task: Task, status: TaskStatus) -> tuple[Message, ...]:
+    """The history once another status has come: the words of the one before become history, as servers keep it."""
+    said = task.status.message
+    if said is None or said in task.history or (status.message and status.message.message_id == said.message_id):
+        return task.history
+    return (*task.history, said)
 
 
 def _merged(known: Task, seen: Task) -> Task:
@@ -125,31 +181,40 @@ def _merged(known: Task, seen: Task) -> Task:
     return seen.model_copy(
         update={
             "context_id": seen.context_id or known.context_id,
-            "history": seen.history or known.history,
-            "metadata": metadata or None,
+            "history": seen.history or _history(known, seen.status),
+            "metadata": metadata or seen.metadata,
         }
     )
-
-
-def _is_same(known: TaskStatus, seen: TaskStatus) -> bool:
-    """The same state with the same words; times may be told with another precision."""
-    return known.state is seen.state and _words(known.message) == _words(seen.message)
-
-
-def _words(message: Message | None) -> tuple[Part, ...]:
-    return message.parts if message else ()
 
 
 def _added(known: tuple[Part, ...], seen: tuple[Part, ...]) -> tuple[Part, ...] | None:
     """The parts behind those known; None where the artifact was replaced. A server may join chunks of text."""
     if seen[: len(known)] == known:
         return seen[len(known) :]
-    before, now = _text(known), _text(seen)
-    if before is None or now is None or not now.startswith(before):
+    *before, last = _joined(known)
+    now = _joined(seen)
+    if now[: len(before)] != before or len(now) <= len(before):
         return None
-    return (Part(text=now[len(before) :]),) if len(now) > len(before) else ()
+    grown, rest = now[len(before)], tuple(now[len(before) + 1 :])
+    if grown == last:
+        return rest
+    if last.text is None or grown.text is None or not grown.text.startswith(last.text) or not _are_alike(last, grown):
+        return None
+    return (grown.model_copy(update={"text": grown.text.removeprefix(last.text)}), *rest)
 
 
-def _text(parts: tuple[Part, ...]) -> str | None:
-    texts = [part.text for part in parts]
-    return "".join(text for text in texts if text is not None) if None not in texts else None
+def _joined(parts: tuple[Part, ...]) -> list[Part]:
+    """The parts with neighbouring texts made one."""
+    joined: list[Part] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if last is not None and last.text is not None and part.text is not None and _are_alike(last, part):
+            joined[-1] = last.model_copy(update={"text": last.text + part.text})
+        else:
+            joined.append(part)
+    return joined
+
+
+def _are_alike(one: Part, other: Part) -> bool:
+    """Whether two texts differ in nothing but their words."""
+    return one.model_copy(update={"text": ""}) == other.model_copy(update={"text": ""})

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
+from agentkit.client.patience import Patience, is_passing
 from agentkit.client.progress import Progress
 from agentkit.client.reply import Reply
-from agentkit.errors import AgentKitError, ApiError, ConnectionFailed, TransportError
+from agentkit.errors import AgentKitError, ApiError, ConnectionFailed, TransportError, WireError
 
 if TYPE_CHECKING:
     from agentkit.client.generation import Generation
     from agentkit.client.operation import StreamOperation
     from agentkit.client.session import AsyncSession
     from agentkit.models import Event
-
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 5.0
-_MOST_BREAKS: Final = 8
 
 
 class EventStream:
@@ -107,64 +104,77 @@ class EventStream:
         return self._progress.task_id or self._given_task_id
 
     async def _run(self) -> AsyncGenerator[Event]:
+        events = self._rounds()
         try:
-            async with aclosing(self._rounds()) as events:
-                async for event in events:
-                    yield event
+            async for event in events:
+                yield event
         finally:
-            task_id = self._task_id
-            if self._cancels and task_id is not None and not self._progress.is_finished:
-                # Best effort: an error here must not hide the reason for leaving.
-                with suppress(AgentKitError):
-                    await self._session.conclude(self._generation.cancel_task(self._agent_id, task_id))
+            try:
+                # Before anything else: when the loop was left without a word, the client may be closed any moment.
+                await self._conclude()
+            finally:
+                await events.aclose()
+
+    async def _conclude(self) -> None:
+        """Cancel what was left, where that was asked for."""
+        task_id = self._task_id
+        if self._cancels and task_id is not None and not self._progress.is_finished:
+            # Best effort: an error here must not hide the reason for leaving.
+            with suppress(AgentKitError):
+                await self._session.conclude(self._generation.cancel_task(self._agent_id, task_id))
 
     async def _rounds(self) -> AsyncGenerator[Event]:
         """One connection after the other until the task is settled; without subscribing, one look after the other."""
         operation = self._operation or self._resumption()
-        is_resumed = self._operation is None
-        pause, breaks = _FIRST_PAUSE, 0
+        patience = Patience()
         while True:
-            has_news = False
+            has_news, trouble = False, None
             try:
-                async with aclosing(self._arriving(operation)) as arriving:
-                    async for came in arriving:
-                        for event in self._progress.take(came):
-                            has_news = True
-                            yield event
-                        if self._progress.is_finished:
-                            return
-                breaks = 0 if operation is None else breaks + 1
-            except TransportError:
-                breaks += 1
-                if self._task_id is None or breaks > _MOST_BREAKS:
-                    raise
-            except ApiError:
-                if not is_resumed or operation is None:
-                    raise
-                self._subscribes = False
+                async with aclosing(self._news(operation)) as news:
+                    async for event in news:
+                        has_news = True
+                        yield event
+            except (TransportError, ApiError, WireError) as error:
+                trouble = error
+            if self._progress.is_finished or (trouble is None and self._progress.is_in_unknown_state):
+                return
             if self._task_id is None:
-                raise ConnectionFailed(
-                    "The stream ended before it named a task.",
-                    remedy="Whether the server did the work is unknown; look at the context before you send again.",
-                )
+                raise trouble or _nameless()
+            if trouble is not None and not is_passing(trouble):
+                if operation is None or operation is self._operation:
+                    raise trouble
+                # Not every server lets subscribe, and none to a settled task; looking at it says what is the matter.
+                self._subscribes, operation = False, None
+                continue
+            self._subscribes &= patience.lasts(has_news=has_news, trouble=trouble, is_look=operation is None)
             self._progress.resume()
-            is_resumed = True
-            pause = _FIRST_PAUSE if has_news else min(pause * 1.5, _LONGEST_PAUSE)
-            breaks = 0 if has_news else breaks
-            self._subscribes = self._subscribes and breaks <= _MOST_BREAKS
-            await self._session.pause(pause)
+            await self._session.pause(patience.pause)
             operation = self._resumption()
 
-    async def _arriving(self, operation: StreamOperation[Event] | None) -> AsyncGenerator[Event]:
+    async def _news(self, operation: StreamOperation[Event] | None) -> AsyncGenerator[Event]:
+        """What one connection, or one look at the task, tells that was not told before."""
         if operation is None:
-            yield await self._session.call(self._generation.get_task(self._agent_id, self._task_id or "", 0))
+            # With its history, for what the agent said while nobody listened stands there.
+            look = self._generation.get_task(self._agent_id, self._task_id or "", None)
+            for event in self._progress.take(await self._session.call(look)):
+                yield event
             return
         async with self._session.stream(operation) as events:
-            async for event in events:
-                yield event
+            async for came in events:
+                for event in self._progress.take(came):
+                    yield event
+                if self._progress.is_finished:
+                    return
 
     def _resumption(self) -> StreamOperation[Event] | None:
         """Subscribes to the task; None where the server does not offer it."""
         if not self._subscribes or self._task_id is None:
             return None
         return self._generation.subscribe(self._agent_id, self._task_id)
+
+
+def _nameless() -> ConnectionFailed:
+    return ConnectionFailed(
+        "The stream ended before it named a task.",
+        remedy="Whether the server did the work is unknown; look at the context before you send again.",
+    )
