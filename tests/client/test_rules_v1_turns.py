@@ -1,0 +1,331 @@
+"""Messages, tasks and contexts of v1, rule by rule, through the public API (V1-EP, V1-SEND, V1-TASK, V1-CTXEP)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from agentkit.client import AgentHandle, Reply
+from agentkit.errors import ApiError, BadRequestError, ForbiddenError, NotFoundError, UnsupportedByGeneration
+from agentkit.models import (
+    ArtifactUpdate,
+    File,
+    Message,
+    Part,
+    PushAuthentication,
+    PushNotificationConfig,
+    Role,
+    StatusUpdate,
+    Task,
+    TaskState,
+)
+from tests.client.stateful import connected, last
+from tests.contract.corti_double import Answer, CortiDouble, Gate, Turn, Usage, data_part, in_pieces
+from tests.deadline import HANG
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = "0b1f6a52-6f0e-4f0b-9d0c-6a2f4a1e0001"
+
+
+def task_of(reply: Reply) -> Task:
+    assert reply.task is not None
+    return reply.task
+
+
+async def test_the_first_message_has_no_context_and_the_answer_brings_one() -> None:
+    """V1-EP-07, V1-SEND-01, CTX-01, CTX-02: the client never invents a context."""
+    double = CortiDouble()
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        first = await agent.send("Any allergies?")
+        second = await agent.send("And pets?", context=first.context)
+        alone = await agent.send("And plants?")
+    assert "contextId" not in double.messages[0]
+    assert double.messages[1]["contextId"] == first.context == second.context
+    assert alone.context not in {None, first.context}
+    assert last(double, "POST").target == f"/agents/{agent.id}/v1/message:send"
+    assert task_of(second).id != task_of(first).id
+
+
+async def test_a_question_is_answered_in_its_task_and_a_settled_task_takes_nothing() -> None:
+    """V1-SEND-02, V1-SEND-03, ORCH-04."""
+    double = CortiDouble()
+    double.agent_answers(Turn("Which ear?", "input-required"), Turn("The left one."))
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        asked = await agent.send("Does it hurt?")
+        assert asked.state is TaskState.INPUT_REQUIRED
+        done = await agent.send("The left", task=asked.task)
+        with pytest.raises(BadRequestError) as settled:
+            await agent.send("Still", task=done.task)
+    assert (task_of(done).id, done.state) == (task_of(asked).id, TaskState.COMPLETED)
+    assert settled.value.code == "task_not_continuable"
+
+
+async def test_a_task_or_context_that_does_not_fit_is_a_typed_error() -> None:
+    """V1-SEND-04, V1-ID-01, V1-ID-02."""
+    double = CortiDouble()
+    double.agent_answers(Turn("Which ear?", "input-required"))
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        other = await corti.agents.get(double.add_agent("other"))
+        asked = await agent.send("Does it hurt?")
+        elsewhere = await agent.send("Something else")
+        task, context = task_of(asked).id, asked.context or ""
+        refused: list[tuple[Awaitable[object], type[ApiError], str]] = [
+            (agent.send("x", task=NOBODY), NotFoundError, "task_not_found"),
+            (agent.send("x", context=NOBODY), NotFoundError, "context_not_found"),
+            (agent.send("x", task=task, context=elsewhere.context), BadRequestError, "context_mismatch"),
+            (agent.send("x", task="task-7"), BadRequestError, "invalid_id"),
+            (agent.task("task-7"), BadRequestError, "invalid_id"),
+            (agent.task(NOBODY), NotFoundError, "task_not_found"),
+            (agent.context("context-7"), BadRequestError, "invalid_id"),
+            (agent.context(NOBODY), NotFoundError, "context_not_found"),
+            (other.task(task), NotFoundError, "task_not_found"),
+            (other.context(context), NotFoundError, "context_not_found"),
+            (other.delete_context(context), NotFoundError, "context_not_found"),
+        ]
+        for call, error, code in refused:
+            with pytest.raises(error) as caught:
+                await call
+            assert caught.value.code == code
+
+
+async def test_an_answer_is_a_task_with_text_and_deliverables_or_a_message_alone() -> None:
+    """V1-SEND-05, V1-SEND-06, V1-OBJ-21, CTX-10."""
+    double = CortiDouble()
+    double.agent_answers(
+        Turn("Penicillin.", artifacts=in_pieces("r1", "a", "b"), usage=Usage(3, 4, 0.5)), Turn("Hi.", as_message=True)
+    )
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        full = await agent.send("Any allergies?")
+        quick = await agent.send("Hello")
+    assert (full.text, full.state) == ("Penicillin.", TaskState.COMPLETED)
+    assert [[part.text for part in artifact.parts] for artifact in full.artifacts] == [["a", "b"]]
+    assert full.usage is not None
+    assert (full.usage.input_tokens, full.usage.output_tokens, full.usage.credits) == (3, 4, 0.5)
+    assert (quick.task, quick.text, quick.artifacts) == (None, "Hi.", ())
+
+
+async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled() -> None:
+    """V1-SEND-07, V1-SEND-11, V1-OBJ-14 to V1-OBJ-16, CTX-07, CTX-09; CON-02: `message`, `kind`, bare ids."""
+    double = CortiDouble()
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        context = (await agent.send("first")).context
+        message = Message(
+            role=Role.AGENT,
+            message_id="msg-1760000000000",
+            parts=(
+                Part(text="Any allergies on file?"),
+                Part(file=File(uri="https://files.example.org/a.pdf", name="a.pdf", media_type="application/pdf")),
+                Part(file=File(content="aGVsbG8=", name="b.txt")),
+                Part(data={"patientRef": "example-1"}, metadata={"source": "form"}),
+            ),
+            reference_task_ids=(NOBODY,),
+            extensions=("https://example.org/x",),
+            metadata={"a": 1},
+        )
+        await agent.send(
+            message,
+            context=context,
+            blocking=False,
+            history_length=2,
+            accepted_output_modes=["text/plain"],
+            metadata={"b": 2},
+            push_notification=PushNotificationConfig(
+                id="p",
+                url="https://app.example.org/hook",
+                token="push-secret-token",
+                authentication=PushAuthentication(schemes=("Bearer",), credentials="push-secret-key"),
+            ),
+        )
+    assert last(double, "POST").json == {
+        "message": {
+            "kind": "message",
+            "role": "agent",
+            "messageId": "msg-1760000000000",
+            "contextId": context,
+            "parts": [
+                {"kind": "text", "text": "Any allergies on file?"},
+                {
+                    "kind": "file",
+                    "file": {
+                        "uri": "https://files.example.org/a.pdf",
+                        "name": "a.pdf",
+                        "mimeType": "application/pdf",
+                    },
+                },
+                {"kind": "file", "file": {"bytes": "aGVsbG8=", "name": "b.txt"}},
+                {"kind": "data", "data": {"patientRef": "example-1"}, "metadata": {"source": "form"}},
+            ],
+            "referenceTaskIds": [NOBODY],
+            "extensions": ["https://example.org/x"],
+            "metadata": {"a": 1},
+        },
+        "configuration": {
+            "blocking": False,
+            "historyLength": 2,
+            "acceptedOutputModes": ["text/plain"],
+            "pushNotificationConfig": {
+                "id": "p",
+                "url": "https://app.example.org/hook",
+                "token": "push-secret-token",
+                "authentication": {"schemes": ["Bearer"], "credentials": "push-secret-key"},
+            },
+        },
+        "metadata": {"b": 2},
+    }
+
+
+async def test_a_send_waits_unless_told_not_to_and_long_work_is_looked_at() -> None:
+    """V1-EP-09, V1-SEND-08, V1-TASK-02."""
+    double = CortiDouble()
+    gate = Gate()
+    double.agent_answers(Turn("Done.", gate=gate))
+    with anyio.fail_after(HANG):
+        async with connected(double) as corti:
+            agent = await corti.agents.get(double.add_agent())
+            begun = await agent.send("Take your time", blocking=False)
+            assert begun.state in {TaskState.SUBMITTED, TaskState.WORKING}
+            gate.open()
+            await double.finish()
+            done = await agent.task(task_of(begun).id)
+            waited = await agent.send("And now")
+            with pytest.raises(UnsupportedByGeneration) as listing:
+                agent.tasks()
+    assert (done.status.state, done.text) == (TaskState.COMPLETED, "Done.")
+    assert waited.state is TaskState.COMPLETED
+    assert "configuration" not in last(double, "POST").json
+    assert listing.value.supported_by == ("v2",)
+
+
+async def test_so_many_messages_of_the_history_come_as_were_asked_for() -> None:
+    """V1-TASK-01, CON-22: in the answer of a send too."""
+    double = CortiDouble()
+    double.agent_answers(Turn("Which ear?", "input-required"), Turn("The left one."))
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        asked = await agent.send("Does it hurt?", history_length=0)
+        done = await agent.send("The left", task=asked.task, history_length=1)
+        lengths = [len((await agent.task(task_of(done).id, history_length=n)).history) for n in (0, 1, 2, None)]
+        newest = (await agent.task(task_of(done).id, history_length=1)).history
+    assert (task_of(asked).history, len(task_of(done).history)) == ((), 1)
+    assert lengths == [0, 1, 2, 3]
+    assert [message.text for message in newest] == ["The left"]
+    assert double.calls[-1].query == {"historyLength": ["1"]}
+
+
+async def test_a_context_is_read_in_pages_and_deleted_for_good() -> None:
+    """V1-EP-10, V1-EP-11, V1-OBJ-20, V1-CTXEP-01, V1-CTXEP-02."""
+    double = CortiDouble()
+    double.agent_answers("One", Turn("Two", as_message=True), "Three")
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        first = await agent.send("1")
+        context = first.context or ""
+        for text in ("2", "3"):
+            await agent.send(text, context=context)
+        whole = await agent.context(context)
+        page = await agent.context(context, limit=2, offset=1)
+        await agent.delete_context(context)
+        with pytest.raises(NotFoundError):
+            await agent.context(context)
+        with pytest.raises(NotFoundError):
+            await agent.send("4", context=context)
+    assert whole.id == context
+    assert [type(item) for item in whole.items] == [Task, Message, Message, Task]
+    assert page.items == whole.items[1:3]
+    assert [call.query for call in double.calls if call.method == "GET"][1:3] == [
+        {},
+        {"limit": ["2"], "offset": ["1"]},
+    ]
+    assert last(double, "DELETE").target == f"/agents/{agent.id}/v1/contexts/{context}"
+
+
+REFUSABLE: list[tuple[str, Callable[[AgentHandle], Awaitable[object]]]] = [
+    ("context", lambda agent: agent.context(NOBODY)),
+    ("delete_context", lambda agent: agent.delete_context(NOBODY)),
+    ("task", lambda agent: agent.task(NOBODY)),
+    ("send", lambda agent: agent.send("hello")),
+]
+
+
+@pytest.mark.parametrize(("name", "call"), REFUSABLE)
+async def test_a_403_is_told_wherever_it_comes(name: str, call: Callable[[AgentHandle], Awaitable[object]]) -> None:
+    """V1-CTXEP-03, CON-19."""
+    double = CortiDouble()
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        double.inject(Answer(403, {"code": "forbidden", "description": "Not yours."}))
+        with pytest.raises(ForbiddenError) as caught:
+            await call(agent)
+    assert caught.value.code == "forbidden", name
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["completed", "failed", "rejected", "canceled", "input-required", "auth-required", "unknown", "pondering"],
+)
+async def test_every_state_is_a_reply(state: str) -> None:
+    """V1-OBJ-19, SDKC-06: one that nobody knows included."""
+    double = CortiDouble()
+    double.agent_answers(Turn("So it is.", state))
+    async with connected(double) as corti:
+        reply = await (await corti.agents.get(double.add_agent())).send("How is it?")
+    assert reply.state is (TaskState.UNKNOWN if state == "pondering" else TaskState(state))
+
+
+async def test_a_stream_tells_the_task_its_states_its_pieces_and_its_end() -> None:
+    """V1-EP-08, V1-RPC-01 to V1-RPC-05, CON-05: v1 streams over JSON-RPC at the address of the card."""
+    double = CortiDouble()
+    double.agent_answers(
+        Turn("Penicillin.", artifacts=in_pieces("r1", "Peni", "cillin"), usage=Usage(3, 4, 0.5), parts=[data_part({})])
+    )
+    with anyio.fail_after(HANG):
+        async with connected(double) as corti:
+            agent = await corti.agents.get(double.add_agent())
+            stream = agent.stream("Any allergies?")
+            events = [event async for event in stream]
+    call = last(double, "POST")
+    assert call.target == f"/agents/{agent.id}/v1"
+    assert (call.json["method"], call.headers["accept"]) == ("message/stream", "text/event-stream")
+    assert [type(event) for event in events] == [Task, StatusUpdate, ArtifactUpdate, ArtifactUpdate, StatusUpdate]
+    pieces = [event for event in events if isinstance(event, ArtifactUpdate)]
+    assert [(piece.append, piece.last_chunk) for piece in pieces] == [(False, False), (True, True)]
+    assert stream.reply is not None
+    assert (stream.reply.text, stream.reply.state) == ("Penicillin.", TaskState.COMPLETED)
+    assert [artifact.text for artifact in stream.reply.artifacts] == ["Peni\ncillin"]
+    assert stream.reply.usage is not None
+    assert stream.reply.usage.credits == 0.5
+
+
+@pytest.mark.parametrize("state", ["input-required", "auth-required"])
+async def test_a_stream_ends_where_the_agent_waits_for_the_caller(state: str) -> None:
+    """V1-RPC-04."""
+    double = CortiDouble()
+    double.agent_answers(Turn("Which ear?", state))
+    with anyio.fail_after(HANG):
+        async with connected(double) as corti:
+            agent = await corti.agents.get(double.add_agent())
+            stream = agent.stream("Does it hurt?")
+            events = [event async for event in stream]
+    assert isinstance(events[-1], StatusUpdate)
+    assert stream.reply is not None
+    assert stream.reply.state.value == state
+    assert len(double.calls) == 2
+
+
+async def test_an_unknown_agent_is_told_behind_status_200_too() -> None:
+    """V1-ERR-05."""
+    double = CortiDouble()
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        await corti.agents.delete(agent.id)
+        with pytest.raises(ApiError) as caught:
+            await anext(agent.stream("hello"))
+    assert (caught.value.status, caught.value.code, caught.value.reason) == (500, "-32603", "INTERNAL_ERROR")
