@@ -60,7 +60,6 @@ def create_document(
         path=path("/interactions/{interaction_id}/documents/", interaction_id=interaction_id),
         body=body,
         parse=read_json(lambda value: decode(Document, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -72,7 +71,6 @@ def list_documents(interaction_id: str) -> Operation[tuple[Document, ...]]:
         root="base",
         path=path("/interactions/{interaction_id}/documents/", interaction_id=interaction_id),
         parse=read_json(lambda value: decode_all(Document, value, "data")),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -84,7 +82,6 @@ def get_document(interaction_id: str, document_id: str) -> Operation[Document]:
         root="base",
         path=_path(interaction_id, document_id),
         parse=read_json(lambda value: decode(Document, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -100,7 +97,6 @@ def update_document(
         path=_path(interaction_id, document_id),
         body=put({}, {"name": name, "sections": changed}),
         parse=read_json(lambda value: decode(Document, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -112,7 +108,6 @@ def delete_document(interaction_id: str, document_id: str) -> Operation[None]:
         root="base",
         path=_path(interaction_id, document_id),
         parse=read_nothing,
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 

@@ -22,7 +22,6 @@ def list_facts(interaction_id: str) -> Operation[tuple[Fact, ...]]:
         root="base",
         path=path("/interactions/{interaction_id}/facts/", interaction_id=interaction_id),
         parse=read_json(lambda value: decode_all(Fact, value, "facts")),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -62,7 +61,6 @@ def update_fact(
         path=path(template, interaction_id=interaction_id, fact_id=fact_id),
         body=put({}, {"text": text, "group": group, "source": source and str(source), "isDiscarded": is_discarded}),
         parse=read_json(lambda value: decode(Fact, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -106,5 +104,4 @@ def _send(
         path=path("/interactions/{interaction_id}/facts/", interaction_id=interaction_id),
         body={"facts": items},
         parse=read_json(lambda value: decode_all(Fact, value, "facts")),
-        attributes={"agentkit.interaction.id": interaction_id},
     )

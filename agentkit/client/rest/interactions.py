@@ -92,7 +92,6 @@ def get_interaction(interaction_id: str) -> Operation[Interaction]:
         root="base",
         path=path("/interactions/{interaction_id}", interaction_id=interaction_id),
         parse=read_json(lambda value: decode(Interaction, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -118,7 +117,6 @@ def update_interaction(
             },
         ),
         parse=read_json(lambda value: decode(Interaction, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -130,5 +128,4 @@ def delete_interaction(interaction_id: str) -> Operation[None]:
         root="base",
         path=path("/interactions/{interaction_id}", interaction_id=interaction_id),
         parse=read_nothing,
-        attributes={"agentkit.interaction.id": interaction_id},
     )

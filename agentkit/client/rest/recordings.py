@@ -30,7 +30,6 @@ def upload_recording(interaction_id: str, content: bytes) -> Operation[CreatedRe
         content=content,
         content_type="application/octet-stream",
         parse=read_json(lambda value: decode(CreatedRecording, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -42,7 +41,6 @@ def list_recordings(interaction_id: str) -> Operation[tuple[str, ...]]:
         root="base",
         path=path("/interactions/{interaction_id}/recordings/", interaction_id=interaction_id),
         parse=read_json(lambda value: Reader(value, "").texts("recordings")),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -56,7 +54,6 @@ def download_recording(interaction_id: str, recording_id: str) -> Operation[byte
         accept="*/*",
         max_answer=LARGEST_RECORDING,
         parse=lambda answer: answer.body,
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -68,7 +65,6 @@ def delete_recording(interaction_id: str, recording_id: str) -> Operation[None]:
         root="base",
         path=_path(interaction_id, recording_id),
         parse=read_nothing,
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 

@@ -91,7 +91,6 @@ def create_transcript(interaction_id: str, request: TranscriptRequest) -> Operat
         path=path("/interactions/{interaction_id}/transcripts/", interaction_id=interaction_id),
         body=body,
         parse=read_json(lambda value: decode(Transcript, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -104,7 +103,6 @@ def list_transcripts(interaction_id: str, *, full: bool | None = None) -> Operat
         path=path("/interactions/{interaction_id}/transcripts/", interaction_id=interaction_id),
         query=query(full=full),
         parse=read_json(lambda value: decode_all(TranscriptSummary, value, "transcripts")),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -116,7 +114,6 @@ def get_transcript(interaction_id: str, transcript_id: str) -> Operation[Transcr
         root="base",
         path=_path(interaction_id, transcript_id),
         parse=read_json(lambda value: decode(Transcript, value)),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -128,7 +125,6 @@ def get_transcript_status(interaction_id: str, transcript_id: str) -> Operation[
         root="base",
         path=f"{_path(interaction_id, transcript_id)}/status",
         parse=read_json(lambda value: decode(TranscriptState, value).status),
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 
@@ -140,7 +136,6 @@ def delete_transcript(interaction_id: str, transcript_id: str) -> Operation[None
         root="base",
         path=_path(interaction_id, transcript_id),
         parse=read_nothing,
-        attributes={"agentkit.interaction.id": interaction_id},
     )
 
 

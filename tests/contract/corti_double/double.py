@@ -56,6 +56,7 @@ class CortiDouble:
         references: Agent references that the v1 list ends with (V1-OBJ-07).
         as_of_today: Whether v2 ignores what it ignores today (V2-LOC-01) instead of doing what is declared.
         hidden_trace_reads: So many reads of a context's trace see no spans yet (V2-EP-21).
+        rest: The state of the core API beside the agents.
         open_streams: How many event streams are being sent now.
         streams: How many were begun.
     """
@@ -86,6 +87,7 @@ class CortiDouble:
         self.connectors: list[JsonObject] = [*CONNECTORS]
         self.references: list[JsonObject] = []
         self.hidden_trace_reads = 0
+        self.rest = rest.RestState()
         self.open_streams = 0
         self.streams = 0
         self.stream_signal = Signal()
