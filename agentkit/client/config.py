@@ -45,7 +45,7 @@ class ClientConfig:
         auth: How the client gets its token; None where the `refresh` callback brings each one.
         has_refresh: A callback of the caller renews the token, in place of `auth` (CLI-03).
         timeout: Seconds for one try of a call, from connecting to the last byte (CLI-09).
-        max_retries: Tries behind the first one (CLI-05).
+        max_retries: Further tries after the first one (CLI-05).
     """
 
     endpoints: Endpoints

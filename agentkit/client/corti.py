@@ -44,6 +44,8 @@ class AsyncCorti:
     ```
 
     Every setting comes from the argument, else the variable, else `.env` in the working directory, else its default.
+    The types of agents come from `agentkit.specs` (what you write) and `agentkit.models` (what you are told), the ways
+    to sign in from `agentkit.client`, errors from `agentkit.errors`.
     Close it after use (`async with` or `aclose`). An `AsyncCorti` belongs to one event loop, a `Corti` may be shared by
     threads.
     """
@@ -71,7 +73,8 @@ class AsyncCorti:
         """Collect the settings; nothing is sent.
 
         Args:
-            environment: Region (`eu`, `us`) or four addresses; variable `CORTI_ENVIRONMENT`.
+            environment: Region (`eu`, `us`), or `agentkit.client.Endpoints` with four addresses of your own; variable
+                `CORTI_ENVIRONMENT`.
             tenant: Variable `CORTI_TENANT_NAME`, default `base`.
             client_id: Variable `CORTI_CLIENT_ID`.
             client_secret: Variable `CORTI_CLIENT_SECRET`.
@@ -80,20 +83,22 @@ class AsyncCorti:
                 `{base_url}/realms/{tenant}/protocol/openid-connect/token`.
             token: A static access token in place of client credentials; never renewed. Its issuer tells environment and
                 tenant where nothing else does.
-            auth: How the client gets its token, in place of `client_id`, `client_secret` and `token`, the short
-                spelling of `ClientCredentialsGrant` and `AccessToken`. The others: `AuthorizationCodeGrant` (also with
-                PKCE, see `agentkit.client.authorize_url`), `PasswordGrant`, `RefreshTokenGrant`, and `NoAuth` behind a
-                proxy that adds the token.
-            refresh: Brings each token, in place of every grant (an `AccessToken` is used until shortly before it
-                expires). It is given the refresh token held, if any, is never called twice at a time, and bounds its
-                own time. What it raises becomes an `AuthenticationError` without its text.
+            auth: How the client gets its token, one of `agentkit.client`: `AuthorizationCodeGrant` (also with PKCE, see
+                `agentkit.client.authorize_url`), `PasswordGrant`, `RefreshTokenGrant`, or `NoAuth` where a proxy adds
+                the token. `client_id` with `client_secret` is short for `ClientCredentialsGrant`, `token` for
+                `AccessToken`.
+            refresh: Brings each token as an `agentkit.oauth.IssuedToken`, in place of every grant (an `AccessToken` is
+                used until shortly before it expires). It is given the refresh token held, if any, is never called twice
+                at a time, and sets its own time limit. What it raises becomes an `AuthenticationError` without its
+                text.
             generation: Which agents API is spoken: `v1` (`/agents`, documented, deprecated upstream), `v2` (`/agentic`,
                 its successor, in beta), or `auto`: an agent's id tells its generation, and a new agent is made with v1
                 unless its spec needs v2.
             binding: How messages travel, `HTTP+JSON` or `JSONRPC`. Where nothing is said: v1 sends over REST, v2 over
                 JSON-RPC, because only there Corti tells what a turn used (V2-OBJ-14).
             timeout: Seconds for one try of a call, and for opening a stream.
-            max_retries: Tries behind the first one, on 408, 429 and every status from 500 on.
+            max_retries: Further tries after the first one, on 408, 429 and every status from 500 on; network errors and
+                timeouts are not retried.
             allow_http: Accept unencrypted http to other hosts than this machine.
             transport: Sends the requests in place of the network; closed with the client.
             sleep: Waits between tries, in place of the real wait.

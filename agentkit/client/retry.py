@@ -23,7 +23,7 @@ class RetryPolicy:
     Network errors and timeouts are not retried, because nobody knows whether the server did the work (CLI-08).
 
     Attributes:
-        max_retries: Tries behind the first one.
+        max_retries: Further tries after the first one.
     """
 
     max_retries: int = 2
@@ -40,7 +40,7 @@ class RetryPolicy:
                 `X-RateLimit-Reset` (seconds since 1970), then 1 s x 2^n with 10 % jitter; nothing is above 60 s.
             now: Seconds since 1970.
             is_repeatable: False for what must happen at most once: then only a 429 is tried again, which says that
-                nothing was done; behind 408 and 5xx the work may have been done all the same (CLI-10).
+                nothing was done; after 408 and 5xx the work may have been done all the same (CLI-10).
         """
         is_tried_again = status in _RETRIED or status >= 500 if is_repeatable else status == 429
         if retries >= self.max_retries or not is_tried_again:

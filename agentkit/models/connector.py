@@ -10,7 +10,7 @@ class ConnectorAuth(Model):
 
     Attributes:
         type: `none`, `bearer`, `apiKey`, `oauth2` or `inherit`; unknown words are kept.
-        ref: The name of a secret stored at the server.
+        ref: The name of a secret stored at Corti.
     """
 
     type: str

@@ -95,7 +95,7 @@ class Context(Model):
         id: Its id.
         items: Its tasks and top-level messages, oldest first; v2 keeps no messages beside tasks (V2-EP-19), and shows
             none of both in a list of contexts.
-        agent_id: The agent it was led with; v2 only, as all that follows.
+        agent_id: The agent it belongs to; v2 only, as all that follows.
         task_count: How many tasks it has.
         created_at: When it began.
         updated_at: When something happened in it last.

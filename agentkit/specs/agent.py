@@ -159,7 +159,7 @@ class ConnectorChanges:
         authorization: `CLEAR` takes the whole authorization away; the three below go with a new one.
         scope: The OAuth scope to ask for.
         redirect_url: For user grants.
-        auth_ref: The name of a secret stored at the server.
+        auth_ref: The name of a secret stored at Corti.
 
     Raises:
         SpecError: A field is wrong, or scope, redirect URL or secret are given without an authorization.

@@ -56,8 +56,8 @@ class ExpertReferenceSpec:
     """An expert of the registry (V1-OBJ-04, V2-OBJ-04). Another agent is an `AgentReferenceSpec`.
 
     Attributes:
-        id: Wins over the name.
-        name: Of the registry entry; in v2 its id.
+        id: The entry's id; wins over the name.
+        name: The entry's name, for example `pubmed-expert`; v2 calls entries by their id, and takes it here too.
         prompt: Appended to the registry prompt; v1 only.
         config: Merged over the registry defaults; v2 drops it today (V2-OBJ-04).
         enabled: False keeps the expert configured and unused (V2-OBJ-09), v2 only.

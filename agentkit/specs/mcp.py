@@ -24,14 +24,14 @@ class McpServerSpec:
     Attributes:
         name: The name credentials are bound to (`mcp_name`); unique within an agent.
         url: The server's address.
-        authorization: How it wants to be authorized; `API_KEY` in v2 only.
+        authorization: What it demands of callers; `API_KEY` in v2 only.
         transport: How it is reached; `oauth2.0` needs `streamable_http` (MCPAUTH-07), and v2 knows no other.
         scope: The OAuth scope to ask for.
-        redirect_url: For user grants.
+        redirect_url: Where a person who signs in at the server comes back to.
         description: What the server is for. v2 has no field for it: there it joins the system prompt, if there is one.
         token: A static bearer kept by Corti (V1-OBJ-05), hidden in the repr, v1 only; prefer a `Token` per
             conversation.
-        auth_ref: The name of a secret stored at the server (V2-OBJ-10), v2 only.
+        auth_ref: The name of a secret stored at Corti (V2-OBJ-10), v2 only.
         enabled: False keeps the server configured and unused (V2-OBJ-09), v2 only.
 
     Raises:

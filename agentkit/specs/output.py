@@ -24,7 +24,7 @@ class OutputSchemaSpec:
     """An output the agent can give as data: a connector `schema` of v2 (V2-OBJ-08).
 
     The agent sees a tool of this name. Calling it with arguments that fit the schema stores them as a data part and
-    ends the turn without another call of the model.
+    ends the turn without another call of the model; `reply.data` holds them.
 
     Attributes:
         name: The tool's name; unique within the agent.

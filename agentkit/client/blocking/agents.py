@@ -40,7 +40,7 @@ class BlockingAgents:
         return BlockingAgentHandle(self._session, generation, self._session.call(generation.create_agent(spec)))
 
     def get(self, agent_id: str) -> BlockingAgentHandle:
-        """An agent by its id."""
+        """An agent by its id; with `auto` the id tells the generation, `agt.<uuid>` is one of v2."""
         generation = self._generations.for_agent(agent_id)
         info = self._session.call(generation.get_agent(agent_id))
         return BlockingAgentHandle(self._session, generation, info, agent_id)
@@ -55,7 +55,10 @@ class BlockingAgents:
         visibility: Sequence[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> BlockingPages[AgentInfo | AgentReference, BlockingAgentHandle]:
-        """Agents in the server's order; with `auto` those of v1, the documented generation.
+        """Agents in the server's order.
+
+        Each generation lists its own. With `auto` these are those of v1, unless something is searched for that only v2
+        understands; make the client with `generation="v2"` to see those of v2.
 
         Args:
             limit: At most so many.

@@ -52,7 +52,7 @@ class BlockingFacts:
             fact_id: The fact.
             text: The statement.
             group: The key of its group.
-            source: Where it comes from now; `user` behind a change by a person.
+            source: Where it comes from now; `user` after a change by a person.
             is_discarded: Mark it as not wanted, or take the mark away.
         """
         return self._session.call(

@@ -39,7 +39,7 @@ class Agents:
         return AgentHandle(self._session, generation, await self._session.call(generation.create_agent(spec)))
 
     async def get(self, agent_id: str) -> AgentHandle:
-        """An agent by its id."""
+        """An agent by its id; with `auto` the id tells the generation, `agt.<uuid>` is one of v2."""
         generation = self._generations.for_agent(agent_id)
         info = await self._session.call(generation.get_agent(agent_id))
         return AgentHandle(self._session, generation, info, agent_id)
@@ -54,7 +54,10 @@ class Agents:
         visibility: Sequence[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Pages[AgentInfo | AgentReference, AgentHandle]:
-        """Agents in the server's order; with `auto` those of v1, the documented generation.
+        """Agents in the server's order.
+
+        Each generation lists its own. With `auto` these are those of v1, unless something is searched for that only v2
+        understands; make the client with `generation="v2"` to see those of v2.
 
         Args:
             limit: At most so many.

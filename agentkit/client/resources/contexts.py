@@ -35,7 +35,7 @@ class Contexts:
         """The contexts there are (V2-EP-18); Corti's list is empty today.
 
         Args:
-            agent: The id of the agent they were led with.
+            agent: The id of the agent they belong to.
             since: From this time on.
             until: Before this time.
             limit: At most so many.

@@ -122,7 +122,8 @@ class Conversation:
             cancel_on_exit: Cancel the task when the loop is left before the task is settled.
 
         Raises:
-            AuthRequired: Behind the last event, where the agent lacks a credential.
+            AuthRequired: After the last event, where the agent lacks a credential; call `authorize`.
+            ConversationBusy: Another turn is still going on.
             AgentKitError: The call failed.
         """
         whole = _whole(message, data, questionnaire)

@@ -23,7 +23,7 @@ class Experts:
     def list(
         self, *, text: str | None = None, limit: int | None = None, offset: int | None = None
     ) -> Pages[RegistryExpert | RegistryConnector, RegistryExpert | RegistryConnector]:
-        """The experts on offer (EXP-03).
+        """The experts on offer (EXP-03); with `auto` v1's registry, unless words are searched for.
 
         Args:
             text: Words to search for; v2 only, and not honoured by Corti today (V2-LOC-01).

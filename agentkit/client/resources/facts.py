@@ -51,7 +51,7 @@ class Facts:
             fact_id: The fact.
             text: The statement.
             group: The key of its group.
-            source: Where it comes from now; `user` behind a change by a person.
+            source: Where it comes from now; `user` after a change by a person.
             is_discarded: Mark it as not wanted, or take the mark away.
         """
         return await self._session.call(

@@ -123,7 +123,7 @@ class AgentHandle:
             accepted_output_modes: Media types the caller can read; empty for any.
             metadata: Free JSON object, beside the message.
             push_notification: Where the server shall tell of the task; v1 only.
-            at_most_once: Never send again what may have been done: behind 408 and 5xx the error comes at once. Without
+            at_most_once: Never send again what may have been done: after 408 and 5xx the error comes at once. Without
                 it such answers are retried as documented (CLI-05), and a server that does not compare `messageId`
                 may do the work twice (CLI-10).
 
