@@ -75,7 +75,7 @@ def test_an_example_asserts_and_uses_public_names(example: Path) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 5
+    assert len(EXAMPLES) >= 6
 
 
 def _names(node: ast.ImportFrom) -> list[str]:
