@@ -35,7 +35,9 @@ ANSWER: Final = "answer"
 class RestModel(Model):
     """A `Model` whose wire names are the camelCase of its attributes."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, allow_inf_nan=False
+    )
 
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         """Ids, states and sizes."""
@@ -97,8 +99,8 @@ def one_of(words: type[StrEnum]) -> PlainValidator:
 def _read_time(value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> datetime | None:
     if info.context != ANSWER:
         return None if value is None else _in_utc(handler(value))
-    if not isinstance(value, str) or len(value) < _SHORTEST_TIME:
-        return None
+    if not isinstance(value, str) or value[4:5] != "-":
+        return None  # pydantic takes a bare number for seconds since 1970
     try:
         return _in_utc(handler(value))
     except (ValidationError, OverflowError):
@@ -123,7 +125,6 @@ def _write_date(value: date | None) -> str | None:
 
 
 _UNKNOWN_WORD: Final = "unknown_word"
-_SHORTEST_TIME: Final = len("2026-11-21")
 
 Time = Annotated[datetime | None, WrapValidator(_read_time)]
 """A moment, in UTC; without zone it is taken for UTC. None where an answer holds something else (CLI-12)."""

@@ -26,8 +26,6 @@ def decode(model: type[M], value: object, path: str = "") -> M:
         place, why = fault(error)
         missing = why == "is required"
         raise WireError(_joined(path, place), "missing" if missing else "type", why) from None
-    except (OverflowError, RecursionError):
-        raise WireError(path, "value", "holds a number that is too large, or is nested too deeply") from None
 
 
 def decode_all(model: type[M], value: object, key: str, path: str = "") -> tuple[M, ...]:

@@ -176,9 +176,15 @@ async def test_an_answer_may_hold_what_this_version_does_not_know(corti: AsyncCo
     """CLI-12: unknown words and fields are kept, unreadable dates are None."""
     answer = {
         "id": "i-1",
-        "encounter": {"status": "triaged", "type": None, "ward": "3b", "period": {"startedAt": "soon"}},
+        "encounter": {
+            "status": "triaged",
+            "type": None,
+            "ward": "3b",
+            "period": {"startedAt": "2026-02-30T10:00:00Z", "endedAt": "0001-01-01T00:00:00+14:00"},
+        },
         "patient": {"gender": "x", "birthDate": "unknown"},
-        "createdAt": "yesterday",
+        "createdAt": "1700000000",
+        "updatedAt": 1700000000,
         "colour": "red",
     }
     double.inject(Answer(200, answer))
@@ -189,7 +195,7 @@ async def test_an_answer_may_hold_what_this_version_does_not_know(corti: AsyncCo
     assert got.encounter.period == EncounterPeriod()
     assert got.patient is not None
     assert (got.patient.gender, got.patient.birth_date) == ("x", None)
-    assert got.created_at is None
+    assert (got.created_at, got.updated_at) == (None, None)
     assert got.unknown_fields == {"colour": "red"}
 
 
