@@ -7,7 +7,7 @@ from agentkit.errors import NotFoundError, SpecError, TranscriptFailed, Transcri
 from agentkit.models import recording
 from agentkit.models.transcript import Participant, ParticipantRole, TranscriptSegment, TranscriptStatus
 from tests.client.rest.conftest import Pauses
-from tests.contract.corti_double import Answer, CortiDouble
+from tests.contract.corti_double import Answer, CortiDouble, too_many
 
 pytestmark = pytest.mark.anyio
 
@@ -181,3 +181,14 @@ async def test_a_refused_token_is_not_fetched_again(
     with pytest.raises(UnauthorizedError):
         await corti.recordings.list(interaction_id)
     assert len(double.token_calls) == 1
+
+
+async def test_an_upload_is_sent_again_as_it_was(
+    corti: AsyncCorti, double: CortiDouble, interaction_id: str, pauses: Pauses
+) -> None:
+    """CLI-05: every method, on 429 and from 500 on; CLI-07."""
+    double.inject(too_many(retry_after=3), Answer(503, {"requestid": "r", "status": 503, "type": "t", "detail": "d"}))
+    made = await corti.recordings.upload(interaction_id, AUDIO)
+    assert [call.body for call in double.calls[1:]] == [AUDIO] * 3
+    assert await corti.recordings.list(interaction_id) == (made,)
+    assert (len(pauses.seconds), pauses.seconds[0]) == (2, 3)
