@@ -11,9 +11,9 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
-from agentkit.errors import CredentialError
+from agentkit.errors import CredentialError, SpecError
 
 if TYPE_CHECKING:
     from agentkit.models import Json, JsonObject, Message, Part
@@ -63,6 +63,13 @@ Credential = Token | ClientCredentials
 """What authorizes calls to one MCP server."""
 
 
+def _checked(credentials: object) -> list[Credential]:
+    given = list(cast("Iterable[object]", credentials)) if isinstance(credentials, Iterable) else [None]
+    if not all(isinstance(one, Token | ClientCredentials) for one in given):
+        raise SpecError("credentials", "must be a list of Token and ClientCredentials")
+    return cast("list[Credential]", given)
+
+
 class Credentials(Mapping[str, Credential]):
     """Credentials by the name of their MCP server; names are trimmed and case-sensitive (MCPAUTH-03)."""
 
@@ -73,9 +80,10 @@ class Credentials(Mapping[str, Credential]):
 
         Raises:
             CredentialError: Two of them name the same server (MCPAUTH-09).
+            SpecError: It is something else than credentials.
         """
         self._by_name: dict[str, Credential] = {}
-        for credential in credentials:
+        for credential in _checked(credentials):
             name = credential.mcp_name.strip()
             if name in self._by_name:
                 raise CredentialError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import Final, Self, cast
+
+from pydantic import ValidationError
 
 from agentkit.errors import SpecError, WireError
 from agentkit.models.base import Json, JsonObject, Model
@@ -67,9 +69,12 @@ def questionnaire_part(questionnaire: JsonObject) -> Part:
         questionnaire: In the documented camelCase form (QNC-02); it is sent as it is (QNC-20).
 
     Raises:
-        SpecError: It has no id, version or questions, a question has no id or one that is taken, or the start question
-            does not exist.
+        SpecError: It is no JSON object, has no id, version or questions, a question has no id or one that is taken, or
+            the start question does not exist.
     """
+    given = cast(object, questionnaire)  # a caller may hand over anything
+    if not isinstance(given, dict):
+        raise SpecError("questionnaire", "must be a JSON object (a dict)")
     identifier = questionnaire.get("questionnaireId")
     if not isinstance(identifier, str) or not identifier.strip():
         raise _wrong("questionnaireId", "must be a text that is not empty")
@@ -80,7 +85,10 @@ def questionnaire_part(questionnaire: JsonObject) -> Part:
     start = questionnaire.get("startQuestion")
     if start is not None and start not in known:
         raise _wrong("startQuestion", "names no question", remedy="Name the id of one of the questions.")
-    return Part(data={"type": "questionnaire", "questionnaire": questionnaire})
+    try:
+        return Part(data={"type": "questionnaire", "questionnaire": questionnaire})
+    except ValidationError:
+        raise SpecError("questionnaire", "must be a JSON object, all the way down") from None
 
 
 def _question_ids(questions: Json) -> list[str]:

@@ -7,16 +7,17 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.client.missing import auth_required, missing_credentials
+from agentkit.client.outgoing import whole_message
 from agentkit.client.turns import OneAtATime
 from agentkit.credentials import Credential, Credentials
 from agentkit.errors import SpecError
-from agentkit.models import Message, Task, TaskState, TokenUsage, questionnaire_part
+from agentkit.models import Task, TaskState, TokenUsage, questionnaire_part
 from agentkit.models.identity import new_id
 
 if TYPE_CHECKING:
     from agentkit.client.blocking.handle import BlockingAgentHandle
     from agentkit.client.reply import Reply
-    from agentkit.models import Event, JsonObject
+    from agentkit.models import Event, JsonObject, Message
 
 
 class BlockingConversation:
@@ -199,10 +200,9 @@ class BlockingConversation:
 
 
 def _whole(message: str | Message, data: Sequence[JsonObject], questionnaire: JsonObject | None) -> Message:
-    whole = Message.user(message) if isinstance(message, str) else message
+    whole = whole_message(message, data)
     if whole.context_id is not None or whole.task_id is not None:
         raise SpecError("message", "names a context or task", remedy="The conversation places its messages itself.")
-    parts = [*whole.parts, *Message.user(data=data).parts]
-    if questionnaire is not None:
-        parts.append(questionnaire_part(questionnaire))
-    return whole.model_copy(update={"parts": tuple(parts)})
+    if questionnaire is None:
+        return whole
+    return whole.model_copy(update={"parts": (*whole.parts, questionnaire_part(questionnaire))})
