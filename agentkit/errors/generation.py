@@ -31,7 +31,7 @@ class UnsupportedByGeneration(AgentKitError):
         place = f"{field}: " if field else ""
         answer = f"{able} can." if able else "No generation can."
         if remedy is None and supported_by:
-            remedy = f'Use generation="{supported_by[0]}".'
+            remedy = f'Use generation="{supported_by[0]}"; an agent stays with the generation it was made with.'
         super().__init__(
             f"{place}Generation {generation} of the Corti API cannot do {feature}; {answer}", remedy=remedy
         )

@@ -43,6 +43,9 @@ _TASK_STATUS: Final[Mapping[type[TaskError], int]] = {
     MessageConflict: 409,
 }
 _ID: Final = re.compile(r"[0-9a-fA-F-]{36}")
+_SERVED: Final = (
+    "This platform serves Corti's v1 over REST: no JSON-RPC and no streams, no v2, and nothing beside the agents yet."
+)
 _HTTP_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 
 
@@ -146,7 +149,8 @@ async def answer_error(_request: Request, error: Exception) -> Response:
             return _answer(_TASK_STATUS.get(type(error), 400), error.code, error.message, error.remedy)
         case HTTPException():
             code = _HTTP_CODES.get(error.status_code, "http_error")
-            body = encode_error(code, str(error.detail))
+            how_to_fix = _SERVED if error.status_code == 404 else None
+            body = encode_error(code, str(error.detail), how_to_fix=how_to_fix)
             return json_answer(body, error.status_code, headers=dict(error.headers or {}))
         case _:
             return _unexpected(error)
