@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentkit.compose.agent import Agent, Caller, RunContext
-from agentkit.models.artifacts import ArtifactStore
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, detach, retried
 from agentkit.compose.function import FunctionAgent
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, Turn, as_updates, collect, iterating, status_update, surfaced
 from agentkit.compose.parallel import Parallel
 from agentkit.compose.sequential import Sequential
+from agentkit.models.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
     from agentkit.compose.corti import CortiAgent

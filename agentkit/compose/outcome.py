@@ -12,7 +12,6 @@ from typing import Final
 from uuid import uuid4
 
 from agentkit.compose.agent import Agent, RunContext
-from agentkit.models.artifacts import ArtifactStore
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, retried, retry_later
 from agentkit.errors import AgentKitError, AuthRequired, EngineError, InputRequired, McpAuthRequired
 from agentkit.models import (
@@ -26,6 +25,7 @@ from agentkit.models import (
     TaskState,
     TaskStatus,
 )
+from agentkit.models.artifacts import ArtifactStore
 
 MAX_DEPTH: Final = 32
 """Agents nested deeper are taken for a composition that contains itself."""
