@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
+from typing import Any
 
 import pytest
 
@@ -57,3 +60,19 @@ def test_what_a_tool_said_is_kept_out_of_the_message() -> None:
     failed = ToolFailed("ehr", "lookup", "No patient Anna Berg", code="not-found")
     assert "Anna" not in str(failed)
     assert failed.tool_text == "No patient Anna Berg"
+
+
+@pytest.mark.parametrize("found", error_classes(), ids=lambda found: found.__name__)
+def test_an_error_comes_whole_out_of_another_process(found: type[AgentKitError]) -> None:
+    """A pool of processes that cannot read back an error breaks down, and all its other work with it."""
+    named: dict[str, Any] = {"status": 404, "supported_by": ("v2",)}
+    wanted = inspect.signature(found).parameters.values()
+    error = found(**{one.name: named.get(one.name, "word") for one in wanted if one.default is one.empty})
+    for again in (
+        pickle.loads(pickle.dumps(error)),  # noqa: S301
+        copy.copy(error),
+        copy.deepcopy(error),
+    ):
+        assert type(again) is found
+        assert str(again) == str(error)
+        assert vars(again) == vars(error)

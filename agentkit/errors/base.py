@@ -24,6 +24,10 @@ class AgentKitError(Exception):
         stop = "" if self.message.endswith((".", "!", "?")) else "."
         return f"{self.message}{stop} {self.remedy}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy and pickle what was made, for subclasses take other arguments than `args`; pools of processes do so."""
+        return _restored, (type(self), *self.args), self.__dict__
+
 
 class ConfigurationError(AgentKitError):
     """A setting is missing or wrong; `setting` names it."""
@@ -116,3 +120,7 @@ class ConnectionFailed(TransportError):
 
 class RequestTimeout(TransportError):
     """The time limit of the call ran out."""
+
+
+def _restored(kind: type[AgentKitError], *args: object) -> AgentKitError:
+    return kind.__new__(kind, *args)
