@@ -212,13 +212,16 @@ async def test_a_list_is_read_to_its_end_also_where_the_service_caps_a_page() ->
     assert double.calls[-1].query == {"limit": ["2"], "offset": ["100"]}
 
 
-async def test_a_list_may_hold_references() -> None:
-    """V1-EP-02, V1-OBJ-07."""
+async def test_a_reference_may_stand_where_an_agent_was_asked_for() -> None:
+    """V1-EP-02, V1-EP-03, V1-OBJ-07."""
     double = CortiDouble()
     double.references = [{"type": "reference", "name": "elsewhere"}]
     async with connected(double) as corti:
-        (found,) = await corti.agents.list().all()
-    assert found.info == AgentReference(name="elsewhere")
+        (listed,) = await corti.agents.list().all()
+        double.inject(Answer(200, double.references[0]))
+        found = await corti.agents.get(NOBODY)
+    assert listed.info == found.info == AgentReference(name="elsewhere")
+    assert (listed.id, found.id) == ("", NOBODY)
 
 
 async def test_a_deleted_agent_is_unknown_to_every_later_call() -> None:

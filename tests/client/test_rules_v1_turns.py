@@ -8,7 +8,14 @@ import anyio
 import pytest
 
 from agentkit.client import AgentHandle, Reply
-from agentkit.errors import ApiError, BadRequestError, ForbiddenError, NotFoundError, UnsupportedByGeneration
+from agentkit.errors import (
+    ApiError,
+    BadRequestError,
+    ForbiddenError,
+    NotFoundError,
+    UnprocessableEntityError,
+    UnsupportedByGeneration,
+)
 from agentkit.models import (
     ArtifactUpdate,
     File,
@@ -180,6 +187,22 @@ async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled() -> None:
         },
         "metadata": {"b": 2},
     }
+
+
+async def test_an_incomplete_message_is_refused_here_or_by_the_server_with_its_place() -> None:
+    """V1-SEND-10, V1-ERR-02: `kind` and `messageId` are never missing, the rest cannot be left out."""
+    for make in (lambda: Message(parts=()), lambda: Message(role=Role.USER), Part):  # pyright: ignore[reportCallIssue]
+        with pytest.raises(ValueError, match=r"role|parts|exactly one"):
+            make()
+    double = CortiDouble()
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        nowhere = Message(role=Role.USER, parts=(Part(text="See"), Part(file=File(name="a.pdf"))))
+        with pytest.raises(UnprocessableEntityError) as refused:
+            await agent.send(nowhere)
+    assert refused.value.faults == ("message.parts[1].file: must have either uri or bytes",)
+    assert (double.messages[0]["kind"], double.messages[0]["messageId"]) == ("message", nowhere.message_id)
+    assert not double.executions
 
 
 async def test_a_send_waits_unless_told_not_to_and_long_work_is_looked_at() -> None:
