@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing, asynccontextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import httpx2
 
@@ -22,6 +22,8 @@ from agentkit.errors import ConfigurationError
 from agentkit.oauth import IssuedToken, TokenCache
 
 T = TypeVar("T")
+
+_TURNS: Final = 4
 
 
 class AsyncSession:
@@ -113,6 +115,9 @@ class AsyncSession:
 
     async def aclose(self) -> None:
         """Close the connections and drop the token; the session cannot be used afterwards."""
+        # A stream whose loop was left a moment ago is ended by the event loop, in its next turns.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         if self._concluding:
             await asyncio.wait(self._concluding)
         self._is_closed = True

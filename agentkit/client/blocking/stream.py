@@ -54,24 +54,19 @@ class BlockingEventStream:
             task_id: The task, when it is known from the start.
             cancel_on_exit: Cancel the task when the stream is left before the task is settled.
         """
-        self._session = session
-        self._generation = generation
-        self._agent_id = agent_id
-        self._operation = operation
-        self._given_task_id = task_id
-        self._cancels = cancel_on_exit
-        self._subscribes = True
-        self._progress = Progress()
-        self._events = self._run()
+        # Nothing in the course knows this object, so a loop that is left ends it at once, not when the garbage is
+        # collected.
+        self._course = BlockingCourse(session, generation, agent_id, operation, task_id, cancels=cancel_on_exit)
+        self._events = self._course.events()
 
     def __repr__(self) -> str:
         """Names agent and task."""
-        return f"EventStream(agent_id={self._agent_id!r}, task_id={self._task_id!r})"
+        return f"EventStream(agent_id={self._course.agent_id!r}, task_id={self._course.task_id!r})"
 
     @property
     def reply(self) -> Reply | None:
         """What `send` would have brought back, as far as the events told it; None before the first one."""
-        answer = self._progress.answer
+        answer = self._course.progress.answer
         return Reply(answer) if answer is not None else None
 
     def __iter__(self) -> Iterator[Event]:
@@ -100,28 +95,54 @@ class BlockingEventStream:
         """Leave the stream."""
         self.close()
 
-    @property
-    def _task_id(self) -> str | None:
-        return self._progress.task_id or self._given_task_id
 
-    def _run(self) -> Generator[Event]:
-        events = self._rounds()
+class BlockingCourse:
+    """The connections of a stream, one after the other."""
+
+    def __init__(
+        self,
+        session: BlockingSession,
+        generation: Generation,
+        agent_id: str,
+        operation: StreamOperation[Event] | None,
+        task_id: str | None,
+        *,
+        cancels: bool,
+    ) -> None:
+        """Arguments as for `EventStream`."""
+        self.agent_id = agent_id
+        self.progress = Progress()
+        self._session = session
+        self._generation = generation
+        self._operation = operation
+        self._given_task_id = task_id
+        self._cancels = cancels
+        self._subscribes = True
+
+    @property
+    def task_id(self) -> str | None:
+        """The task, where it is known."""
+        return self.progress.task_id or self._given_task_id
+
+    def events(self) -> Generator[Event]:
+        """Each event once, until the task is settled."""
+        rounds = self._rounds()
         try:
-            yield from events
+            yield from rounds
         finally:
             try:
                 # Before anything else: when the loop was left without a word, the client may be closed any moment.
                 self._conclude()
             finally:
-                events.close()
+                rounds.close()
 
     def _conclude(self) -> None:
         """Cancel what was left, where that was asked for."""
-        task_id = self._task_id
-        if self._cancels and task_id is not None and not self._progress.is_finished:
+        task_id = self.task_id
+        if self._cancels and task_id is not None and not self.progress.is_finished:
             # Best effort: an error here must not hide the reason for leaving.
             with suppress(AgentKitError):
-                self._session.conclude(self._generation.cancel_task(self._agent_id, task_id))
+                self._session.conclude(self._generation.cancel_task(self.agent_id, task_id))
 
     def _rounds(self) -> Generator[Event]:
         """One connection after the other until the task is settled; without subscribing, one look after the other."""
@@ -136,9 +157,9 @@ class BlockingEventStream:
                         yield event
             except (TransportError, ApiError, WireError) as error:
                 trouble = error
-            if self._progress.is_finished or (trouble is None and self._progress.is_in_unknown_state):
+            if self.progress.is_finished or (trouble is None and self.progress.is_in_unknown_state):
                 return
-            if self._task_id is None:
+            if self.task_id is None:
                 raise trouble or _nameless()
             if trouble is not None and not is_passing(trouble):
                 if operation is None or operation is self._operation:
@@ -147,7 +168,7 @@ class BlockingEventStream:
                 self._subscribes, operation = False, None
                 continue
             self._subscribes &= patience.lasts(has_news=has_news, trouble=trouble, is_look=operation is None)
-            self._progress.resume()
+            self.progress.resume()
             self._session.pause(patience.pause)
             operation = self._resumption()
 
@@ -155,22 +176,22 @@ class BlockingEventStream:
         """What one connection, or one look at the task, tells that was not told before."""
         if operation is None:
             # With its history, for what the agent said while nobody listened stands there.
-            look = self._generation.get_task(self._agent_id, self._task_id or "", None)
-            for event in self._progress.take(self._session.call(look)):
+            look = self._generation.get_task(self.agent_id, self.task_id or "", None)
+            for event in self.progress.take(self._session.call(look)):
                 yield event
             return
         with self._session.stream(operation) as events:
             for came in events:
-                for event in self._progress.take(came):
+                for event in self.progress.take(came):
                     yield event
-                if self._progress.is_finished:
+                if self.progress.is_finished:
                     return
 
     def _resumption(self) -> StreamOperation[Event] | None:
         """Subscribes to the task; None where the server does not offer it."""
-        if not self._subscribes or self._task_id is None:
+        if not self._subscribes or self.task_id is None:
             return None
-        return self._generation.subscribe(self._agent_id, self._task_id)
+        return self._generation.subscribe(self.agent_id, self.task_id)
 
 
 def _nameless() -> ConnectionFailed:
