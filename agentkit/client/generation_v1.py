@@ -141,7 +141,7 @@ class V1:
         Raises:
             UnsupportedByGeneration: Something is searched for.
         """
-        if text is not None:
+        if text:
             raise UnsupportedByGeneration("searching the registry", "v1", ("v2",))
         begun = offset or 0
         offset = int(token) if token else begun

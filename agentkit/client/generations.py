@@ -32,7 +32,8 @@ class Generations:
 
     def for_agent(self, agent_id: str) -> Generation:
         """The generation to speak to an agent through."""
-        return self._named() or (self._v2 if agent_id.startswith(_PREFIX) else self._v1)
+        # What is no text at all is refused where the id becomes part of a path.
+        return self._named() or (self._v2 if str(agent_id).startswith(_PREFIX) else self._v1)
 
     def for_spec(self, spec: AgentSpec) -> Generation:
         """The generation to make an agent with.
@@ -60,7 +61,7 @@ class Generations:
 
     def for_query(self, query: AgentQuery) -> Generation:
         """The generation to list agents of: v1, unless the query is one only v2 understands."""
-        needs_v2 = query.text is not None or bool(query.visibility) or bool(query.labels)
+        needs_v2 = bool(query.text) or bool(query.visibility) or bool(query.labels)
         return self._named() or (self._v2 if needs_v2 else self._v1)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar, cast
 from urllib.parse import quote
 
 from agentkit.errors import SpecError, WireError
@@ -130,10 +130,11 @@ def path(template: str, **ids: str) -> str:
         ids: Percent-encoded, so that none can lead to another path.
 
     Raises:
-        SpecError: An id is empty or a dot segment.
+        SpecError: An id is no text, empty, or a dot segment.
     """
     for name, value in ids.items():
-        if not value or value in {".", ".."}:
+        given = cast(object, value)  # a caller may hand over anything
+        if not isinstance(given, str) or given in {"", ".", ".."}:
             raise SpecError(name, "is no id", remedy="Pass the id the server gave.")
     return template.format_map({name: quote(value, safe="") for name, value in ids.items()})
 

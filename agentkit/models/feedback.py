@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 
 from agentkit.errors import SpecError
 from agentkit.models.base import Model
@@ -62,14 +62,17 @@ class FeedbackSpec:
         """Check the limits.
 
         Raises:
-            SpecError: A limit is passed, a label is unknown or doubled, or a reason is missing.
+            SpecError: A field is of another type or too long, a label is unknown or doubled, or a reason is missing.
         """
+        if not isinstance(cast(object, self.is_positive), bool):
+            raise SpecError("FeedbackSpec.is_positive", "must be True or False")
         labels = _labels(self.labels)
         object.__setattr__(self, "labels", labels)
         _at_most("reason", self.reason, _LONGEST_REASON)
         _at_most("collection_method", self.collection_method, _LONGEST_METHOD)
         _at_most("client_reference", self.client_reference, _LONGEST_REFERENCE)
         _at_most("actor_id", self.actor_id, _LONGEST_REFERENCE)
+        _at_most("message_id", self.message_id, None)
         if FeedbackLabel.OTHER in labels and not (self.reason or "").strip():
             raise SpecError("FeedbackSpec.reason", "is needed with the label 'other'", remedy="Say why in words.")
         if self.message_id is not None and not self.message_id.strip():
@@ -114,7 +117,7 @@ class Feedback(Model):
 
 
 def _labels(given: Sequence[FeedbackLabel | str]) -> tuple[FeedbackLabel, ...]:
-    if isinstance(given, str):
+    if isinstance(given, str) or not isinstance(cast(object, given), Sequence):
         raise SpecError("FeedbackSpec.labels", "must be a sequence of labels", remedy="Put the label in a tuple.")
     labels: list[FeedbackLabel] = []
     for index, word in enumerate(given):
@@ -131,7 +134,11 @@ def _labels(given: Sequence[FeedbackLabel | str]) -> tuple[FeedbackLabel, ...]:
     return tuple(labels)
 
 
-def _at_most(name: str, text: str | None, limit: int) -> None:
-    if text is not None and len(text) > limit:
+def _at_most(name: str, text: object, limit: int | None) -> None:
+    if text is None:
+        return
+    if not isinstance(text, str):
+        raise SpecError(f"FeedbackSpec.{name}", "must be a text or None")
+    if limit is not None and len(text) > limit:
         remedy = f"At most {limit} characters are taken."
         raise SpecError(f"FeedbackSpec.{name}", f"has {len(text)} characters", remedy=remedy)

@@ -52,7 +52,7 @@ class BlockingAgents:
         offset: int | None = None,
         ephemeral: bool | None = None,
         text: str | None = None,
-        visibility: Sequence[str] = (),
+        visibility: str | Sequence[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> BlockingPages[AgentInfo | AgentReference, BlockingAgentHandle]:
         """Agents in the server's order.
@@ -65,11 +65,16 @@ class BlockingAgents:
             offset: How many to leave out at the start; v1 only.
             ephemeral: Show ephemeral ones too (V1-AGENT-05).
             text: Words to search for; v2 only, and not honoured by Corti today (V2-LOC-01), as the two below.
-            visibility: Of these visibilities only; v2 only.
+            visibility: Of this visibility, or these, only; v2 only.
             labels: With these labels only; v2 only.
         """
         query = AgentQuery(
-            limit=limit, offset=offset, ephemeral=ephemeral, text=text, visibility=visibility, labels=labels or {}
+            limit=limit,
+            offset=offset,
+            ephemeral=ephemeral,
+            text=text,
+            visibility=(visibility,) if isinstance(visibility, str) else visibility,
+            labels=labels or {},
         )
         generation = self._generations.for_query(query)
         generation.list_agents(query, None)  # what it cannot do is said now, not with the first item

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from agentkit.client.answers import read_json, read_nothing, read_page
 from agentkit.client.operation import Operation, path, query
+from agentkit.client.v2.usage import period
 from agentkit.wire import a2a, v2
-from agentkit.wire.reader import write_time
 
 if TYPE_CHECKING:
     from agentkit.client.page import Page
@@ -32,13 +32,12 @@ def list_contexts(
         page_size: 1 to 200; the server's default is 50.
         page_token: `Page.next_token` of the page before.
     """
-    times = {"from": write_time(start) if start else None, "to": write_time(end) if end else None}
     return Operation(
         name="client.contexts.list",
         method="GET",
         root="base",
         path="/agentic/contexts",
-        query=query(agentId=agent_id, **times, pageSize=page_size, pageToken=page_token),
+        query=query(agentId=agent_id, **period(start, end), pageSize=page_size, pageToken=page_token),
         parse=read_page(v2.decode_contexts),
         attributes={"agentkit.agent.id": agent_id},
     )

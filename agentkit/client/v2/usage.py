@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agentkit.client.answers import read_json
 from agentkit.client.operation import Operation, path, query
+from agentkit.errors import SpecError
 from agentkit.wire import v2
 from agentkit.wire.reader import write_time
 
@@ -32,13 +33,30 @@ def get_usage(
         end: Up to, but not including, this time; now by default.
         granularity: The length of a period; the server's default is a day.
     """
-    times = {"from": write_time(start) if start else None, "to": write_time(end) if end else None}
     return Operation(
         name="client.agents.usage",
         method="GET",
         root="base",
         path=path("/agentic/agents/{agent_id}/usage", agent_id=agent_id),
-        query=query(**times, granularity=granularity),
+        query=query(**period(start, end), granularity=granularity),
         parse=read_json(v2.decode_usage_report),
         attributes={"agentkit.agent.id": agent_id},
     )
+
+
+def period(since: datetime | None, until: datetime | None) -> dict[str, str | None]:
+    """The query parameters of a half-open time; without zone a time is UTC.
+
+    Raises:
+        SpecError: One is no time with hours, or one no calendar has in UTC.
+    """
+    return {"from": _written("since", since), "to": _written("until", until)}
+
+
+def _written(name: str, time: object) -> str | None:
+    try:
+        if time is None or isinstance(time, datetime):
+            return None if time is None else write_time(time)
+    except OverflowError:
+        pass
+    raise SpecError(name, "must be a datetime", remedy="Give date and hours, best with a time zone.")

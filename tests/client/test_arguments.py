@@ -1,0 +1,120 @@
+"""Ids, times, filters and feedback that nobody can mean are refused before anything is sent; the error names them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from agentkit.client import AsyncCorti
+from agentkit.errors import SpecError
+from agentkit.models import FeedbackSpec
+from agentkit.specs import AgentSpec, Visibility
+from agentkit.testing import ASGITransport
+from tests.contract.corti_double import CortiDouble
+
+pytestmark = pytest.mark.anyio
+
+EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))
+
+
+@pytest.fixture
+def double() -> CortiDouble:
+    return CortiDouble()
+
+
+@pytest.fixture
+async def connect(double: CortiDouble) -> AsyncGenerator[Callable[..., AsyncCorti]]:
+    made: list[AsyncCorti] = []
+
+    def connect(**settings: Any) -> AsyncCorti:
+        transport = ASGITransport(double.app)
+        given: dict[str, Any] = {
+            "base_url": double.url,
+            "client_id": double.client_id,
+            "client_secret": double.client_secret,
+        }
+        made.append(AsyncCorti(**given | settings, transport=transport))
+        return made[-1]
+
+    yield connect
+    for client in made:
+        await client.aclose()
+
+
+@pytest.mark.parametrize("generation", ["auto", "v1", "v2"])
+@pytest.mark.parametrize("wrong", [None, 5, "", "..", object()], ids=str)
+async def test_what_is_no_id_is_named(
+    connect: Callable[..., AsyncCorti], double: CortiDouble, generation: str, wrong: Any
+) -> None:
+    corti = connect(generation=generation)
+    for call in (corti.agents.get, corti.agents.delete, corti.agents.card):
+        with pytest.raises(SpecError) as refused:
+            await call(wrong)
+        assert refused.value.field == "agent_id"
+    assert double.calls == []
+
+
+@pytest.mark.parametrize("wrong", [date(2026, 1, 1), "2026-01-01", 0, EARLY], ids=str)
+async def test_what_is_no_time_is_named(connect: Callable[..., AsyncCorti], wrong: Any) -> None:
+    corti = connect(generation="v2")
+    agent = await corti.agents.create(AgentSpec(name="helper"))
+    with pytest.raises(SpecError) as refused:
+        await agent.usage(since=wrong)
+    assert refused.value.field == "since"
+    with pytest.raises(SpecError) as refused:
+        await corti.contexts.list(until=wrong).all()
+    assert refused.value.field == "until"
+
+
+async def test_a_time_of_any_zone_is_sent_in_utc_and_one_without_zone_is_utc(
+    connect: Callable[..., AsyncCorti], double: CortiDouble
+) -> None:
+    """V2-EP-14."""
+    agent = await connect(generation="v2").agents.create(AgentSpec(name="helper"))
+    noon = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    report = await agent.usage(since=noon, until=datetime(2026, 3, 2), granularity="day")  # noqa: DTZ001
+    target = "from=2026-03-01T10%3A00%3A00.000Z&to=2026-03-02T00%3A00%3A00.000Z&granularity=day"
+    assert double.calls[-1].target.endswith(f"/usage?{target}")
+    assert report.start == noon.astimezone(UTC)
+
+
+async def test_one_visibility_is_one_filter(connect: Callable[..., AsyncCorti], double: CortiDouble) -> None:
+    """V2-EP-02."""
+    corti = connect()
+    for visibility in ("private", Visibility.PRIVATE, ["private"]):
+        await corti.agents.list(visibility=visibility).all()
+        assert double.calls[-1].target == "/v2/agentic/agents?visibility=private"
+
+
+async def test_no_search_text_is_no_search(connect: Callable[..., AsyncCorti], double: CortiDouble) -> None:
+    corti = connect()
+    await corti.experts.list(text="").all()
+    await corti.agents.list(text="").all()
+    assert all(call.target.startswith("/agents") for call in double.calls)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("is_positive", {"is_positive": "no"}),
+        ("is_positive", {"is_positive": None}),
+        ("is_positive", {"is_positive": 1}),
+        ("labels", {"labels": None}),
+        ("labels", {"labels": 5}),
+        ("reason", {"reason": 5}),
+        ("message_id", {"message_id": 5}),
+        ("collection_method", {"collection_method": 5}),
+        ("client_reference", {"client_reference": []}),
+        ("actor_id", {"actor_id": b"a"}),
+    ],
+    ids=str,
+)
+def test_feedback_of_another_type_is_refused(field: str, wrong: dict[str, Any]) -> None:
+    """V2-OBJ-20."""
+    arguments: dict[str, Any] = {"is_positive": True, **wrong}
+    with pytest.raises(SpecError) as refused:
+        FeedbackSpec(**arguments)
+    assert refused.value.field == f"FeedbackSpec.{field}"
