@@ -159,14 +159,13 @@ def _fits_a_header(text: str) -> bool:
 
 
 def _seconds(value: object) -> float | None:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return max(float(value), 0.0)
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _text(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from typing import Final, NoReturn, cast
@@ -16,14 +17,16 @@ MAX_DEPTH: Final = 64
 
 
 def parse_json(body: bytes, path: str = "") -> Json:
-    """Parse a JSON document.
+    """Parse a JSON document in UTF-8, which a byte order mark may open.
 
     Raises:
         WireError: It is not JSON, a number or text in it has no value, or it is nested too deeply; the error tells the
             position, not the content.
     """
     try:
-        value = cast(Json, json.loads(body, parse_constant=_refuse_constant, parse_float=_finite))
+        # Decoded here: json.loads lets encoded surrogates pass, and UTF-16, in which the escaped ones would be missed.
+        text = body.removeprefix(codecs.BOM_UTF8).decode()
+        value = cast(Json, json.loads(text, parse_constant=_refuse_constant, parse_float=_finite))
         if b"\\ud" in body.lower():
             _refuse_lone_surrogates(value)
     except (ValueError, RecursionError) as error:

@@ -165,6 +165,11 @@ def test_a_token_answer_is_read_and_shows_nothing_of_itself() -> None:
     assert "sekret" not in f"{token!r}{token!s}"
 
 
+@pytest.mark.parametrize("lifetime", [10**400, "1e999", float("nan"), "soon", True, [300]], ids=range(6))
+def test_a_lifetime_that_is_none_is_unknown(lifetime: object) -> None:
+    assert IssuedToken.decode({"access_token": "t", "expires_in": lifetime}).expires_in is None
+
+
 NO_ANSWERS: list[object] = [
     None,
     [],

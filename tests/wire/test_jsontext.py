@@ -11,8 +11,20 @@ from agentkit.wire.jsontext import MAX_DEPTH, dump_json, parse_json
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b'{"a":NaN}', b"\xff", b'{"a":"\\ud800"}', b"[" * 100_000, b"9" * 5000, b'{"a":1e400}', b"[-1E999]"],
-    ids=range(9),
+    [
+        b"",
+        b"{",
+        b'{"a":NaN}',
+        b"\xff",
+        b'{"a":"\\ud800"}',
+        b'{"a":"\xed\xa0\x80"}',
+        '{"a":"\\ud800"}'.encode("utf-16"),
+        b"[" * 100_000,
+        b"9" * 5000,
+        b'{"a":1e400}',
+        b"[-1E999]",
+    ],
+    ids=range(11),
 )
 def test_what_is_not_json_is_refused_as_such(body: bytes) -> None:
     with pytest.raises(WireError) as refused:
@@ -41,6 +53,10 @@ def test_brackets_side_by_side_or_in_text_are_no_depth() -> None:
 
 def test_a_surrogate_pair_is_unicode() -> None:
     assert parse_json(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
+    assert parse_json(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
 
 
 def test_numbers_that_json_cannot_say_are_written_as_null() -> None:
