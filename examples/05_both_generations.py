@@ -7,7 +7,7 @@ account, a checkout has a stand-in: `python -m tests.stand_in examples/05_both_g
 import asyncio
 
 from agentkit import AgentSpec, AsyncCorti, ExpertSpec, McpServerSpec
-from agentkit.client.migration import plan_migration
+from agentkit.client import plan_migration
 from agentkit.errors import UnsupportedByGeneration
 from agentkit.models import AgentInfo
 from agentkit.specs import OutputSchemaSpec

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BlockingCodes:
-    """`corti.codes` (REST-12).
+    """Medical codes for a text: `corti.codes` (REST-12).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

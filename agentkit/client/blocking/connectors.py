@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BlockingConnectors:
-    """`agent.connectors`; v2 only (V2-EP-15 to V2-EP-17).
+    """What an agent may use, one by one: `agent.connectors`; v2 only (V2-EP-15 to V2-EP-17).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

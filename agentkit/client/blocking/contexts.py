@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class BlockingContexts:
-    """`corti.contexts`; v2 only. v1 shows a context through its agent: `agent.context(...)`.
+    """Conversations with their tasks, traces and feedback: `corti.contexts`; v2 only.
+
+    v1 shows a context through its agent: `agent.context(...)`.
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class BlockingDocuments:
-    """`corti.documents` (REST-09).
+    """Classic documents of an interaction: `corti.documents` (REST-09).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class BlockingLanguages:
-    """`corti.languages` (REST-13).
+    """The languages Corti understands: `corti.languages` (REST-13).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

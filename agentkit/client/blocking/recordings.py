@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BlockingRecordings:
-    """`corti.recordings` (REST-04).
+    """The audio of an interaction: `corti.recordings` (REST-04).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     The time limit of a call holds for a whole transfer: give the client more of it (`timeout=`) for long recordings.

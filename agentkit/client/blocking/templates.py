@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BlockingTemplates:
-    """`corti.templates` (REST-11).
+    """Templates of classic documents: `corti.templates` (REST-11).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

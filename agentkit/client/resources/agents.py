@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Agents:
-    """`corti.agents`.
+    """The agents of a tenant: `corti.agents`.
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`,
     and `UnsupportedByGeneration` for what the chosen generation of the API cannot do.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Codes:
-    """`corti.codes` (REST-12).
+    """Medical codes for a text: `corti.codes` (REST-12).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

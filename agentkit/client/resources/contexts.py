@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Contexts:
-    """`corti.contexts`; v2 only. v1 shows a context through its agent: `agent.context(...)`.
+    """Conversations with their tasks, traces and feedback: `corti.contexts`; v2 only.
+
+    v1 shows a context through its agent: `agent.context(...)`.
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Documents:
-    """`corti.documents` (REST-09).
+    """Classic documents of an interaction: `corti.documents` (REST-09).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

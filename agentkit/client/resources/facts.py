@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """`corti.facts` (REST-07, REST-08).
+    """Single clinical statements: `corti.facts` (REST-07, REST-08).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

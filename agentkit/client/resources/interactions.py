@@ -26,7 +26,7 @@ _LARGEST_PAGE: Final = 50
 
 
 class Interactions:
-    """`corti.interactions` (REST-01 to REST-03).
+    """Encounters of patients: `corti.interactions` (REST-01 to REST-03).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Languages:
-    """`corti.languages` (REST-13).
+    """The languages Corti understands: `corti.languages` (REST-13).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

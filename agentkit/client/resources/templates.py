@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """`corti.templates` (REST-11).
+    """Templates of classic documents: `corti.templates` (REST-11).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """

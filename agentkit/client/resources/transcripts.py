@@ -17,7 +17,7 @@ _LONGEST_PAUSE: Final = 15.0
 
 
 class Transcripts:
-    """`corti.transcripts` (REST-05, REST-06).
+    """What is said in a recording: `corti.transcripts` (REST-05, REST-06).
 
     Every method raises an `AgentKitError`: `ApiError` by status, `AuthenticationError`, `TransportError`, `WireError`.
     """
