@@ -54,7 +54,7 @@ class BlockingSession:
         self._sign_in = SignIn(config, self._retry, clock=self._clock, now=time.time)
         self._tokens = BlockingTokenCache(self._fetch_token, early=RENEWED_EARLY, clock=self._clock)
         self._lock = threading.Lock()
-        self._http: httpx2.Client | None = None
+        self._http: httpx2.BaseTransport | None = None
         self._is_closed = False
 
     def call(self, operation: Operation[T]) -> T:
@@ -103,11 +103,11 @@ class BlockingSession:
         """Close the connections and drop the token; the session cannot be used afterwards."""
         with self._lock:
             self._is_closed = True
-            client, self._http = self._http, None
+            transport, self._http = self._http, None
         self._tokens.forget()
         self._sign_in.forget()
-        if client is not None:
-            client.close()
+        if transport is not None:
+            transport.close()
 
     def _drive(
         self, steps: Generator[HttpRequest | Pause, Answer | None, T], send: Callable[[HttpRequest], Answer]
@@ -126,17 +126,19 @@ class BlockingSession:
             steps.close()
 
     def _send(self, request: HttpRequest) -> Answer:
-        client = self._authorized(request)
+        transport = self._authorized(request)
         deadline = self._clock() + self._config.timeout
         with http.own_errors(request.url):
             timeout = self._config.timeout
-            response = client.send(http.built(request, timeout, silence=timeout), stream=True)
+            response = transport.handle_request(http.built(request, timeout, silence=timeout))
             return self._whole(response, request, deadline)
 
     def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
-        client = self._authorized(request)
+        transport = self._authorized(request)
         with http.own_errors(request.url):
-            response = client.send(http.built(request, self._config.timeout), stream=True)
+            sent = http.built(request, self._config.timeout)
+            response = transport.handle_request(sent)
+            response.request = sent  # httpx2's EventSource wants to know
             if http.is_event_stream(response):
                 responses.append(response)
                 return http.opened(response)
@@ -156,7 +158,7 @@ class BlockingSession:
             yield whole
             return
         count = 0
-        url = str(responses[-1].request.url)
+        url = str(responses[-1].url)
         source = iter(httpx2.EventSource(responses[-1], http.MAX_ANSWER))
         while True:
             with http.own_errors(url):
@@ -174,25 +176,26 @@ class BlockingSession:
 
     def _whole(self, response: httpx2.Response, request: HttpRequest, deadline: float) -> Answer:
         try:
-            http.check_length(response, request.max_answer)
+            headers = http.headers_of(response)
+            limit = http.checked_limit(headers, request.max_answer)
             chunks: list[bytes] = []
             size = 0
-            for chunk in response.iter_bytes():
+            for chunk in http.chunks(response, headers):
                 size += len(chunk)
-                if size > (request.max_answer or http.MAX_ANSWER):
+                if size > limit:
                     raise http.too_large(request.max_answer)
                 if self._clock() > deadline:
                     raise http.timed_out(request.url)
                 chunks.append(chunk)
-            return http.answer(response, b"".join(chunks))
+            return Answer(response.status_code, headers, b"".join(chunks))
         finally:
             response.close()
 
-    def _authorized(self, request: HttpRequest) -> httpx2.Client:
-        client = self._open()
+    def _authorized(self, request: HttpRequest) -> httpx2.BaseTransport:
+        transport = self._open()
         if request.is_authorized:
             request.authorize(self._config.token or self._tokens.get())
-        return client
+        return transport
 
     def _fetch_token(self) -> IssuedToken:
         with tracing.span("client.token", kind=tracing.SpanKind.CLIENT) as span:
@@ -204,10 +207,10 @@ class BlockingSession:
                 token = self._refresh(self._sign_in.refresh_token)
             return self._sign_in.keep(token)
 
-    def _open(self) -> httpx2.Client:
+    def _open(self) -> httpx2.BaseTransport:
         with self._lock:
             if self._is_closed:
                 raise http.closed()
             if self._http is None:
-                self._http = http.open_blocking(self._config, self._transport)
+                self._http = self._transport or http.open_blocking(self._config)
             return self._http

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from agentkit.client.claims import Claims
 from agentkit.client.dotenv import read_dotenv
@@ -101,14 +101,11 @@ def resolve(
         ConfigurationError: A setting is missing or wrong; the error names it and where it can be set.
     """
     found = _Found(read_dotenv(_DOTENV, VARIABLES))
+    _check_types(auth, token, timeout, max_retries)
     static = auth.token if isinstance(auth, AccessToken) else token
     claims = Claims.of(static) if static else Claims()
     endpoints, tenant = _place(environment, tenant, base_url, found, claims, allow_http=allow_http)
     auth = _auth(auth, client_id, client_secret, token, has_refresh=has_refresh, found=found)
-    if not math.isfinite(timeout) or timeout <= 0:
-        raise ConfigurationError("timeout", "must be a positive number of seconds", remedy="The default is 60.")
-    if max_retries < 0:
-        raise ConfigurationError("max_retries", "must not be negative", remedy="0 switches retries off.")
     return ClientConfig(
         endpoints=endpoints,
         tenant=tenant,
@@ -135,6 +132,20 @@ def resolve_place(
     found = _Found(read_dotenv(_DOTENV, VARIABLES))
     endpoints, tenant = _place(environment, tenant, base_url, found, Claims(), allow_http=allow_http)
     return endpoints, tenant, _required("CORTI_CLIENT_ID", "client_id", client_id, found)
+
+
+def _check_types(auth: object, token: object, timeout: object, max_retries: object) -> None:
+    """Refuse what would fail at the first call only, with an error that does not name the setting."""
+    if auth is not None and not isinstance(auth, Grant):
+        raise ConfigurationError("auth", "is no grant", remedy="Give an instance, for example NoAuth().")
+    if token is not None:
+        AccessToken(cast("str", token))
+    if not isinstance(timeout, int | float) or not math.isfinite(timeout) or timeout <= 0:
+        raise ConfigurationError("timeout", "must be a positive number of seconds", remedy="The default is 60.")
+    if not isinstance(max_retries, int) or max_retries < 0:
+        raise ConfigurationError(
+            "max_retries", "must be a whole number and not negative", remedy="0 switches retries off."
+        )
 
 
 class _Found:

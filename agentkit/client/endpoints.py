@@ -11,11 +11,12 @@ from agentkit.errors import ConfigurationError
 from agentkit.oauth.loopback import is_loopback
 
 _REGION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_HTTP = re.compile(r"\Ahttp", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """The four roots of a Corti environment (section 2 of the API contract, ENV-03).
+    """The four roots of a Corti environment (ENV-03).
 
     Attributes:
         base: Root of the REST API, with `/v2`.
@@ -59,7 +60,7 @@ class Endpoints:
             base=f"{root}/v2",
             agents=root,
             login=f"{root}/realms",
-            wss=f"{root.replace('http', 'ws', 1)}/audio-bridge/v2",
+            wss=f"{_HTTP.sub('ws', root)}/audio-bridge/v2",
         )
 
     def check(self, setting: str, *, allow_http: bool) -> None:
@@ -72,17 +73,18 @@ class Endpoints:
         Raises:
             ConfigurationError: One of the four is refused.
         """
-        for url in (self.base, self.agents, self.login, self.wss):
-            _check_url(setting, url, allow_http=allow_http)
+        for url in (self.base, self.agents, self.login):
+            _check_url(setting, url, {"http", "https"}, allow_http=allow_http)
+        _check_url(setting, self.wss, {"ws", "wss"}, allow_http=allow_http)
 
 
-def _check_url(setting: str, url: str, *, allow_http: bool) -> None:
+def _check_url(setting: str, url: str, schemes: set[str], *, allow_http: bool) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = None, None
-    if parts is None or not host or parts.scheme not in {"http", "https", "ws", "wss"} or not url.isprintable():
+    if parts is None or parts.scheme not in schemes or not url.isprintable() or not _is_host(host or ""):
         raise ConfigurationError(
             setting, "is no address", remedy="Write it like http://127.0.0.1:8700 or https://corti.example.org."
         )
@@ -96,3 +98,8 @@ def _check_url(setting: str, url: str, *, allow_http: bool) -> None:
             f"would send secrets unencrypted to {host}",
             remedy="Use https, or pass allow_http=True for a network you trust.",
         )
+
+
+def _is_host(host: str) -> bool:
+    """Whether it can be looked up: the labels between its dots have 1 to 63 characters (RFC 1035)."""
+    return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))

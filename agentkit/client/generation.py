@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         Context,
         Event,
         Message,
-        RegistryConnector,
         RegistryExpert,
         SendRequest,
         Task,
@@ -142,6 +141,6 @@ class Generation(Protocol):
 
     def list_experts(
         self, text: str | None, limit: int | None, offset: int | None, token: str | None
-    ) -> Operation[Page[RegistryExpert | RegistryConnector]]:
+    ) -> Operation[Page[RegistryExpert]]:
         """A page of the registry."""
         ...

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         Context,
         Event,
         Message,
-        RegistryConnector,
         RegistryExpert,
         SendRequest,
         Task,
@@ -135,7 +134,7 @@ class V1:
 
     def list_experts(
         self, text: str | None, limit: int | None, offset: int | None, token: str | None
-    ) -> Operation[Page[RegistryExpert | RegistryConnector]]:
+    ) -> Operation[Page[RegistryExpert]]:
         """A page of the registry; the token is an offset.
 
         Raises:

@@ -142,7 +142,7 @@ class V2:
 
     def list_experts(
         self, text: str | None, limit: int | None, offset: int | None, token: str | None
-    ) -> Operation[Page[RegistryExpert | RegistryConnector]]:
+    ) -> Operation[Page[RegistryExpert]]:
         """A page of the registry.
 
         Raises:

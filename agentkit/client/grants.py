@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
+from agentkit.client.operation import is_sendable
 from agentkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -244,19 +245,10 @@ def check_redirect_uri(redirect_uri: object) -> None:
 def _require_texts(grant: Grant, *names: str) -> None:
     for name in names:
         value: object = getattr(grant, name)
-        if not isinstance(value, str) or not value.strip() or not _is_sendable(value):
+        if not isinstance(value, str) or not value.strip() or not is_sendable(value):
             raise ConfigurationError(f"{type(grant).__name__}.{name}", "is empty or no text")
 
 
 def _require_scopes(grant: EndpointGrant, scopes: tuple[str, ...]) -> None:
     check_scopes(type(grant).__name__, scopes)
     object.__setattr__(grant, "scopes", tuple(scopes))
-
-
-def _is_sendable(text: str) -> bool:
-    """Half a surrogate pair cannot be sent."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

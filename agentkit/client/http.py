@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Generator
+from collections.abc import AsyncIterable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ def _release() -> str:
 MAX_ANSWER: Final = 32 * 1024 * 1024
 """Bytes of the largest answer a client reads."""
 
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _HEADERS: Final = {"User-Agent": f"corti-agentkit/{_release()}", "Accept-Encoding": "gzip, deflate"}
 
 _KEPT_ALIVE: Final = (
@@ -46,48 +48,92 @@ _KEPT_ALIVE: Final = (
 side is gone. Behind a proxy that is the proxy's business."""
 
 
-def open_async(config: ClientConfig, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
-    """An asynchronous client; reads the certificate store, so do not call it on an event loop without a transport.
+def open_async(config: ClientConfig) -> httpx2.AsyncBaseTransport:
+    """Connections for an event loop; reads the certificate store, so do not call it on one.
+
+    What a client of httpx2 adds to its transport, such as cookies and redirects, is not wanted here and costs a tenth
+    of a small call; only its choice of a proxy is.
 
     Raises:
         ConfigurationError: The proxy or certificate settings of the environment cannot be used.
     """
     with _usable_environment():
         trusts = _trusts_environment(config)
-        if transport is None and not (trusts and getproxies()):
-            transport = httpx2.AsyncHTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
+        if trusts and getproxies():
+            return _AsyncProxied()
+        return httpx2.AsyncHTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
+
+
+def open_blocking(config: ClientConfig) -> httpx2.BaseTransport:
+    """Connections for threads; see `open_async`.
+
+    Raises:
+        ConfigurationError: The proxy or certificate settings of the environment cannot be used.
+    """
+    with _usable_environment():
+        trusts = _trusts_environment(config)
+        if trusts and getproxies():
+            return _BlockingProxied()
+        return httpx2.HTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
+
+
+class _AsyncProxied(httpx2.AsyncBaseTransport):
+    """Sends through the proxies of the environment."""
+
+    def __init__(self) -> None:
         # No timeouts of its own: the session limits the whole try.
-        return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=trusts)
+        self._client = httpx2.AsyncClient(timeout=None, trust_env=True)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
 
 
-def open_blocking(config: ClientConfig, transport: httpx2.BaseTransport | None) -> httpx2.Client:
-    """A blocking client.
+class _BlockingProxied(httpx2.BaseTransport):
+    """The twin of `_AsyncProxied`."""
 
-    Raises:
-        ConfigurationError: The proxy or certificate settings of the environment cannot be used.
-    """
-    with _usable_environment():
-        trusts = _trusts_environment(config)
-        if transport is None and not (trusts and getproxies()):
-            transport = httpx2.HTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
-        return httpx2.Client(transport=transport, timeout=config.timeout, trust_env=trusts)
+    def __init__(self) -> None:
+        self._client = httpx2.Client(timeout=None, trust_env=True)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._client.send(request, stream=True)
+
+    def close(self) -> None:
+        self._client.close()
 
 
 def built(request: HttpRequest, timeout: float | None, *, silence: float | None = None) -> httpx2.Request:
-    """The request for httpx2; made here, because a client's own `build_request` costs a third of a small call.
+    """The request for httpx2, with the headers that httpx2 adds to one.
 
     Args:
         request: What to send.
         timeout: Seconds for each of connecting, waiting for a connection and writing.
         silence: Seconds to wait for anything to read; None waits on, since a silent agent works.
     """
-    return httpx2.Request(
+    url, host = _parsed(request.url)
+    headers = {"Host": host, **_HEADERS, **request.headers}
+    content = request.content or b""
+    if content or request.method in _WITH_BODY:
+        headers["Content-Length"] = str(len(content))
+    built = httpx2.Request(
         request.method,
-        request.url,
-        headers={**_HEADERS, **request.headers},
-        content=request.content,
+        url,
+        headers=headers,
+        # As a stream, or httpx2 would go through the headers twice more to add the two.
+        stream=httpx2.ByteStream(content),
         extensions={"timeout": {"connect": timeout, "write": timeout, "pool": timeout, "read": silence}},
     )
+    built.read()
+    return built
+
+
+@lru_cache(maxsize=128)
+def _parsed(url: str) -> tuple[httpx2.URL, str]:
+    """An address and what `Host` says of it; parsing one costs more than decoding a task, and most calls repeat one."""
+    parsed = httpx2.URL(url)
+    return parsed, parsed.netloc.decode("ascii")
 
 
 @contextmanager
@@ -122,15 +168,38 @@ def timed_out(url: str) -> RequestTimeout:
     )
 
 
-def check_length(response: httpx2.Response, limit: int | None) -> None:
-    """Refuse an answer that says it is too large.
+def headers_of(response: httpx2.Response) -> dict[str, str]:
+    """The headers of an answer; httpx2's names are in lower case here."""
+    return dict(response.headers.items())
+
+
+def checked_limit(headers: Mapping[str, str], limit: int | None) -> int:
+    """How many bytes an answer may have.
 
     Raises:
-        WireError: It is.
+        WireError: It says that it has more.
     """
-    length = response.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > (limit or MAX_ANSWER):
+    length = headers.get("content-length", "")
+    largest = limit or MAX_ANSWER
+    if length.isdecimal() and int(length) > largest:
         raise too_large(limit)
+    return largest
+
+
+def async_chunks(response: httpx2.Response, headers: Mapping[str, str]) -> AsyncIterable[bytes]:
+    """The body, decoded where it is encoded; where not, past the generators that would do so."""
+    stream = response.stream
+    if isinstance(stream, httpx2.AsyncByteStream) and "content-encoding" not in headers:
+        return stream
+    return response.aiter_bytes()
+
+
+def chunks(response: httpx2.Response, headers: Mapping[str, str]) -> Iterable[bytes]:
+    """The twin of `async_chunks`."""
+    stream = response.stream
+    if isinstance(stream, httpx2.SyncByteStream) and "content-encoding" not in headers:
+        return stream
+    return response.iter_bytes()
 
 
 def too_large(limit: int | None = None) -> WireError:
@@ -146,7 +215,7 @@ def is_event_stream(response: httpx2.Response) -> bool:
 
 def opened(response: httpx2.Response) -> Answer:
     """The head of an answer whose events follow."""
-    return Answer(response.status_code, dict(response.headers.items()), b"", is_open=True)
+    return Answer(response.status_code, headers_of(response), b"", is_open=True)
 
 
 def decoded(operation: StreamOperation[T], event: httpx2.ServerSentEvent) -> T | None:
@@ -161,11 +230,6 @@ def decoded(operation: StreamOperation[T], event: httpx2.ServerSentEvent) -> T |
 def closed() -> AgentKitError:
     """The error for a call on a closed client."""
     return ConnectionFailed("The client is closed.", remedy="Make a new one, or call inside its with block.")
-
-
-def answer(response: httpx2.Response, body: bytes) -> Answer:
-    """The whole answer; httpx2's header names are in lower case."""
-    return Answer(response.status_code, dict(response.headers.items()), body)
 
 
 @contextmanager

@@ -140,8 +140,25 @@ def path(template: str, **ids: str) -> str:
 
 
 def query(**parameters: str | float | bool | Sequence[str] | None) -> dict[str, str | Sequence[str]]:
-    """The query parameters that are given, as the wire spells them; a sequence repeats its key."""
-    return {name: _query_value(value) for name, value in parameters.items() if value is not None}
+    """The query parameters that are given, as the wire spells them; a sequence repeats its key.
+
+    Raises:
+        SpecError: One holds half a surrogate pair.
+    """
+    given = {name: _query_value(value) for name, value in parameters.items() if value is not None}
+    for name, value in given.items():
+        if not is_sendable("".join(value)):
+            raise SpecError(name, "holds half a surrogate pair, which cannot be sent")
+    return given
+
+
+def is_sendable(text: str) -> bool:
+    """Whether a text has an encoding: half a surrogate pair has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _query_value(value: str | float | bool | Sequence[str]) -> str | Sequence[str]:

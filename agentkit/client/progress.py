@@ -102,7 +102,11 @@ class Progress:
         task = self._known(update.task_id, update.context_id)
         is_repeated = self._has_resumed and self._was_told(task.status, update.status)
         metadata: JsonObject = {**(task.metadata or {}), **(update.metadata or {})}
-        changes = {"status": update.status, "metadata": metadata or task.metadata, "history": _history(task, update.status)}
+        changes = {
+            "status": update.status,
+            "metadata": metadata or task.metadata,
+            "history": _history(task, update.status),
+        }
         self._task = task.model_copy(update=changes)
         if update.status.message is not None:
             self._told.add(update.status.message.message_id)

@@ -59,8 +59,8 @@ class AsyncSession:
         clock = clock or time.monotonic
         self._sign_in = SignIn(config, self._retry, clock=clock, now=time.time)
         self._tokens = TokenCache(self._fetch_token, early=RENEWED_EARLY, clock=clock)
-        self._http: httpx2.AsyncClient | None = None
-        self._opening: asyncio.Task[httpx2.AsyncClient] | None = None
+        self._http: httpx2.AsyncBaseTransport | None = None
+        self._opening: asyncio.Task[httpx2.AsyncBaseTransport] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
         self._concluding: set[asyncio.Task[object]] = set()
@@ -125,9 +125,9 @@ class AsyncSession:
         self._sign_in.forget()
         if self._opening is not None:
             await asyncio.wait([self._opening])
-        client, self._http = self._http, None
-        if client is not None:
-            await client.aclose()
+        transport, self._http = self._http, None
+        if transport is not None:
+            await transport.aclose()
 
     async def _drive(
         self, steps: Generator[HttpRequest | Pause, Answer | None, T], send: Callable[[HttpRequest], Awaitable[Answer]]
@@ -146,16 +146,18 @@ class AsyncSession:
             steps.close()
 
     async def _send(self, request: HttpRequest) -> Answer:
-        client = await self._authorized(request)
+        transport = await self._authorized(request)
         with http.own_errors(request.url):
             async with asyncio.timeout(self._config.timeout):
-                response = await client.send(http.built(request, None), stream=True)
+                response = await transport.handle_async_request(http.built(request, None))
                 return await _whole(response, request)
 
     async def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
-        client = await self._authorized(request)
+        transport = await self._authorized(request)
         with http.own_errors(request.url):
-            response = await client.send(http.built(request, self._config.timeout), stream=True)
+            sent = http.built(request, self._config.timeout)
+            response = await transport.handle_async_request(sent)
+            response.request = sent  # httpx2's EventSource wants to know
             if http.is_event_stream(response):
                 responses.append(response)
                 return http.opened(response)
@@ -176,7 +178,7 @@ class AsyncSession:
             yield whole
             return
         count = 0
-        url = str(responses[-1].request.url)
+        url = str(responses[-1].url)
         source = aiter(httpx2.EventSource(responses[-1], http.MAX_ANSWER))
         while True:
             with http.own_errors(url):
@@ -192,7 +194,7 @@ class AsyncSession:
             note(span, decoded)
             yield decoded
 
-    async def _authorized(self, request: HttpRequest) -> httpx2.AsyncClient:
+    async def _authorized(self, request: HttpRequest) -> httpx2.AsyncBaseTransport:
         if request.is_authorized:
             request.authorize(self._config.token or await self._tokens.get())
         return self._http or await self._open()
@@ -218,23 +220,23 @@ class AsyncSession:
                 "AsyncCorti", "belongs to another event loop", remedy="Make one client per event loop."
             )
 
-    async def _open(self) -> httpx2.AsyncClient:
+    async def _open(self) -> httpx2.AsyncBaseTransport:
         if self._is_closed:
             raise http.closed()
         if self._transport is not None:
-            self._http = http.open_async(self._config, self._transport)
+            self._http = self._transport
             return self._http
         if self._opening is None or self._opening.done():
             self._opening = asyncio.create_task(self._open_in_thread(), name="agentkit-client-open")
             self._opening.add_done_callback(_retrieve)
         # A cancelled caller leaves the opening to the others.
-        client = await asyncio.shield(self._opening)
+        transport = await asyncio.shield(self._opening)
         if self._is_closed:
             raise http.closed()
-        return client
+        return transport
 
-    async def _open_in_thread(self) -> httpx2.AsyncClient:
-        self._http = await asyncio.to_thread(http.open_async, self._config, None)
+    async def _open_in_thread(self) -> httpx2.AsyncBaseTransport:
+        self._http = await asyncio.to_thread(http.open_async, self._config)
         return self._http
 
 
@@ -246,14 +248,20 @@ def _retrieve(task: asyncio.Task[T]) -> None:
 
 async def _whole(response: httpx2.Response, request: HttpRequest) -> Answer:
     try:
-        http.check_length(response, request.max_answer)
+        headers = http.headers_of(response)
+        limit = http.checked_limit(headers, request.max_answer)
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.aiter_bytes():
-            size += len(chunk)
-            if size > (request.max_answer or http.MAX_ANSWER):
-                raise http.too_large(request.max_answer)
-            chunks.append(chunk)
-        return http.answer(response, b"".join(chunks))
+        iterator = aiter(http.async_chunks(response, headers))
+        try:
+            async for chunk in iterator:
+                size += len(chunk)
+                if size > limit:
+                    raise http.too_large(request.max_answer)
+                chunks.append(chunk)
+        finally:
+            if isinstance(iterator, AsyncGenerator):
+                await iterator.aclose()
+        return Answer(response.status_code, headers, b"".join(chunks))
     finally:
         await response.aclose()

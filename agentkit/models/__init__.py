@@ -6,8 +6,6 @@ from agentkit.models.agent import (
     ExpertInfo,
     ExpertReference,
     McpServerInfo,
-    RegistryExpert,
-    RegistryServer,
 )
 from agentkit.models.base import Json, JsonObject, Model
 from agentkit.models.card import (
@@ -22,15 +20,19 @@ from agentkit.models.card import (
 from agentkit.models.connector import (
     ConnectorAuth,
     ConnectorInfo,
-    RegistryCapabilities,
-    RegistryConnector,
-    RegistryIcon,
 )
 from agentkit.models.feedback import Feedback, FeedbackLabel, FeedbackSpec
 from agentkit.models.identity import new_id
 from agentkit.models.ids import AgentId, ArtifactId, ConnectorId, ContextId, FeedbackId, PrefixedId, TaskId, UserId
 from agentkit.models.message import File, Message, Part, Role
 from agentkit.models.questionnaire import QuestionnaireResponse, questionnaire_part
+from agentkit.models.registry import (
+    RegistryCapabilities,
+    RegistryConnector,
+    RegistryExpert,
+    RegistryIcon,
+    RegistryServer,
+)
 from agentkit.models.send import PushAuthentication, PushNotificationConfig, SendRequest
 from agentkit.models.task import (
     Artifact,

@@ -81,21 +81,3 @@ class AgentReference(Model):
 
     id: str | None = None
     name: str | None = None
-
-
-class RegistryServer(Model):
-    """An MCP server of a registry expert: its name and what authorization it wants."""
-
-    name: str
-    authorization_type: str
-
-
-class RegistryExpert(Model):
-    """An expert on offer (V1-OBJ-11)."""
-
-    name: str
-    description: str
-    display_name: str | None = None
-    display_description: str | None = None
-    mcp_servers: tuple[RegistryServer, ...] = ()
-    config_schema: JsonObject | None = None

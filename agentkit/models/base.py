@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -38,6 +40,42 @@ class Model(BaseModel):
     def unknown_fields(self) -> Mapping[str, Json]:
         """Fields of the wire that this version of agentkit does not know."""
         return self.__pydantic_extra__ or {}
+
+
+M = TypeVar("M", bound=Model)
+
+
+def assembled(model: type[M], fields: dict[str, object], unknown: dict[str, Json]) -> M:
+    """The model that validation would make of values that need none, for a tenth of what it costs.
+
+    Args:
+        model: A neutral type without private attributes.
+        fields: Values of exactly the declared types, by name.
+        unknown: JSON values of the wire that the model does not know.
+
+    Raises:
+        ValidationError: A required field is missing.
+    """
+    blank, needed = _blank(model)
+    if not fields.keys() >= needed:
+        return model.model_validate({**unknown, **fields})
+    made = model.__new__(model)
+    # What pydantic's documented `model_construct` sets, without its search for aliases; tests compare each model.
+    object.__setattr__(made, "__dict__", {**blank, **fields})
+    object.__setattr__(made, "__pydantic_fields_set__", {*fields, *unknown})
+    object.__setattr__(made, "__pydantic_extra__", unknown)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
+
+
+@cache
+def _blank(model: type[Model]) -> tuple[dict[str, object], frozenset[str]]:
+    """The defaults of a model in the order of its fields, and the fields that have none or one made each time."""
+    needed = {name for name, field in model.model_fields.items() if field.is_required() or field.default_factory}
+    defaults: dict[str, object] = {}
+    for name, field in model.model_fields.items():
+        defaults[name] = None if name in needed else field.default
+    return defaults, frozenset(needed)
 
 
 class Size:

@@ -1,4 +1,4 @@
-"""What v2 tells about connectors (V2-OBJ-04 to V2-OBJ-10, V2-OBJ-23)."""
+"""What v2 tells about connectors (V2-OBJ-04 to V2-OBJ-10)."""
 
 from __future__ import annotations
 
@@ -47,44 +47,3 @@ class ConnectorInfo(Model):
     output_schema: JsonObject | None = None
     transition: str | None = None
     enabled: bool = True
-
-
-class RegistryIcon(Model):
-    """A picture of a registry entry."""
-
-    src: str
-    mime_type: str | None = None
-    sizes: tuple[str, ...] = ()
-
-
-class RegistryCapabilities(Model):
-    """What a registry entry says it can do; declared, not filled today."""
-
-    streaming: bool | None = None
-    input_modes: tuple[str, ...] = ()
-    output_modes: tuple[str, ...] = ()
-    tools: tuple[str, ...] = ()
-
-
-class RegistryConnector(Model):
-    """A connector on offer (V2-OBJ-23).
-
-    Attributes:
-        id: What an `ExpertReferenceSpec` takes.
-        type: What kind of connector it makes.
-        config_schema: What its configuration must fit.
-    """
-
-    id: str
-    type: str
-    name: str
-    title: str | None = None
-    description: str | None = None
-    version: str | None = None
-    provider: str | None = None
-    capabilities: RegistryCapabilities | None = None
-    tags: tuple[str, ...] = ()
-    icons: tuple[RegistryIcon, ...] = ()
-    website_url: str | None = None
-    documentation_url: str | None = None
-    config_schema: JsonObject | None = None

@@ -119,7 +119,7 @@ v2_servers = st.builds(
 )
 v2_experts: st.SearchStrategy[AnyExpert] = st.one_of(
     st.builds(ExpertReferenceSpec, name=words, config=configs, enabled=st.booleans()),
-    st.builds(AgentReferenceSpec, uuids, enabled=st.booleans()),
+    st.builds(AgentReferenceSpec, uuids.map("agt.{}".format), enabled=st.booleans()),
     st.builds(RemoteAgentSpec, urls, optional, enabled=st.booleans()),
     st.builds(
         OutputSchemaSpec,
@@ -190,7 +190,8 @@ registry_connectors = st.builds(
     id=text,
     type=text,
     name=text,
-    title=optional,
+    description=text,
+    display_name=optional,
     tags=st.lists(text, max_size=2).map(tuple),
     icons=st.lists(st.builds(RegistryIcon, src=text, mime_type=optional), max_size=2).map(tuple),
     config_schema=configs,

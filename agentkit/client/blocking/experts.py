@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BlockingExperts:
-    """`corti.experts`: what the registry offers, experts in v1 and connectors in v2."""
+    """What the registry offers: `corti.experts`; experts in v1 and connectors in v2."""
 
     def __init__(self, session: BlockingSession, generations: Generations) -> None:
         """Made by `Corti`."""
@@ -23,7 +23,7 @@ class BlockingExperts:
 
     def list(
         self, *, text: str | None = None, limit: int | None = None, offset: int | None = None
-    ) -> BlockingPages[RegistryExpert | RegistryConnector, RegistryExpert | RegistryConnector]:
+    ) -> BlockingPages[RegistryExpert, RegistryExpert]:
         """The experts on offer (EXP-03); with `auto` v1's registry, unless words are searched for.
 
         Args:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Experts:
-    """`corti.experts`: what the registry offers, experts in v1 and connectors in v2."""
+    """What the registry offers: `corti.experts`; experts in v1 and connectors in v2."""
 
     def __init__(self, session: AsyncSession, generations: Generations) -> None:
         """Made by `AsyncCorti`."""
@@ -22,7 +22,7 @@ class Experts:
 
     def list(
         self, *, text: str | None = None, limit: int | None = None, offset: int | None = None
-    ) -> Pages[RegistryExpert | RegistryConnector, RegistryExpert | RegistryConnector]:
+    ) -> Pages[RegistryExpert, RegistryExpert]:
         """The experts on offer (EXP-03); with `auto` v1's registry, unless words are searched for.
 
         Args:

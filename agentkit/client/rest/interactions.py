@@ -60,7 +60,6 @@ def list_interactions(
         status: Encounters of these states only.
         patient: Of this patient only.
     """
-
     states = [status] if isinstance(status, str) else status
 
     def parse(answer: Answer) -> Page[Interaction]:

@@ -36,8 +36,8 @@ def encode_registry_connector(entry: RegistryConnector) -> JsonObject:
     put(
         wire,
         {
-            "title": entry.title,
-            "description": entry.description,
+            "title": entry.display_name,
+            "description": entry.description or None,
             "version": entry.version,
             "provider": entry.provider,
             "capabilities": None if entry.capabilities is None else _encode_capabilities(entry.capabilities),
@@ -64,8 +64,8 @@ def decode_registry_connector(value: object, path: str = "connector") -> Registr
         id=reader.text("id"),
         type=reader.text("type"),
         name=reader.text("name"),
-        title=reader.optional_text("title"),
-        description=reader.optional_text("description"),
+        display_name=reader.optional_text("title"),
+        description=reader.optional_text("description") or "",
         version=reader.optional_text("version"),
         provider=reader.optional_text("provider"),
         capabilities=reader.nested("capabilities", _decode_capabilities),
