@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from agentkit.errors import WireError
 from agentkit.models import Json, JsonObject, Model
+from agentkit.models.base import assembled
 
 _LARGEST_COUNT: Final = 2**31 - 1
 _FIELD_NAME: Final = re.compile(r"[A-Za-z$_][A-Za-z0-9_]{0,39}")
@@ -85,9 +86,11 @@ class Reader:
         Raises:
             WireError: It is missing or not a string.
         """
-        value = self.optional_text(key)
+        value = self._fields.get(key)
         if value is None:
             self.fail(key, "missing", "is required")
+        if not isinstance(value, str):
+            self.fail(key, "type", "must be a string")
         return value
 
     def words(self, key: str) -> str:
@@ -170,7 +173,7 @@ class Reader:
         if not isinstance(value, list):
             self.fail(key, "type", "must be an array")
         place = self.at(key)
-        return tuple(decode(item, f"{place}[{index}]") for index, item in enumerate(value))
+        return tuple([decode(item, f"{place}[{index}]") for index, item in enumerate(value)])
 
     def texts(self, key: str) -> tuple[str, ...]:
         """An array of strings; empty when absent.
@@ -189,9 +192,22 @@ class Reader:
         value = self._fields.get(key)
         return None if value is None else decode(value, self.at(key))
 
-    def unknown(self, known: frozenset[str], model: type[Model]) -> dict[str, object]:
+    def unknown(self, known: frozenset[str], model: type[Model]) -> JsonObject:
         """The fields outside `known`, to be kept; one spelled like an attribute of the model cannot be and is left."""
+        if self._fields.keys() <= known:
+            return {}
         return {key: value for key, value in self._fields.items() if key not in known and key not in model.model_fields}
+
+    def assemble(self, model: type[M], known: frozenset[str], /, **fields: object) -> M:
+        """Make the model as `build` does, of fields that need no second look.
+
+        Args:
+            model: What to make.
+            known: The names on the wire that `fields` were read from.
+            fields: Each of exactly the declared type, as this reader, an enum or another `assemble` gave it; they fit
+                together.
+        """
+        return assembled(model, fields, self.unknown(known, model))
 
     def build(self, model: type[M], known: frozenset[str], /, **fields: object) -> M:
         """Make the model from decoded fields and the unknown ones beside them.
@@ -222,6 +238,8 @@ def read_time(value: str | None) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value)
+        if time.tzinfo is UTC:
+            return time
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

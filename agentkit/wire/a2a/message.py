@@ -56,9 +56,9 @@ def decode_part(value: object, path: str = "part") -> Part:
     match kind:
         case "text":
             text = reader.text("text")
-            return reader.build(Part, _PART, text=text, media_type=media_type, metadata=metadata)
+            return reader.assemble(Part, _PART, text=text, media_type=media_type, metadata=metadata)
         case "data":
-            return reader.build(Part, _PART, data=reader.given("data"), media_type=media_type, metadata=metadata)
+            return reader.assemble(Part, _PART, data=reader.given("data"), media_type=media_type, metadata=metadata)
         case _:
             file = File(
                 uri=reader.optional_text("url"),
@@ -66,7 +66,7 @@ def decode_part(value: object, path: str = "part") -> Part:
                 name=reader.optional_text("filename"),
                 media_type=media_type,
             )
-            return reader.build(Part, _FILE_PART, file=file, metadata=metadata)
+            return reader.assemble(Part, _FILE_PART, file=file, metadata=metadata)
 
 
 def encode_message(message: Message) -> JsonObject:
@@ -102,7 +102,7 @@ def decode_message(value: object, path: str = "message") -> Message:
         reader.fail("role", "value", "must be ROLE_USER or ROLE_AGENT")
     if not reader.has("parts"):
         reader.fail("parts", "missing", "is required")
-    return reader.build(
+    return reader.assemble(
         Message,
         _MESSAGE,
         role=role,

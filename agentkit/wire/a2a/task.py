@@ -82,7 +82,7 @@ def decode_artifact(value: object, path: str = "artifact") -> Artifact:
         WireError: A required field is missing or does not fit.
     """
     reader = Reader(value, path)
-    return reader.build(
+    return reader.assemble(
         Artifact,
         _ARTIFACT,
         artifact_id=reader.text("artifactId"),
@@ -113,7 +113,7 @@ def decode_task(value: object, path: str = "task") -> Task:
         WireError: A required field is missing or does not fit.
     """
     reader = Reader(value, path)
-    return reader.build(
+    return reader.assemble(
         Task,
         _TASK,
         id=reader.words("id"),
@@ -213,7 +213,7 @@ def _encode_artifact_update(update: ArtifactUpdate) -> JsonObject:
 
 def _decode_status_update(value: object, path: str) -> StatusUpdate:
     reader = Reader(value, path)
-    return reader.build(
+    return reader.assemble(
         StatusUpdate,
         _STATUS_UPDATE,
         task_id=reader.words("taskId"),
@@ -226,7 +226,7 @@ def _decode_status_update(value: object, path: str) -> StatusUpdate:
 def _decode_artifact_update(value: object, path: str) -> ArtifactUpdate:
     """Corti leaves out `contextId` and `append` (CON-28)."""
     reader = Reader(value, path)
-    return reader.build(
+    return reader.assemble(
         ArtifactUpdate,
         _ARTIFACT_UPDATE,
         task_id=reader.words("taskId"),
@@ -240,7 +240,7 @@ def _decode_artifact_update(value: object, path: str) -> ArtifactUpdate:
 
 def _status(parent: Reader) -> TaskStatus:
     reader = Reader(parent.given("status"), parent.at("status"))
-    return reader.build(
+    return reader.assemble(
         TaskStatus,
         _STATUS,
         state=_STATES.get(reader.text("state"), TaskState.UNKNOWN),

@@ -46,12 +46,12 @@ def decode_part(value: object, path: str = "part") -> Part:
     metadata = reader.optional_object("metadata")
     match kind := reader.text("kind"):
         case "text":
-            return reader.build(Part, _PART, text=reader.text("text"), metadata=metadata)
+            return reader.assemble(Part, _PART, text=reader.text("text"), metadata=metadata)
         case "data":
-            return reader.build(Part, _PART, data=reader.given("data"), metadata=metadata)
+            return reader.assemble(Part, _PART, data=reader.given("data"), metadata=metadata)
         case "file":
             file = reader.nested("file", _decode_file) or File()
-            return reader.build(Part, _PART, file=file, metadata=metadata)
+            return reader.assemble(Part, _PART, file=file, metadata=metadata)
         case _:
             known = "text, data and file"
             message = f"a part of kind {_word(kind)} is unknown; known are {known}"
@@ -89,7 +89,7 @@ def decode_message(value: object, path: str = "message") -> Message:
     check_kind(reader, "message")
     if not reader.has("parts"):
         reader.fail("parts", "missing", "is required")
-    return reader.build(
+    return reader.assemble(
         Message,
         _MESSAGE,
         role=_role(reader),
@@ -128,7 +128,7 @@ def _encode_file(file: File) -> JsonObject:
 
 def _decode_file(value: object, path: str) -> File:
     reader = Reader(value, path)
-    return reader.build(
+    return reader.assemble(
         File,
         _FILE,
         uri=reader.optional_text("uri"),

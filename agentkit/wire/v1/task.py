@@ -52,7 +52,7 @@ def decode_artifact(value: object, path: str = "artifact") -> Artifact:
         WireError: A required field is missing or does not fit.
     """
     reader = Reader(value, path)
-    return reader.build(
+    return reader.assemble(
         Artifact,
         _ARTIFACT,
         artifact_id=reader.text("artifactId"),
@@ -86,7 +86,7 @@ def decode_task(value: object, path: str = "task") -> Task:
     """
     reader = Reader(value, path)
     check_kind(reader, "task")
-    return reader.build(
+    return reader.assemble(
         Task,
         _TASK,
         id=reader.text("id"),
@@ -114,7 +114,7 @@ def decode_context(value: object, path: str = "context") -> Context:
         WireError: An item is neither a task nor a message.
     """
     reader = Reader(value, path)
-    return reader.build(Context, _CONTEXT, id=reader.optional_text("id"), items=reader.items("items", decode_item))
+    return reader.assemble(Context, _CONTEXT, id=reader.optional_text("id"), items=reader.items("items", decode_item))
 
 
 def encode_status_update(update: StatusUpdate) -> JsonObject:
@@ -166,7 +166,7 @@ def decode_event(value: object, path: str = "result") -> Event:
     reader = Reader(value, path)
     match reader.text("kind"):
         case "status-update":
-            return reader.build(
+            return reader.assemble(
                 StatusUpdate,
                 _STATUS_UPDATE,
                 task_id=reader.text("taskId"),
@@ -175,7 +175,7 @@ def decode_event(value: object, path: str = "result") -> Event:
                 metadata=reader.optional_object("metadata"),
             )
         case "artifact-update":
-            return reader.build(
+            return reader.assemble(
                 ArtifactUpdate,
                 _ARTIFACT_UPDATE,
                 task_id=reader.text("taskId"),
@@ -234,7 +234,7 @@ def _decode_status(value: object, path: str) -> TaskStatus:
     reader = Reader(value, path)
     word = reader.text("state")
     known = word in TaskState.__members__.values()
-    return reader.build(
+    return reader.assemble(
         TaskStatus,
         _STATUS,
         state=TaskState(word) if known else TaskState.UNKNOWN,
