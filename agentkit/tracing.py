@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
+from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from contextvars import Token
+
+    from opentelemetry.context import Context
     from opentelemetry.trace import Span as OtelSpan
+    from opentelemetry.trace import SpanKind as OtelSpanKind
     from opentelemetry.trace import Tracer
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -120,71 +125,98 @@ class Span:
 
     def inject(self, headers: MutableMapping[str, str]) -> None:
         """Add `traceparent` of this span to outgoing headers; baggage, which may say anything, stays here."""
-        from opentelemetry.trace import set_span_in_context
+        if not self._otel.get_span_context().is_valid:
+            return
+        from opentelemetry.trace import set_span_in_context  # here and below: making a client must stay cheap
 
         _trace_context().inject(headers, context=set_span_in_context(self._otel))
 
 
-@contextmanager
 def span(
     name: str, attributes: Mapping[str, AttributeValue | None] | None = None, *, kind: SpanKind = SpanKind.INTERNAL
-) -> Generator[Span]:
+) -> AbstractContextManager[Span]:
     """Open a span around a hop.
+
+    An exception marks it as failed with its class name, never with its text.
 
     Args:
         name: The hop, for example `client.send`.
         attributes: Allowed attributes; None values are left out.
         kind: CLIENT for a call that leaves the process, SERVER for one that enters it.
 
-    Yields:
-        The open span. An exception marks it as failed with its class name, never with its text.
-
     Raises:
-        ValueError: An attribute is not on the allow-list.
+        ValueError: On entry: an attribute is not on the allow-list.
     """
-    from opentelemetry import context, trace
-
-    with long_span(name, attributes, kind=kind) as opened:
-        token = context.attach(trace.set_span_in_context(opened.otel))  # what start_as_current_span does, for less
-        try:
-            yield opened
-        finally:
-            context.detach(token)
+    return _Hop(name, attributes or {}, kind, is_current=True)
 
 
-@contextmanager
 def long_span(
     name: str, attributes: Mapping[str, AttributeValue | None] | None = None, *, kind: SpanKind = SpanKind.INTERNAL
-) -> Generator[Span]:
+) -> AbstractContextManager[Span]:
     """Open a span that is not the current one: for what stays open while the caller's own code runs, as a stream does.
 
     Raises:
-        ValueError: An attribute is not on the allow-list.
+        ValueError: On entry: an attribute is not on the allow-list.
     """
-    from opentelemetry import trace  # here and above, because making a client must stay cheap
+    return _Hop(name, attributes or {}, kind, is_current=False)
 
-    given: dict[str, AttributeValue] = {}
-    for key, value in (attributes or {}).items():
-        if value is not None:
-            _check(key)
-            given[key] = value
-    started = time.perf_counter()
-    error: str | None = None
-    otel = _tracer().start_span(
-        name, kind=trace.SpanKind[kind.name], attributes=given, record_exception=False, set_status_on_exception=False
-    )
-    try:
-        yield Span(otel, given)
-    except BaseException as exception:
-        error = type(exception).__name__
-        otel.set_attribute("error.type", error)
-        otel.set_status(trace.StatusCode.ERROR)
-        raise
-    finally:
-        otel.end()
+
+class _Hop(AbstractContextManager[Span]):
+    """A span around a block. A class, since two generators cost a client more than all else that is told of a call."""
+
+    __slots__ = ("_attributes", "_given", "_is_current", "_kind", "_name", "_otel", "_started", "_token")
+
+    _otel: OtelSpan
+    _started: float
+
+    def __init__(
+        self, name: str, attributes: Mapping[str, AttributeValue | None], kind: SpanKind, *, is_current: bool
+    ) -> None:
+        self._name = name
+        self._attributes = attributes
+        self._kind = kind
+        self._is_current = is_current
+        self._given: dict[str, AttributeValue] = {}
+        self._token: Token[Context] | None = None
+
+    def __enter__(self) -> Span:
+        for key, value in self._attributes.items():
+            if value is not None:
+                _check(key)
+                self._given[key] = value
+        self._started = time.perf_counter()
+        self._otel = _tracer().start_span(
+            self._name,
+            kind=_otel_kinds()[self._kind],
+            attributes=self._given,
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+        # A span that is not valid is nobody's parent: without an SDK there is nothing to make current.
+        if self._is_current and self._otel.get_span_context().is_valid:
+            from opentelemetry import context, trace
+
+            self._token = context.attach(trace.set_span_in_context(self._otel))
+        return Span(self._otel, self._given)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            from opentelemetry import context
+
+            context.detach(self._token)
+        if kind is not None:
+            from opentelemetry.trace import StatusCode
+
+            self._otel.set_attribute("error.type", kind.__name__)
+            self._otel.set_status(StatusCode.ERROR)
+        self._otel.end()
         if _listeners:
-            trace_id = f"{otel.get_span_context().trace_id:032x}"
-            record = SpanRecord(name, started, time.perf_counter() - started, trace_id, error, dict(given))
+            duration = time.perf_counter() - self._started
+            trace_id = f"{self._otel.get_span_context().trace_id:032x}"
+            failed = kind.__name__ if kind else None
+            record = SpanRecord(self._name, self._started, duration, trace_id, failed, dict(self._given))
             for listener in tuple(_listeners):
                 listener(record)
 
@@ -221,6 +253,13 @@ def _trace_context() -> TraceContextTextMapPropagator:
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     return TraceContextTextMapPropagator()
+
+
+@cache
+def _otel_kinds() -> Mapping[SpanKind, OtelSpanKind]:
+    from opentelemetry import trace
+
+    return {kind: trace.SpanKind[kind.name] for kind in SpanKind}
 
 
 @cache
