@@ -176,6 +176,15 @@ async def test_what_json_cannot_carry_is_refused_before_sending(connect: Connect
     assert len(double.calls) == 1
 
 
+async def test_what_has_no_encoding_is_refused_before_sending(connect: Connect, double: CortiDouble) -> None:
+    async with connect() as corti:
+        with pytest.raises(SpecError, match="agent_id: is no id"):
+            await corti.agents.get("\ud800")
+        with pytest.raises(SpecError, match="lang: holds half a surrogate pair"):
+            await corti.templates.list(languages=["da", "\ud800"])
+    assert double.calls == []
+
+
 async def test_a_server_that_is_not_there_is_named_without_its_path() -> None:
     async with serving(_hang_up) as url:
         pass
@@ -298,6 +307,33 @@ async def test_a_proxy_that_is_no_address_is_a_configuration_error(monkeypatch: 
         with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
             await corti.agents.get(AGENT_ID)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_blocking", [False, True])
+async def test_calls_go_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, *, is_blocking: bool
+) -> None:
+    body = b'{"id":"a","name":"n","description":"d","systemPrompt":""}'
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+
+    # No name server knows this host, so only the proxy can answer.
+    url = "http://platform.invalid"
+
+    def get() -> str:
+        with Corti(base_url=url, token="t", allow_http=True) as corti:
+            return corti.agents.get("a").name
+
+    with anyio.fail_after(HANG):
+        async with serving(answer) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy)
+            if is_blocking:
+                assert await anyio.to_thread.run_sync(get) == "n"
+            else:
+                async with AsyncCorti(base_url=url, token="t", allow_http=True) as corti:
+                    assert (await corti.agents.get("a")).name == "n"
 
 
 async def test_first_calls_at_once_open_one_client_and_a_cancelled_one_leaves_it_to_the_others() -> None:
