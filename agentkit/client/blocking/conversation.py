@@ -46,7 +46,8 @@ class BlockingConversation:
         self._context = context
         self._last: Reply | None = None
         self._refused: Message | None = None
-        self._usage = TokenUsage()
+        self._settled_usage = TokenUsage()
+        self._latest_usage = TokenUsage()
         self._turn = OneAtATime()
 
     def __repr__(self) -> str:
@@ -76,8 +77,11 @@ class BlockingConversation:
 
     @property
     def usage(self) -> TokenUsage:
-        """Tokens and credits of all turns together, as far as the answers told."""
-        return self._usage
+        """Tokens and credits of all turns together, as far as the answers told.
+
+        They are told of a task: of one that asked back and was answered, what it told last counts, once.
+        """
+        return self._settled_usage + self._latest_usage
 
     def send(
         self,
@@ -185,10 +189,12 @@ class BlockingConversation:
         return reply
 
     def _note(self, reply: Reply) -> None:
+        before = self._last.task if self._last else None
+        if before is None or reply.task is None or before.id != reply.task.id:
+            self._settled_usage, self._latest_usage = self.usage, TokenUsage()
+        self._latest_usage = reply.usage or self._latest_usage
         self._last = reply
         self._context = reply.context or self._context
-        if reply.usage is not None:
-            self._usage += reply.usage
 
     def _check(self, message: Message) -> None:
         task = self._last.task if self._last else None
