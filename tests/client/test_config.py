@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit.client import AsyncCorti, Corti, Endpoints
-from agentkit.client.grants import AccessToken, ClientCredentialsGrant
+from agentkit.client.grants import AccessToken, ClientCredentialsGrant, NoAuth
 from agentkit.errors import ConfigurationError
 
 CREDENTIALS: dict[str, Any] = {"client_id": "me", "client_secret": "hush-hush"}
@@ -103,9 +103,17 @@ def test_a_token_replaces_client_credentials() -> None:
     assert Corti(environment="eu", token="opaque").config.auth == AccessToken("opaque")
     with pytest.raises(ConfigurationError, match="beside client credentials"):
         Corti(environment="eu", token="opaque", client_id="x")
-    for wrong in ("", "Bearer abc", "a\nb", "ä"):
+    wrong: Any
+    for wrong in ("", "Bearer abc", "a\nb", "ä", b"abc", 7):
         with pytest.raises(ConfigurationError, match="without 'Bearer'"):
             Corti(environment="eu", token=wrong)
+
+
+@pytest.mark.parametrize("auth", [NoAuth, ("id", "secret"), "secret"])
+def test_what_is_no_grant_is_refused_before_the_first_call(auth: Any) -> None:
+    with pytest.raises(ConfigurationError, match="auth: is no grant") as caught:
+        Corti(environment="eu", auth=auth)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("environment", ["evil.example/#", "a b", "eu.", "eu/..", "user@host"])
@@ -115,7 +123,18 @@ def test_a_region_cannot_lead_to_another_host(environment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["corti.example", "ftp://corti.example", "http://", "https://h:port", "https://u:p@h", "https://h?x=1"]
+    "url",
+    [
+        "corti.example",
+        "ftp://corti.example",
+        "wss://corti.example",
+        "http://",
+        "https://h:port",
+        "https://u:p@h",
+        "https://h?x=1",
+        "https://corti..example",
+        f"https://{'a' * 64}.example",
+    ],
 )
 def test_what_is_no_plain_address_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base_url"):
@@ -132,7 +151,17 @@ def test_unencrypted_http_is_for_this_machine_only() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "wrong"),
-    [("tenant", "a/b"), ("tenant", ".."), ("timeout", 0), ("timeout", float("nan")), ("max_retries", -1)],
+    [
+        ("tenant", "a/b"),
+        ("tenant", ".."),
+        ("timeout", 0),
+        ("timeout", float("nan")),
+        ("timeout", None),
+        ("timeout", "60"),
+        ("max_retries", -1),
+        ("max_retries", None),
+        ("max_retries", 1.5),
+    ],
 )
 def test_other_wrong_settings_are_named(setting: str, wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match="(?i)" + setting):

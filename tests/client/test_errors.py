@@ -23,6 +23,7 @@ from agentkit.errors import (
     ForbiddenError,
     NotFoundError,
     RequestTimeout,
+    SpecError,
     UnauthorizedError,
     UnprocessableEntityError,
     WireError,
