@@ -18,7 +18,8 @@ class AgentReferenceSpec:
     """Another Corti agent used as an expert: a reference of v1 (V1-AGENT-06), a connector `agent` of v2 (V2-OBJ-06).
 
     Attributes:
-        id: The agent's id, an `AgentId` after construction; a bare UUID is accepted.
+        id: The agent's id as its generation writes it: a bare UUID in v1, `agt.<uuid>` in v2, which takes a bare one
+            too (V2-ID-01). A prefixed one becomes an `AgentId` and can be asked by agents of v2 only.
         prompt: Appended to that agent's prompt; v1 only.
         enabled: False keeps the agent configured and unused (V2-OBJ-09), v2 only.
 
@@ -36,7 +37,8 @@ class AgentReferenceSpec:
         from agentkit.models.ids import AgentId  # here, because models need pydantic and a plain spec does not
 
         check_words(self, "id")
-        put_field(self, "id", AgentId(self.id, field="AgentReferenceSpec.id"))
+        identifier = AgentId(self.id, field="AgentReferenceSpec.id")
+        put_field(self, "id", identifier if self.id.startswith(AgentId.PREFIX) else identifier.bare)
         check_optional_texts(self, "prompt")
         check_flags(self, "enabled")
 

@@ -30,6 +30,8 @@ GenerationName = Literal["v1", "v2"]
 
 GENERATIONS: Final[tuple[GenerationName, ...]] = ("v1", "v2")
 
+_V2_AGENT: Final = "agt."
+
 
 @dataclass(frozen=True, slots=True)
 class _Use:
@@ -140,6 +142,8 @@ def _expert(at: str, expert: AnyExpert) -> Iterator[_Use]:
         case OutputSchemaSpec():
             yield _Use(at, "an output schema", "v2")
         case ExpertReferenceSpec() | AgentReferenceSpec():
+            if isinstance(expert, AgentReferenceSpec) and expert.id.startswith(_V2_AGENT):
+                yield _Use(f"{at}.id", "an agent of v2 as an expert", "v2")
             if expert.prompt is not None:
                 yield _Use(f"{at}.prompt", "a prompt on a reference", "v1")
             if not expert.enabled:

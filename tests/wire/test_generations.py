@@ -48,6 +48,7 @@ V2_ONLY: list[tuple[AgentSpec | AgentChanges, str]] = [
     (asking(OutputSchemaSpec("triage", {"type": "object"})), "AgentSpec.experts[0]"),
     (asking(ExpertReferenceSpec(name="x", enabled=False)), "AgentSpec.experts[0].enabled"),
     (asking(AgentReferenceSpec(BARE, enabled=False)), "AgentSpec.experts[0].enabled"),
+    (asking(AgentReferenceSpec(f"agt.{BARE}")), "AgentSpec.experts[0].id"),
     (inline(replace(SERVER, enabled=False)), "AgentSpec.experts[0].servers[0].enabled"),
     (inline(replace(SERVER, auth_ref="r")), "AgentSpec.experts[0].servers[0].auth_ref"),
     (

@@ -28,7 +28,7 @@ SEND: JsonObject = {
 
 def test_another_agent_is_a_reference_by_its_bare_id() -> None:
     """V1-AGENT-06, V2-MIG-02."""
-    spec = AgentSpec(name="a", description="d", experts=[AgentReferenceSpec(f"agt.{BARE}", prompt="p")])
+    spec = AgentSpec(name="a", description="d", experts=[AgentReferenceSpec(BARE, prompt="p")])
     wire = v1.encode_create_agent(spec)
     assert wire["experts"] == [{"type": "reference", "id": BARE, "systemPrompt": "p"}]
     assert v1.decode_create_agent(wire).experts == (ExpertReferenceSpec(id=BARE, prompt="p"),)
@@ -63,9 +63,8 @@ def test_a_push_configuration_is_the_same_in_both_directions_and_shows_no_secret
     )
     assert v1.encode_send(request) == SEND
     assert "push-secret" not in repr(request)
-    operation = send_message("a", request, frozenset({"other"}))
-    assert operation.secrets == {"other", "push-secret-token", "push-secret-key"}
-    assert "push-secret" not in repr(operation)
+    assert request.push_notification.secrets() == {"push-secret-token", "push-secret-key"}
+    assert "push-secret" not in repr(send_message("a", request, frozenset()))
 
 
 def test_a_push_configuration_without_authentication_is_read() -> None:

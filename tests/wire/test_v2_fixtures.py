@@ -79,7 +79,7 @@ CREATED: dict[str, tuple[str, ConnectorSpec]] = {
         '{"type":"mcp","name":"i","url":"https://x.org","auth":{"type":"inherit"}}',
         McpServerSpec(name="i", url="https://x.org", authorization=Authorization.INHERIT),
     ),
-    "V2-OBJ-06 agent": (f'{{"type":"agent","agentId":"{AGENT_ID}"}}', AgentReferenceSpec(U)),
+    "V2-OBJ-06 agent": (f'{{"type":"agent","agentId":"{AGENT_ID}"}}', AgentReferenceSpec(AGENT_ID)),
     "V2-OBJ-07 a2a": (
         '{"type":"a2a","url":"https://remote.example.org/a2a","name":"remote","enabled":false}',
         RemoteAgentSpec("https://remote.example.org/a2a", "remote", enabled=False),
@@ -117,7 +117,7 @@ CREATE_SPEC = AgentSpec(
     ],
     experts=[
         ExpertReferenceSpec(name="pubmed-expert"),
-        AgentReferenceSpec(U),
+        AgentReferenceSpec(AGENT_ID),
         "https://remote.example.org/a2a",
         OutputSchemaSpec("triage", {"type": "object"}),
     ],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agentkit.errors import UnsupportedByGeneration, WireError
-from agentkit.models import AgentId, Json, JsonObject
+from agentkit.models import Json, JsonObject
 from agentkit.specs import (
     AgentChanges,
     AgentReferenceSpec,
@@ -138,7 +138,7 @@ def _encode_expert(expert: AnyExpert) -> JsonObject:
                 {"id": expert.id, "name": expert.name, "systemPrompt": expert.prompt, "config": expert.config},
             )
         case AgentReferenceSpec():
-            return put(wire, {"id": AgentId(expert.id).bare, "systemPrompt": expert.prompt})
+            return put(wire, {"id": expert.id, "systemPrompt": expert.prompt})
         case ExpertSpec():
             wire = {"type": "new", "name": expert.name, "description": expert.description}
             return put(wire, {"systemPrompt": expert.prompt, "mcpServers": _encode_servers(expert.servers) or None})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from agentkit.models import ConnectorAuth, ConnectorInfo, ExpertReference, McpServerInfo
+from agentkit.models import AgentId, ConnectorAuth, ConnectorInfo, ExpertReference, McpServerInfo
 from agentkit.specs import (
     AgentReferenceSpec,
     AnyExpert,
@@ -104,7 +104,7 @@ def connector_of(spec: ConnectorSpec) -> ConnectorInfo:
         case ExpertReferenceSpec():
             return ConnectorInfo(type="registry", name=spec.id or spec.name, config=spec.config, enabled=spec.enabled)
         case AgentReferenceSpec():
-            return ConnectorInfo(type="agent", agent_id=spec.id, enabled=spec.enabled)
+            return ConnectorInfo(type="agent", agent_id=AgentId(spec.id), enabled=spec.enabled)
         case RemoteAgentSpec():
             return ConnectorInfo(type="a2a", url=spec.url, name=spec.name, enabled=spec.enabled)
         case OutputSchemaSpec():
