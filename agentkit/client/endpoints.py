@@ -81,10 +81,10 @@ class Endpoints:
 def _check_url(setting: str, url: str, schemes: set[str], *, allow_http: bool) -> None:
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
-        parts, host = None, None
-    if parts is None or parts.scheme not in schemes or not url.isprintable() or not _is_host(host or ""):
+        parts, host = None, ""
+    if parts is None or parts.scheme not in schemes or not url.isprintable() or not _is_host(host):
         raise ConfigurationError(
             setting, "is no address", remedy="Write it like http://127.0.0.1:8700 or https://corti.example.org."
         )

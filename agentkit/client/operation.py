@@ -130,11 +130,11 @@ def path(template: str, **ids: str) -> str:
         ids: Percent-encoded, so that none can lead to another path.
 
     Raises:
-        SpecError: An id is no text, empty, or a dot segment.
+        SpecError: An id is no text, empty, a dot segment, or half a surrogate pair.
     """
     for name, value in ids.items():
         given = cast(object, value)  # a caller may hand over anything
-        if not isinstance(given, str) or given in {"", ".", ".."}:
+        if not isinstance(given, str) or given in {"", ".", ".."} or not is_sendable(given):
             raise SpecError(name, "is no id", remedy="Pass the id the server gave.")
     return template.format_map({name: quote(value, safe="") for name, value in ids.items()})
 
