@@ -242,7 +242,7 @@ _GENERAL: Final = (
     Loss(
         "The lifecycle",
         "v1 does not show whether an agent is ephemeral, and v2's own default is ephemeral.",
-        "The plan says it explicitly; choose with ephemeral=.",
+        "The plan says it explicitly; choose with ephemeral=, or --ephemeral on the command line.",
     ),
     Loss(
         "Push notifications",
