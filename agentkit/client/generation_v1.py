@@ -63,7 +63,7 @@ class V1:
         offset = int(token) if token else query.offset or 0
         begun = query.offset or 0
         size = PAGE_SIZE if query.limit is None else min(PAGE_SIZE, query.limit - (offset - begun))
-        return _paged(v1.list_agents(size, offset, query.ephemeral), offset)
+        return _paged(v1.list_agents(size, offset, query.ephemeral), offset, size)
 
     def get_agent(self, agent_id: str) -> Operation[AgentInfo | AgentReference]:
         """One agent."""
@@ -86,7 +86,8 @@ class V1:
     ) -> Operation[Task | Message]:
         """Send a message and wait for the answer."""
         send = v1.rpc.send_message if self._binding == "JSONRPC" else v1.send_message
-        return replace(send(agent_id, request, secrets), is_repeatable=is_repeatable)
+        operation = send(agent_id, request, secrets)
+        return operation if is_repeatable else replace(operation, is_repeatable=False)
 
     def stream(
         self, agent_id: str, request: SendRequest, secrets: frozenset[str], *, is_repeatable: bool
@@ -145,15 +146,15 @@ class V1:
         begun = offset or 0
         offset = int(token) if token else begun
         size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - (offset - begun))
-        return _paged(v1.list_experts(size, offset), offset)
+        return _paged(v1.list_experts(size, offset), offset, size)
 
 
-def _paged(operation: Operation[tuple[T, ...]], offset: int) -> Operation[Page[T]]:
+def _paged(operation: Operation[tuple[T, ...]], offset: int, size: int) -> Operation[Page[T]]:
     """The operation with its items as a page; the next one begins behind them."""
 
     def parse(answer: Answer) -> Page[T]:
         items = operation.parse(answer)
-        return Page(items, str(offset + len(items)) if items else None)
+        return Page(items, str(offset + len(items)) if items else None, is_full=len(items) == size)
 
     return Operation(
         name=operation.name,

@@ -15,7 +15,9 @@ class Page(Generic[T_co]):
     Attributes:
         items: What the page holds.
         next_token: Asks for the next page; None on the last one.
+        is_full: It holds as many items as were asked for, so it may have been cut there.
     """
 
     items: tuple[T_co, ...]
     next_token: str | None = None
+    is_full: bool = False

@@ -62,7 +62,7 @@ class BlockingPages(Generic[S, T]):
         """The pages as the server gives them, until the limit is reached; it does not cut the last one.
 
         Raises:
-            WireError: The server gives the same page or token again and again.
+            WireError: The server gives the same full page or the same token again.
         """
         token: str | None = None
         seen: set[str] = set()
@@ -71,6 +71,8 @@ class BlockingPages(Generic[S, T]):
         while self._limit is None or count < self._limit:
             page = self._session.call(self._ask(token))
             if page.items and page.items == last:
+                if page.is_full:
+                    raise WireError("page", "value", "is the one before again; what follows it cannot be reached")
                 # The server does not know paging and gives everything each time.
                 return
             last = page.items
