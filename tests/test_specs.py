@@ -110,6 +110,18 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("ConnectorChanges.authorization", lambda: ConnectorChanges(scope="read")),
     ("ConnectorChanges.authorization", lambda: ConnectorChanges(authorization=CLEAR, auth_ref="x")),
     ("AgentChanges.experts[1].name", lambda: AgentChanges(experts=[expert(), expert()])),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://@x.org")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://x.org:99999")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://x.org:port")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://x.org\n.example")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url=" https://x.org")),
+    ("McpServerSpec.url", lambda: McpServerSpec(name="a", url="https://x.org/a b")),
+    ("McpServerSpec.token", lambda: McpServerSpec(name="a", url="https://x.org", token="")),
+    ("McpServerSpec.auth_ref", lambda: McpServerSpec(name="a", url="https://x.org", auth_ref=" ")),
+    ("ExpertReferenceSpec.name", lambda: ExpertReferenceSpec(name=" ")),
+    ("ExpertReferenceSpec.id", lambda: ExpertReferenceSpec(id="", name="pubmed-expert")),
+    ("RemoteAgentSpec.name", lambda: RemoteAgentSpec("https://x.org", "")),
+    ("AgentSpec.experts[0]", lambda: AgentSpec(name="a", experts=[" "])),
 ]
 
 
@@ -127,6 +139,20 @@ def test_lists_become_immutable_and_words_become_members() -> None:
         Authorization.BEARER
     )
     assert AgentChanges().experts is None
+
+
+def test_what_an_author_does_to_a_list_or_an_object_later_changes_no_spec() -> None:
+    schema: JsonObject = {"type": "object", "required": ["a"]}
+    output, changes = OutputSchemaSpec("o", schema), ConnectorChanges(config=schema)
+    reference = ExpertReferenceSpec(name="r", config=schema)
+    experts, labels = ["pubmed-expert"], {"team": "a"}
+    spec = AgentSpec(name="a", experts=experts, labels=labels)
+    cast(list[str], schema["required"]).append("b")
+    schema["type"] = "array"
+    experts.append("web-search-expert")
+    labels["team"] = "b"
+    assert output.schema == changes.config == reference.config == {"type": "object", "required": ["a"]}
+    assert spec == AgentSpec(name="a", experts=["pubmed-expert"], labels={"team": "a"})
 
 
 def test_a_static_token_shows_in_no_repr() -> None:

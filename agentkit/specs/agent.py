@@ -12,11 +12,11 @@ from agentkit.specs.checks import (
     at,
     check_flags,
     check_http_url,
-    check_json_object,
     check_optional_texts,
     check_words,
     put_field,
     read_items,
+    read_json_object,
     read_word,
 )
 from agentkit.specs.expert import ExpertReferenceSpec, ExpertSpec
@@ -183,7 +183,7 @@ class ConnectorChanges:
         if _is_value(self.url):
             check_http_url(self, "url")
         if _is_value(self.config):
-            check_json_object(self, "config")
+            put_field(self, "config", read_json_object(self, "config"))
         check_optional_texts(self, "scope", "redirect_url", "auth_ref")
         if _is_value(self.authorization):
             put_field(self, "authorization", read_word(self, "authorization", Authorization))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
 from agentkit.errors import SpecError
+
+if TYPE_CHECKING:
+    from agentkit.models import Json, JsonObject
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 _DEPTH: Final = 64
+_SPACES: Final = re.compile(r"[\x00-\x20\x7f]")
 
 
 def at(spec: object, name: str) -> str:
@@ -36,6 +41,15 @@ def check_words(spec: object, *names: str) -> None:
         value: object = getattr(spec, name)
         if not isinstance(value, str) or not value.strip():
             raise SpecError(at(spec, name), "must be a text that is not empty")
+
+
+def check_optional_words(spec: object, *names: str) -> None:
+    """Texts that say something, or None.
+
+    Raises:
+        SpecError: One is blank or something else.
+    """
+    check_words(spec, *(name for name in names if getattr(spec, name) is not None))
 
 
 def check_optional_texts(spec: object, *names: str) -> None:
@@ -78,14 +92,14 @@ def read_items(spec: object, name: str, *kinds: type[T]) -> tuple[T, ...]:
     """A list of the given kinds as a tuple.
 
     Raises:
-        SpecError: It is no list, or an item is of another kind or an empty text.
+        SpecError: It is no list, or an item is of another kind or a blank text.
     """
     value: object = getattr(spec, name)
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise SpecError(at(spec, name), "must be a list")
     items: list[T] = []
     for index, item in enumerate(cast(Sequence[object], value)):
-        if not isinstance(item, kinds) or item == "":
+        if not isinstance(item, kinds) or (isinstance(item, str) and not item.strip()):
             known = ", ".join(kind.__name__ for kind in kinds)
             raise SpecError(f"{at(spec, name)}[{index}]", f"must be one of: {known}")
         items.append(item)
@@ -99,10 +113,10 @@ def check_http_url(spec: object, name: str) -> None:
         SpecError: It is something else, or holds what might be a secret.
     """
     value: object = getattr(spec, name)
-    parts = _split(value) if isinstance(value, str) else None
+    parts = _split(value) if isinstance(value, str) and _SPACES.search(value) is None else None
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SpecError(at(spec, name), "must be an absolute http or https URL")
-    if parts.username or parts.password or parts.query:
+    if parts.username is not None or parts.query:
         raise SpecError(
             at(spec, name),
             "must hold no user, password or query",
@@ -110,8 +124,8 @@ def check_http_url(spec: object, name: str) -> None:
         )
 
 
-def check_json_object(spec: object, name: str) -> None:
-    """A JSON object, all the way down.
+def read_json_object(spec: object, name: str) -> JsonObject:
+    """A JSON object, all the way down, as a copy: what the author does to the original later changes no spec.
 
     Raises:
         SpecError: It is something else; the error tells where, not what.
@@ -119,31 +133,35 @@ def check_json_object(spec: object, name: str) -> None:
     value: object = getattr(spec, name)
     if not isinstance(value, dict):
         raise SpecError(at(spec, name), "must be a JSON object (a dict)")
-    _check_json(value, at(spec, name), 0)  # pyright: ignore[reportUnknownArgumentType]
+    return cast("JsonObject", _read_json(cast(object, value), at(spec, name), 0))
 
 
-def _check_json(value: object, place: str, depth: int) -> None:
+def _read_json(value: object, place: str, depth: int) -> Json:
     if depth > _DEPTH:
         raise SpecError(place, f"is nested deeper than {_DEPTH} levels")
     match value:
         case None | str() | bool() | int():
-            return
+            return value
         case float() if math.isfinite(value):
-            return
+            return value
         case list():
-            for index, item in enumerate(cast(list[object], value)):
-                _check_json(item, f"{place}[{index}]", depth + 1)
+            items = cast(list[object], value)
+            return [_read_json(item, f"{place}[{index}]", depth + 1) for index, item in enumerate(items)]
         case dict():
+            fields: dict[str, Json] = {}
             for key, item in cast(Mapping[object, object], value).items():
                 if not isinstance(key, str):
                     raise SpecError(place, "has a key that is no text")
-                _check_json(item, f"{place}.{key}", depth + 1)
+                fields[key] = _read_json(item, f"{place}.{key}", depth + 1)
+            return fields
         case _:
             raise SpecError(place, "is no JSON value")
 
 
 def _split(url: str) -> SplitResult | None:
     try:
-        return urlsplit(url)
-    except ValueError:  # brackets that hold no address
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # brackets that hold no address, a port that is none
         return None
+    return parts

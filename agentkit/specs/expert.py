@@ -10,11 +10,12 @@ from agentkit.errors import SpecError
 from agentkit.specs.checks import (
     at,
     check_flags,
-    check_json_object,
     check_optional_texts,
+    check_optional_words,
     check_words,
     put_field,
     read_items,
+    read_json_object,
 )
 from agentkit.specs.mcp import McpServerSpec
 
@@ -27,7 +28,8 @@ class ExpertSpec:
     """A custom expert: MCP servers under a prompt (EXP-01).
 
     v2 has no inline experts: there the servers become connectors of the agent, and description and prompt become a
-    section of its system prompt (V2-MIG-01).
+    section of its system prompt (V2-MIG-01). An agent without a prompt gets one made of such sections where an expert
+    has a prompt or no servers; otherwise it keeps the server's default, and the descriptions are left out.
 
     Attributes:
         name: Unique within the agent.
@@ -74,9 +76,10 @@ class ExpertReferenceSpec:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        check_optional_texts(self, "id", "name", "prompt")
+        check_optional_words(self, "id", "name")
+        check_optional_texts(self, "prompt")
         check_flags(self, "enabled")
-        if not self.id and not self.name:
+        if self.id is None and self.name is None:
             raise SpecError(at(self, "name"), "give the id or the name of the expert")
         if self.config is not None:
-            check_json_object(self, "config")
+            put_field(self, "config", read_json_object(self, "config"))

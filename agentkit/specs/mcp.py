@@ -10,6 +10,7 @@ from agentkit.specs.checks import (
     check_flags,
     check_http_url,
     check_optional_texts,
+    check_optional_words,
     check_words,
     put_field,
     read_word,
@@ -55,7 +56,8 @@ class McpServerSpec:
         check_http_url(self, "url")
         put_field(self, "authorization", read_word(self, "authorization", Authorization))
         put_field(self, "transport", read_word(self, "transport", Transport))
-        check_optional_texts(self, "scope", "redirect_url", "description", "token", "auth_ref")
+        check_optional_texts(self, "scope", "redirect_url", "description")
+        check_optional_words(self, "token", "auth_ref")
         check_flags(self, "enabled")
         if self.authorization is Authorization.OAUTH2 and self.transport is not Transport.STREAMABLE_HTTP:
             raise SpecError(at(self, "authorization"), "oauth2.0 needs the transport streamable_http")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from agentkit.specs.checks import (
     check_flags,
-    check_json_object,
     check_optional_texts,
     check_words,
     put_field,
+    read_json_object,
     read_word,
 )
 from agentkit.specs.words import Transition
@@ -47,7 +47,7 @@ class OutputSchemaSpec:
     def __post_init__(self) -> None:
         """Check the fields."""
         check_words(self, "name")
-        check_json_object(self, "schema")
+        put_field(self, "schema", read_json_object(self, "schema"))
         check_optional_texts(self, "description")
         put_field(self, "transition", read_word(self, "transition", Transition))
         check_flags(self, "enabled")

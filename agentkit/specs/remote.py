@@ -8,6 +8,7 @@ from agentkit.specs.checks import (
     check_flags,
     check_http_url,
     check_optional_texts,
+    check_optional_words,
     check_words,
     put_field,
 )
@@ -68,5 +69,6 @@ class RemoteAgentSpec:
     def __post_init__(self) -> None:
         """Check the fields."""
         check_http_url(self, "url")
-        check_optional_texts(self, "name", "description")
+        check_optional_words(self, "name")
+        check_optional_texts(self, "description")
         check_flags(self, "enabled")

@@ -40,6 +40,7 @@ from tests.wire.strategies import json_object, text, times, words
 T = TypeVar("T")
 
 optional = st.none() | text
+optional_words = st.none() | words
 urls = st.sampled_from(["https://x.org", "http://localhost:8701/ehr/mcp", "https://mcp.example.org/a/b#c"])
 uuids = st.uuids(version=4).map(str)
 configs = st.none() | json_object
@@ -76,7 +77,7 @@ v1_servers = st.builds(
     urls,
     st.sampled_from([word for word in Authorization if word is not Authorization.API_KEY]),
     st.sampled_from(Transport),
-    st.tuples(optional, optional, optional, optional),
+    st.tuples(optional, optional, optional, optional_words),
 )
 v1_references = st.builds(ExpertReferenceSpec, id=st.none() | words, name=words, prompt=optional, config=configs)
 
@@ -114,13 +115,13 @@ v2_servers = st.builds(
     authorization=st.sampled_from(Authorization),
     scope=optional,
     redirect_url=optional,
-    auth_ref=optional,
+    auth_ref=optional_words,
     enabled=st.booleans(),
 )
 v2_experts: st.SearchStrategy[AnyExpert] = st.one_of(
     st.builds(ExpertReferenceSpec, name=words, config=configs, enabled=st.booleans()),
     st.builds(AgentReferenceSpec, uuids.map("agt.{}".format), enabled=st.booleans()),
-    st.builds(RemoteAgentSpec, urls, optional, enabled=st.booleans()),
+    st.builds(RemoteAgentSpec, urls, optional_words, enabled=st.booleans()),
     st.builds(
         OutputSchemaSpec,
         words,

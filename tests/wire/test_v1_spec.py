@@ -63,6 +63,7 @@ def test_a_push_configuration_is_the_same_in_both_directions_and_shows_no_secret
     )
     assert v1.encode_send(request) == SEND
     assert "push-secret" not in repr(request)
+    assert request.push_notification is not None
     assert request.push_notification.secrets() == {"push-secret-token", "push-secret-key"}
     assert "push-secret" not in repr(send_message("a", request, frozenset()))
 
@@ -72,6 +73,7 @@ def test_a_push_configuration_without_authentication_is_read() -> None:
     wire: JsonObject = {"message": message, "configuration": {"pushNotificationConfig": {"url": "https://x.org"}}}
     request = v1.decode_send(wire)
     assert v1.encode_send(request) == wire
+    assert request.push_notification is not None
     assert request.push_notification is not None
     assert request.push_notification.secrets() == frozenset()
 
