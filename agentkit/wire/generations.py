@@ -68,6 +68,11 @@ def require_generation(spec: AgentSpec | AgentChanges | ConnectorSpec, generatio
             raise _error(use, generation)
 
 
+def needs_prompt(expert: AnyExpert) -> bool:
+    """Whether an expert lives on in v2 only as a section of the agent's prompt: without servers it would be gone."""
+    return isinstance(expert, ExpertSpec) and bool(expert.prompt or not expert.servers)
+
+
 def _error(use: _Use, generation: GenerationName) -> UnsupportedByGeneration:
     return UnsupportedByGeneration(use.feature, generation, (use.able,), field=use.field, remedy=use.remedy)
 
@@ -114,8 +119,7 @@ def _changes(changes: AgentChanges) -> Iterator[_Use]:
         missing = "servers" if changes.servers is None else "experts"
         remedy = f"v2 keeps both in one list: give {missing} too, be it CLEAR."
         yield _Use(f"{at}.{missing}", "a change of experts or servers alone", "v1", remedy)
-    prompted = any(isinstance(expert, ExpertSpec) and expert.prompt for expert in given(changes.experts))
-    if changes.prompt is None and prompted:
+    if changes.prompt is None and any(needs_prompt(expert) for expert in given(changes.experts)):
         remedy = "v2 keeps the prompts of inline experts in the agent's prompt: give prompt too."
         yield _Use(f"{at}.prompt", "a change of inline experts' prompts alone", "v1", remedy)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from agentkit.errors import UnsupportedByGeneration
 from agentkit.specs import (
     CLEAR,
     AgentChanges,
@@ -53,6 +56,14 @@ def test_the_agents_prompt_is_followed_by_a_section_for_each_expert() -> None:
 def test_an_experts_prompt_alone_makes_sections_too() -> None:
     wire = v2.encode_create_agent(AgentSpec(name="a", experts=[PROMPTED]))
     assert str(wire["systemPrompt"]).startswith("## Expert record-reader\n\nReads the record.\n\nQuote it.")
+
+
+def test_an_expert_that_is_nothing_but_a_description_is_not_lost() -> None:
+    summarizer = ExpertSpec(name="summarizer", description="Summarizes.")
+    wire = v2.encode_create_agent(AgentSpec(name="a", experts=[summarizer]))
+    assert wire["systemPrompt"] == "## Expert summarizer\n\nSummarizes."
+    with pytest.raises(UnsupportedByGeneration, match="give prompt too"):
+        v2.encode_update_agent(AgentChanges(experts=[summarizer], servers=CLEAR))
 
 
 def test_a_changed_prompt_carries_the_sections_of_the_experts_given_with_it() -> None:

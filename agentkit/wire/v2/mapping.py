@@ -22,6 +22,7 @@ from agentkit.specs import (
     OutputSchemaSpec,
     RemoteAgentSpec,
 )
+from agentkit.wire.generations import needs_prompt
 
 STREAMABLE_HTTP: Final = "streamable_http"
 _AUTH_WORDS: Final = {Authorization.OAUTH2.value: "oauth2"}
@@ -67,10 +68,10 @@ def split_connectors(specs: Iterable[ConnectorSpec]) -> tuple[tuple[AnyExpert, .
 def system_prompt(prompt: str | None, experts: Sequence[AnyExpert], servers: Iterable[McpServerSpec]) -> str | None:
     """The agent's prompt, followed by a section for each inline expert and each server or remote agent described.
 
-    Nothing is written when nobody has a prompt: a text made of descriptions alone would take the place of the server's
-    own orchestrator prompt.
+    Nothing is written when neither the agent nor an expert needs it: a text made of descriptions of servers alone would
+    take the place of the server's own orchestrator prompt.
     """
-    if prompt is None and not any(isinstance(expert, ExpertSpec) and expert.prompt for expert in experts):
+    if prompt is None and not any(needs_prompt(expert) for expert in experts):
         return None
     return "\n\n".join([*([prompt] if prompt else []), *_sections(experts, servers)])
 
