@@ -92,7 +92,7 @@ class V2:
         """
         _check(request)
         operation = self._a2a.send_message(agent_id, request, secrets)
-        return replace(operation, is_repeatable=is_repeatable)
+        return operation if is_repeatable else replace(operation, is_repeatable=False)
 
     def stream(
         self, agent_id: str, request: SendRequest, secrets: frozenset[str], *, is_repeatable: bool

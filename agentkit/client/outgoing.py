@@ -44,7 +44,8 @@ def outgoing(
     if isinstance(task, Task):
         context, task = context or task.context_id, task.id
     placed = {"context_id": _id("context", context), "task_id": _id("task", task)}
-    whole = whole.model_copy(update={name: value for name, value in placed.items() if value is not None})
+    if given_places := {name: value for name, value in placed.items() if value is not None}:
+        whole = whole.model_copy(update=given_places)
     try:
         request = SendRequest(
             message=attach(whole, given.values()),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from agentkit.errors import WireError
 from agentkit.models import Json
@@ -23,8 +28,12 @@ from agentkit.wire.jsontext import MAX_DEPTH, dump_json, parse_json
         b"9" * 5000,
         b'{"a":1e400}',
         b"[-1E999]",
+        b"1e400",
+        b'{"a": [1.5E+0400 ]}',
+        b"9" * 250 + b"e99",
+        b"-" + b"1" * 400 + b".0",
     ],
-    ids=range(11),
+    ids=range(15),
 )
 def test_what_is_not_json_is_refused_as_such(body: bytes) -> None:
     with pytest.raises(WireError) as refused:
@@ -49,6 +58,49 @@ def test_brackets_side_by_side_or_in_text_are_no_depth() -> None:
     flat: list[Json] = ["[[[[" * MAX_DEPTH, {}]
     many: list[Json] = [flat] * MAX_DEPTH
     assert parse_json(dump_json(many)) == many
+
+
+DOCUMENTS: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def _written(document: Json, indent: int | None) -> bytes:
+    return json.dumps(document, indent=indent).encode()
+
+
+def _careful(body: bytes) -> object:
+    try:
+        return json.loads(body, parse_constant=_refused, parse_float=_finite)
+    except ValueError:
+        return WireError
+
+
+def _refused(name: str) -> float:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refused(text)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.builds(_written, DOCUMENTS, st.sampled_from([None, 1]))
+    | st.text('0123456789eE+-.,:[]{}" \\ntruefals', max_size=30).map(str.encode)
+    | st.from_regex(rb"-?[0-9]{1,4}(\.[0-9]{1,4})?[eE][+-]?[0-9]{1,4}", fullmatch=True)
+)
+def test_a_document_means_what_the_standard_library_says(body: bytes) -> None:
+    """Two parsers read it, a quick one and a careful one; nobody may tell which."""
+    try:
+        parsed: object = parse_json(body)
+    except WireError:
+        parsed = WireError
+    expected = _careful(body)
+    assert (parsed, repr(parsed)) == (expected, repr(expected))
 
 
 def test_a_surrogate_pair_is_unicode() -> None:
