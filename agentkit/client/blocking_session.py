@@ -129,20 +129,21 @@ class BlockingSession:
         transport = self._authorized(request)
         deadline = self._clock() + self._config.timeout
         with http.own_errors(request.url):
-            timeout = self._config.timeout
-            response = transport.handle_request(http.built(request, timeout, silence=timeout))
+            response = transport.handle_request(http.built(request, self._config.timeout))
             return self._whole(response, request, deadline)
 
     def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
         transport = self._authorized(request)
+        deadline = self._clock() + self._config.timeout
         with http.own_errors(request.url):
             sent = http.built(request, self._config.timeout)
             response = transport.handle_request(sent)
             response.request = sent  # httpx2's EventSource wants to know
             if http.is_event_stream(response):
+                http.wait_on(sent)
                 responses.append(response)
                 return http.opened(response)
-            return self._whole(response, request, self._clock() + self._config.timeout)
+            return self._whole(response, request, deadline)
 
     def _events(
         self,

@@ -48,6 +48,11 @@ _KEPT_ALIVE: Final = (
 side is gone. Behind a proxy that is the proxy's business."""
 
 
+_LIMITS: Final = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+"""As many connections as there are calls: a stream keeps its own for as long as the agent works, so with httpx2's
+limit of 100 the next call would wait for one until its time is up. 20 idle ones are kept, as httpx2 does."""
+
+
 def open_async(config: ClientConfig) -> httpx2.AsyncBaseTransport:
     """Connections for an event loop; reads the certificate store, so do not call it on one.
 
@@ -61,7 +66,7 @@ def open_async(config: ClientConfig) -> httpx2.AsyncBaseTransport:
         trusts = _trusts_environment(config)
         if trusts and getproxies():
             return _AsyncProxied()
-        return httpx2.AsyncHTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
+        return httpx2.AsyncHTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE, limits=_LIMITS)
 
 
 def open_blocking(config: ClientConfig) -> httpx2.BaseTransport:
@@ -74,7 +79,7 @@ def open_blocking(config: ClientConfig) -> httpx2.BaseTransport:
         trusts = _trusts_environment(config)
         if trusts and getproxies():
             return _BlockingProxied()
-        return httpx2.HTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE)
+        return httpx2.HTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE, limits=_LIMITS)
 
 
 class _AsyncProxied(httpx2.AsyncBaseTransport):
@@ -82,7 +87,7 @@ class _AsyncProxied(httpx2.AsyncBaseTransport):
 
     def __init__(self) -> None:
         # No timeouts of its own: the session limits the whole try.
-        self._client = httpx2.AsyncClient(timeout=None, trust_env=True)
+        self._client = httpx2.AsyncClient(timeout=None, trust_env=True, limits=_LIMITS)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         return await self._client.send(request, stream=True)
@@ -95,7 +100,7 @@ class _BlockingProxied(httpx2.BaseTransport):
     """The twin of `_AsyncProxied`."""
 
     def __init__(self) -> None:
-        self._client = httpx2.Client(timeout=None, trust_env=True)
+        self._client = httpx2.Client(timeout=None, trust_env=True, limits=_LIMITS)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         return self._client.send(request, stream=True)
@@ -104,13 +109,12 @@ class _BlockingProxied(httpx2.BaseTransport):
         self._client.close()
 
 
-def built(request: HttpRequest, timeout: float | None, *, silence: float | None = None) -> httpx2.Request:
+def built(request: HttpRequest, timeout: float | None) -> httpx2.Request:
     """The request for httpx2, with the headers that httpx2 adds to one.
 
     Args:
         request: What to send.
-        timeout: Seconds for each of connecting, waiting for a connection and writing.
-        silence: Seconds to wait for anything to read; None waits on, since a silent agent works.
+        timeout: Seconds for each of connecting, waiting for a connection, writing, and waiting for anything to read.
     """
     url, host = _parsed(request.url)
     headers = {"Host": host, **_HEADERS, **request.headers}
@@ -123,10 +127,15 @@ def built(request: HttpRequest, timeout: float | None, *, silence: float | None 
         headers=headers,
         # As a stream, or httpx2 would go through the headers twice more to add the two.
         stream=httpx2.ByteStream(content),
-        extensions={"timeout": {"connect": timeout, "write": timeout, "pool": timeout, "read": silence}},
+        extensions={"timeout": {"connect": timeout, "write": timeout, "pool": timeout, "read": timeout}},
     )
     built.read()
     return built
+
+
+def wait_on(request: httpx2.Request) -> None:
+    """Lift the limit of waiting for what is left to read: a stream is open now, and a silent agent works."""
+    request.extensions["timeout"]["read"] = None
 
 
 @lru_cache(maxsize=128)

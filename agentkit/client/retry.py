@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -61,7 +62,10 @@ def _retry_after(value: str | None, now: float) -> float | None:
     if seconds is not None:
         return max(seconds, 0.0)
     try:
-        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
+        date = parsedate_to_datetime(value)
+        # One that does not say is in GMT as well (RFC 9110, section 5.6.7), not in the zone of this machine.
+        moment = date.replace(tzinfo=date.tzinfo or UTC).timestamp()
+        return max(moment - now, 0.0)
     except (ValueError, OverflowError):
         return None
 

@@ -114,20 +114,21 @@ class AsyncSession:
         return await asyncio.shield(task)
 
     async def aclose(self) -> None:
-        """Close the connections and drop the token; the session cannot be used afterwards."""
-        # A stream whose loop was left a moment ago is ended by the event loop, in its next turns.
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        if self._concluding:
-            await asyncio.wait(self._concluding)
-        self._is_closed = True
-        await self._tokens.aclose()
-        self._sign_in.forget()
-        if self._opening is not None:
-            await asyncio.wait([self._opening])
-        transport, self._http = self._http, None
-        if transport is not None:
-            await transport.aclose()
+        """Close the connections and drop the token; the session cannot be used afterwards.
+
+        Raises:
+            ConfigurationError: It was used on another event loop; a connection can be closed on its own loop only.
+        """
+        if self._loop is not None:
+            self._check_loop()
+        try:
+            # A stream whose loop was left a moment ago is ended by the event loop, in its next turns.
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            if self._concluding:
+                await asyncio.wait(self._concluding)
+        finally:
+            await self._close()
 
     async def _drive(
         self, steps: Generator[HttpRequest | Pause, Answer | None, T], send: Callable[[HttpRequest], Awaitable[Answer]]
@@ -155,13 +156,13 @@ class AsyncSession:
     async def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
         transport = await self._authorized(request)
         with http.own_errors(request.url):
-            sent = http.built(request, self._config.timeout)
-            response = await transport.handle_async_request(sent)
-            response.request = sent  # httpx2's EventSource wants to know
-            if http.is_event_stream(response):
-                responses.append(response)
-                return http.opened(response)
+            sent = http.built(request, None)
             async with asyncio.timeout(self._config.timeout):
+                response = await transport.handle_async_request(sent)
+                response.request = sent  # httpx2's EventSource wants to know
+                if http.is_event_stream(response):
+                    responses.append(response)
+                    return http.opened(response)
                 return await _whole(response, request)
 
     async def _events(
@@ -212,6 +213,9 @@ class AsyncSession:
     def _check_usable(self) -> None:
         if self._is_closed:
             raise http.closed()
+        self._check_loop()
+
+    def _check_loop(self) -> None:
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
@@ -219,6 +223,16 @@ class AsyncSession:
             raise ConfigurationError(
                 "AsyncCorti", "belongs to another event loop", remedy="Make one client per event loop."
             )
+
+    async def _close(self) -> None:
+        self._is_closed = True
+        await self._tokens.aclose()
+        self._sign_in.forget()
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        transport, self._http = self._http, None
+        if transport is not None:
+            await transport.aclose()
 
     async def _open(self) -> httpx2.AsyncBaseTransport:
         if self._is_closed:

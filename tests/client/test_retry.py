@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import httpx2
@@ -78,6 +79,17 @@ async def test_no_retries_are_made_where_none_are_wanted(connect: Connect, doubl
 )
 def test_what_the_server_asks_for_is_honoured_up_to_a_minute(headers: dict[str, str], pause: float) -> None:
     assert RetryPolicy().pause(0, 429, headers, now=1767225600.0) == pause
+
+
+@pytest.mark.parametrize("zone", ["", " -0000"])
+def test_a_date_without_a_zone_is_in_gmt_wherever_the_client_is(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """RFC 9110, section 5.6.7."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "XYZ-9")
+        time.tzset()
+        pause = RetryPolicy().pause(0, 429, {"retry-after": f"Thu, 01 Jan 2026 00:00:09{zone}"}, now=1767225600.0)
+    time.tzset()
+    assert pause == 9.0
 
 
 @pytest.mark.parametrize("value", ["soon", "", "nan", "inf", "Thu, 99 Jan 2026"])

@@ -1,0 +1,132 @@
+"""What only real connections do: silence before an answer, many at once, closing under a call, another event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager, suppress
+
+import anyio
+import pytest
+
+from agentkit.client import AsyncCorti, Corti
+from agentkit.errors import ConfigurationError, RequestTimeout
+from tests.client.double import AGENT, AGENT_ID
+from tests.deadline import HANG
+
+Answer = Callable[[socket.socket], None]
+
+
+class Peer:
+    """Answers what is read at once, and what is sent as a test says; counts its connections."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.asked = threading.Semaphore(0)
+        self.left = threading.Semaphore(0)
+        self._connections: list[socket.socket] = []
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            lines = connection.makefile("rb")
+            while line := lines.readline():
+                length = 0
+                while (header := lines.readline().lower()).strip():
+                    if header.startswith(b"content-length"):
+                        length = int(header.partition(b":")[2])
+                lines.read(length)
+                if line.startswith(b"GET"):
+                    body = json.dumps(AGENT).encode()
+                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+                else:
+                    self._answer(connection)
+                    self.asked.release()
+        self.left.release()
+
+
+@contextmanager
+def peer(answer: Answer) -> Generator[Peer]:
+    made = Peer(answer)
+    thread = threading.Thread(target=made.run, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.close()
+        thread.join(HANG)
+
+
+def silent(_connection: socket.socket) -> None:
+    """Nothing comes."""
+
+
+def streaming(connection: socket.socket) -> None:
+    """A stream is open, and its agent thinks."""
+    status = {"kind": "status-update", "taskId": "t", "contextId": "c", "final": False, "status": {"state": "working"}}
+    event = json.dumps({"jsonrpc": "2.0", "id": "1", "result": status}).encode()
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: " + event + b"\n\n")
+
+
+@pytest.mark.anyio
+async def test_a_stream_that_is_never_opened_runs_into_the_time_limit() -> None:
+    with peer(silent) as silence, anyio.fail_after(HANG):
+        async with AsyncCorti(base_url=silence.url, token="t", timeout=0.3) as corti:
+            agent = await corti.agents.get(AGENT_ID)
+            async with agent.stream("hi") as events:
+                with pytest.raises(RequestTimeout):
+                    await anext(aiter(events))
+
+
+def test_a_stream_that_is_never_opened_runs_into_the_time_limit_of_the_blocking_client() -> None:
+    with peer(silent) as silence, Corti(base_url=silence.url, token="t", timeout=0.3) as corti:
+        agent = corti.agents.get(AGENT_ID)
+        with agent.stream("hi") as events, pytest.raises(RequestTimeout):
+            next(iter(events))
+
+
+@pytest.mark.anyio
+async def test_streams_leave_connections_for_other_calls_however_many_they_are() -> None:
+    with peer(streaming) as busy, anyio.fail_after(HANG):
+        async with AsyncCorti(base_url=busy.url, token="t") as corti, AsyncExitStack() as streams:
+            agent = await corti.agents.get(AGENT_ID)
+            for _ in range(101):
+                events = await streams.enter_async_context(agent.stream("hi"))
+                await anext(aiter(events))
+            assert (await corti.agents.get(AGENT_ID)).id == AGENT_ID
+
+
+def test_a_client_of_another_event_loop_can_be_closed_on_its_own_only() -> None:
+    with peer(silent) as other:
+        corti = AsyncCorti(base_url=other.url, token="t")
+
+        async def use() -> None:
+            await corti.agents.get(AGENT_ID)
+
+        with asyncio.Runner() as own:
+            own.run(use())
+            with ThreadPoolExecutor() as pool, pytest.raises(ConfigurationError, match="another event loop"):
+                pool.submit(asyncio.run, corti.aclose()).result(HANG)
+            own.run(corti.aclose())
+            own.run(corti.aclose())
