@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from agentkit.cli.connection import BaseUrl, Local, connect, find_agent, read_assignment
+from agentkit.cli.connection import BaseUrl, Generation, GenerationWord, Local, connect, find_agent, read_assignment
 from agentkit.cli.text import plain, shown
 from agentkit.errors import ConfigurationError
 from agentkit.specs import AgentSpec, AnyExpert, Authorization
 
 if TYPE_CHECKING:
-    from agentkit.models import AgentInfo, AgentReference
+    from agentkit.client import BlockingAgentHandle
+    from agentkit.models import AgentInfo, AgentReference, JsonObject
 
 app = typer.Typer(help="See, create and delete agents.", no_args_is_help=True)
 
@@ -25,13 +26,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as the API show
 
 
 @app.command("list")
-def list_agents(base_url: BaseUrl = None, local: Local = False, as_json: AsJson = False) -> None:
-    """List the agents."""
-    with connect(base_url, local=local) as corti:
-        found = [handle.info for handle in corti.agents.list()]
+def list_agents(
+    base_url: BaseUrl = None,
+    local: Local = False,
+    generation: Generation = GenerationWord.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """List the agents of one generation of the API."""
+    with connect(base_url, local=local, generation=generation) as corti:
+        handles = corti.agents.list().all()
     if as_json:
-        typer.echo(_json_of(found))
+        typer.echo(_dumped([_spelled(handle) for handle in handles]))
         return
+    found = [handle.info for handle in handles]
     if not found:
         typer.echo("There are no agents. Create one: agentkit agents create --help")
         return
@@ -65,6 +72,7 @@ def create_agent(
     ephemeral: Annotated[bool, typer.Option(help="Hidden from lists and deleted in time.")] = False,
     base_url: BaseUrl = None,
     local: Local = False,
+    generation: Generation = GenerationWord.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """Create an agent and print its id."""
@@ -76,10 +84,10 @@ def create_agent(
         experts=list(_experts(expert or (), types)),
         ephemeral=ephemeral,
     )
-    with connect(base_url, local=local) as corti:
+    with connect(base_url, local=local, generation=generation) as corti:
         handle = corti.agents.create(spec)
     if as_json:
-        typer.echo(_json_of(handle.info))
+        typer.echo(_dumped(_spelled(handle)))
     else:
         typer.echo(plain(handle.id))
 
@@ -89,9 +97,10 @@ def delete_agent(
     agent: Annotated[str, typer.Argument(help="The agent's id or name.")],
     base_url: BaseUrl = None,
     local: Local = False,
+    generation: Generation = GenerationWord.AUTO,
 ) -> None:
     """Delete an agent and the experts made with it."""
-    with connect(base_url, local=local) as corti:
+    with connect(base_url, local=local, generation=generation) as corti:
         found = find_agent(corti, agent)
         corti.agents.delete(found.id)
     typer.echo(f"deleted {plain(found.id)}")
@@ -137,8 +146,14 @@ def _cells(agent: AgentInfo | AgentReference) -> tuple[str, str, str, str]:
     return agent.id or "", agent.name, experts, agent.description
 
 
-def _json_of(agents: AgentInfo | AgentReference | Sequence[AgentInfo | AgentReference]) -> str:
-    from agentkit.wire.v1 import encode_agent
+def _spelled(handle: BlockingAgentHandle) -> JsonObject:
+    """The agent as its generation of the API spells it."""
+    from agentkit.models import AgentInfo
+    from agentkit.wire import v1, v2
 
-    spelled = [encode_agent(agent) for agent in agents] if isinstance(agents, Sequence) else encode_agent(agents)
-    return plain(json.dumps(spelled, indent=2, ensure_ascii=False))
+    info = handle.info
+    return v2.encode_agent(info) if handle.generation == "v2" and isinstance(info, AgentInfo) else v1.encode_agent(info)
+
+
+def _dumped(document: JsonObject | list[JsonObject]) -> str:
+    return plain(json.dumps(document, indent=2, ensure_ascii=False))

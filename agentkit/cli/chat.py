@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from agentkit.cli.connection import BaseUrl, Local, connect, find_agent, read_assignment, read_pair, read_secret
+from agentkit.cli.connection import (
+    BaseUrl,
+    Generation,
+    GenerationWord,
+    Local,
+    connect,
+    find_agent,
+    read_assignment,
+    read_pair,
+    read_secret,
+)
 from agentkit.credentials import ClientCredentials, Credential, Credentials, Token
 
 
@@ -26,6 +36,7 @@ def chat(
     ] = None,
     base_url: BaseUrl = None,
     local: Local = False,
+    generation: Generation = GenerationWord.AUTO,
 ) -> None:
     """Talk to an agent; shows the task's states while it works.
 
@@ -34,7 +45,7 @@ def chat(
     credentials = Credentials(_credentials(token or (), client or ()))
     from agentkit.cli.conversation import Conversation  # here, because `--help` needs no client
 
-    with connect(base_url, local=local) as corti:
+    with connect(base_url, local=local, generation=generation) as corti:
         conversation = Conversation(find_agent(corti, agent), credentials.values())
         conversation.run()
     if conversation.unanswered and not sys.stdin.isatty():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
@@ -15,7 +16,6 @@ from agentkit.errors import AgentNotFound, ConfigurationError, ConnectionFailed
 
 if TYPE_CHECKING:
     from agentkit.client import BlockingAgentHandle, Corti
-    from agentkit.client.generation import GenerationChoice
 
 BaseUrl = Annotated[
     str | None,
@@ -26,11 +26,25 @@ Local = Annotated[
     typer.Option("--local", help="The platform of `agentkit serve platform` on this machine, with its default client."),
 ]
 
+
+class GenerationWord(StrEnum):
+    """The words of `--generation`."""
+
+    AUTO = "auto"
+    V1 = "v1"
+    V2 = "v2"
+
+
+Generation = Annotated[
+    GenerationWord,
+    typer.Option("--generation", help="Which agents API is spoken; auto lists v1 and goes by the id elsewhere."),
+]
+
 LOCAL_URL: Final = "http://127.0.0.1:8700"
 
 
 @contextmanager
-def connect(base_url: str | None, *, local: bool, generation: GenerationChoice = "auto") -> Generator[Corti]:
+def connect(base_url: str | None, *, local: bool, generation: GenerationWord = GenerationWord.AUTO) -> Generator[Corti]:
     """A client for the API: the local platform, an address, or what variables and `.env` say.
 
     Raises:
@@ -40,7 +54,7 @@ def connect(base_url: str | None, *, local: bool, generation: GenerationChoice =
     from agentkit.client import Corti  # here, because `--help` needs no HTTP client
 
     if not local:
-        with Corti(base_url=base_url, generation=generation) as corti:
+        with Corti(base_url=base_url, generation=generation.value) as corti:
             yield corti
         return
     try:
@@ -49,7 +63,7 @@ def connect(base_url: str | None, *, local: bool, generation: GenerationChoice =
             tenant="base",
             client_id="local-client",
             client_secret="local-secret",  # noqa: S106
-            generation=generation,
+            generation=generation.value,
         ) as corti:
             yield corti
     except ConnectionFailed as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agentkit.cli.connection import BaseUrl, Local, connect, find_agent, read_assignment
+from agentkit.cli.connection import BaseUrl, GenerationWord, Local, connect, find_agent, read_assignment
 from agentkit.cli.text import plain
 from agentkit.errors import ApiError, SpecError, TransportError
 
@@ -37,11 +37,11 @@ def migrate(
     from agentkit.wire.v2 import encode_create_agent
 
     successors = dict(read_assignment("--migrated", value) for value in migrated or ())
-    with connect(base_url, local=local, generation="v1") as corti:
+    with connect(base_url, local=local, generation=GenerationWord.V1) as corti:
         info = find_agent(corti, agent).info
     if not isinstance(info, AgentInfo):
         raise SpecError("agent", "is shown as a reference only", remedy="Give the id of an agent of your own.")
-    with connect(base_url, local=local, generation="v2") as corti:
+    with connect(base_url, local=local, generation=GenerationWord.V2) as corti:
         plan = plan_migration(info, migrated=successors, registry=_registry(corti), ephemeral=ephemeral)
         body = encode_create_agent(plan.spec)
         created = corti.agents.create(plan.spec).id if create else None

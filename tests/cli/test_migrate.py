@@ -82,3 +82,13 @@ def test_an_unknown_agent_is_an_error_that_says_what_to_do(run: Run, double: Cor
     done = run("migrate", "nobody")
     assert done.exit_code != 0
     assert "nobody" in str(done.exception)
+
+
+def test_what_was_created_is_seen_chatted_with_and_deleted_in_its_generation(run: Run, agent_id: str) -> None:
+    created = json.loads(run("migrate", agent_id, "--create", "--json").output)["created"]
+    listed = run("agents", "list", "--generation", "v2", "--json")
+    assert [(agent["id"], agent["lifecycle"]) for agent in json.loads(listed.output)] == [(created, "persistent")]
+    assert [agent["id"] for agent in json.loads(run("agents", "list", "--json").output)] == [agent_id]
+    assert "Penicillin." in run("chat", created, typed="Any allergies?\n").output
+    assert run("agents", "delete", "visit-helper", "--generation", "v2").exit_code == 0
+    assert _agents_of_v2() == []
