@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agentkit.errors import UnsupportedByGeneration
+from agentkit.errors import SpecError, UnsupportedByGeneration
 from agentkit.specs import (
     CLEAR,
     AgentChanges,
@@ -66,6 +66,16 @@ def require_generation(spec: AgentSpec | AgentChanges | ConnectorSpec, generatio
     for use in _uses(spec):
         if use.able != generation:
             raise _error(use, generation)
+
+
+def check_kind(spec: object, *kinds: type) -> None:
+    """Refuse what is no spec of these kinds: an `AgentSpec` in place of changes would empty all that it leaves out.
+
+    Raises:
+        SpecError: It is something else.
+    """
+    if not isinstance(spec, kinds):
+        raise SpecError("spec", f"must be of the type {' or '.join(kind.__name__ for kind in kinds)}")
 
 
 def needs_prompt(expert: AnyExpert) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from agentkit.client import AsyncCorti
 from agentkit.errors import SpecError
 from agentkit.models import FeedbackSpec
-from agentkit.specs import AgentSpec, Visibility
+from agentkit.specs import AgentChanges, AgentSpec, ConnectorChanges, ExpertSpec, Visibility
 from agentkit.testing import ASGITransport
 from tests.contract.corti_double import CortiDouble
 
@@ -55,6 +55,31 @@ async def test_what_is_no_id_is_named(
             await call(wrong)
         assert refused.value.field == "agent_id"
     assert double.calls == []
+
+
+@pytest.mark.parametrize("generation", ["auto", "v1", "v2"])
+async def test_a_spec_of_another_kind_is_refused(
+    connect: Callable[..., AsyncCorti], double: CortiDouble, generation: str
+) -> None:
+    """A whole spec taken for changes would clear what it leaves out (V2-EP-04)."""
+    corti = connect(generation=generation)
+    agent = await corti.agents.create(AgentSpec(name="helper", description="Helps"))
+    before = len(double.calls)
+    wrong: Any
+    for wrong in (AgentSpec(name="helper", description="Helps"), {"name": "helper"}, None):
+        with pytest.raises(SpecError, match="must be of the type AgentChanges"):
+            await corti.agents.update(agent.id, wrong)
+    for wrong in (AgentChanges(name="helper"), {"name": "helper"}, "helper"):
+        with pytest.raises(SpecError, match="must be of the type AgentSpec"):
+            await corti.agents.create(wrong)
+    if agent.generation == "v2":
+        for wrong in ("pubmed-expert", ExpertSpec(name="a", description="d"), ConnectorChanges()):
+            with pytest.raises(SpecError, match="must be of the type McpServerSpec or"):
+                await agent.connectors.create(wrong)
+        wrong = {"enabled": False}
+        with pytest.raises(SpecError, match="must be of the type ConnectorChanges"):
+            await agent.connectors.update("con.x", wrong)
+    assert len(double.calls) == before
 
 
 @pytest.mark.parametrize("wrong", [date(2026, 1, 1), "2026-01-01", 0, EARLY], ids=str)

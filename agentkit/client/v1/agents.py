@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 def create_agent(spec: AgentSpec) -> Operation[AgentInfo | AgentReference]:
     """Create an agent; `ephemeral` travels in the query (V1-EP-01)."""
+    body = v1.encode_create_agent(spec)
     return Operation(
         name="client.agents.create",
         method="POST",
         path="/agents",
         query=query(ephemeral=True if spec.ephemeral else None),
-        body=v1.encode_create_agent(spec),
+        body=body,
         parse=read_json(v1.decode_agent),
         attributes={"agentkit.agent.name": spec.name},
         secrets=_static_tokens(spec.experts, spec.servers),

@@ -24,7 +24,7 @@ from agentkit.specs import (
 )
 from agentkit.specs.agent import given
 from agentkit.wire.authoring import read_spec, read_word
-from agentkit.wire.generations import require_generation
+from agentkit.wire.generations import check_kind, require_generation
 from agentkit.wire.reader import Reader, put
 
 _WIRE_WORDS: Final = {
@@ -45,6 +45,7 @@ def encode_create_agent(spec: AgentSpec) -> JsonObject:
     Raises:
         UnsupportedByGeneration: The spec uses what only v2 can do.
     """
+    check_kind(spec, AgentSpec)
     require_generation(spec, "v1")
     wire: JsonObject = {"name": spec.name, "description": spec.description}
     return put(
@@ -86,6 +87,7 @@ def encode_update_agent(changes: AgentChanges) -> JsonObject:
     Raises:
         UnsupportedByGeneration: The changes use what only v2 can do.
     """
+    check_kind(changes, AgentChanges)
     require_generation(changes, "v1")
     return put(
         {},

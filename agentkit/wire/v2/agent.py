@@ -10,7 +10,7 @@ from agentkit.models import AgentInfo, Json, JsonObject
 from agentkit.specs import CLEAR, AgentChanges, AgentSpec, AnyExpert, Clear, McpServerSpec, Visibility
 from agentkit.specs.agent import given
 from agentkit.wire.authoring import read_spec, read_word
-from agentkit.wire.generations import require_generation
+from agentkit.wire.generations import check_kind, require_generation
 from agentkit.wire.reader import Reader, put, read_time, write_time
 from agentkit.wire.v2.connector import decode_connector, encode_connector
 from agentkit.wire.v2.connector_spec import decode_create_connector, encode_create_connector
@@ -40,6 +40,7 @@ def encode_create_agent(spec: AgentSpec) -> JsonObject:
         UnsupportedByGeneration: The spec uses what only v1 can do.
         SpecError: A text is longer than v2 takes.
     """
+    check_kind(spec, AgentSpec)
     require_generation(spec, "v2")
     _check_lengths("AgentSpec", spec.name, spec.description)
     wire: JsonObject = {"name": spec.name}
@@ -91,6 +92,7 @@ def encode_update_agent(changes: AgentChanges) -> JsonObject:
         UnsupportedByGeneration: The changes use what only v1 can do.
         SpecError: A text is longer than v2 takes.
     """
+    check_kind(changes, AgentChanges)
     require_generation(changes, "v2")
     _check_lengths("AgentChanges", changes.name, changes.description)
     patch: JsonObject = {}

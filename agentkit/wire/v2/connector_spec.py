@@ -19,7 +19,7 @@ from agentkit.specs import (
     Transition,
 )
 from agentkit.wire.authoring import read_spec, read_word
-from agentkit.wire.generations import require_generation
+from agentkit.wire.generations import check_kind, require_generation
 from agentkit.wire.reader import Reader
 from agentkit.wire.v2.connector import encode_auth, encode_connector
 from agentkit.wire.v2.mapping import auth_word, authorization_word, connector_of
@@ -51,6 +51,7 @@ def encode_create_connector(spec: ConnectorSpec) -> JsonObject:
     Raises:
         UnsupportedByGeneration: The spec uses what only v1 can do.
     """
+    check_kind(spec, McpServerSpec, ExpertReferenceSpec, AgentReferenceSpec, RemoteAgentSpec, OutputSchemaSpec)
     require_generation(spec, "v2")
     wire = encode_connector(connector_of(spec))
     if spec.enabled:
@@ -74,7 +75,12 @@ def decode_create_connector(value: object, path: str = "") -> ConnectorSpec:
 
 
 def encode_update_connector(changes: ConnectorChanges) -> JsonObject:
-    """The merge patch of a connector: the given fields only, null for a cleared one (V2-EP-17)."""
+    """The merge patch of a connector: the given fields only, null for a cleared one (V2-EP-17).
+
+    Raises:
+        SpecError: It is something else than changes of a connector.
+    """
+    check_kind(changes, ConnectorChanges)
     given: JsonObject = {}
     for key, value in (("enabled", changes.enabled), ("name", changes.name)):
         if value is not None:
