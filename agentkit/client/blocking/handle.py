@@ -236,7 +236,7 @@ class BlockingAgentHandle:
 
         Raises:
             ConflictError: The task is settled already.
-            UnsupportedByGeneration: The server's v1 offers no cancel.
+            NotImplementedByServerError: The server is one of v1 that offers no cancel (V1-RPC-01).
         """
         task_id = task if isinstance(task, str) else task.id
         return self._session.call(self._generation.cancel_task(self.id, task_id))
