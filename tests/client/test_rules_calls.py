@@ -47,8 +47,9 @@ SOMEBODY = "0b1f6a52-6f0e-4f0b-9d0c-6a2f4a1e0001"
 def test_the_time_limit_of_a_call_is_a_minute_and_can_be_set() -> None:
     """CLI-09."""
     grant = ClientCredentialsGrant("a", "b")
-    assert Corti(environment="eu", auth=grant).config.timeout == 60.0
-    assert AsyncCorti(environment="eu", auth=grant, timeout=180.0).config.timeout == 180.0
+    for client in (Corti, AsyncCorti):
+        assert client(environment="eu", auth=grant).config.timeout == 60.0
+        assert client(environment="eu", auth=grant, timeout=180.0).config.timeout == 180.0
 
 
 async def test_each_address_of_an_environment_is_used_for_what_it_is_for() -> None:

@@ -83,6 +83,26 @@ async def test_a_missing_or_unfitting_credential_is_an_error_that_names_the_serv
     assert fitting in str(caught.value)
 
 
+async def test_of_several_servers_the_one_without_a_fitting_credential_is_named() -> None:
+    """MCPAUTH-08: a part that does not fit counts as absent."""
+    double = CortiDouble()
+    double.mcp.clients = {"ehr": {("app", "app-secret")}}
+    spec = AgentSpec(
+        name="helper",
+        description="d",
+        servers=[
+            McpServerSpec(name="calc", url="https://mcp.example.org/calc", authorization=Authorization.BEARER),
+            McpServerSpec(name="ehr", url="https://mcp.example.org/ehr", authorization=Authorization.OAUTH2),
+        ],
+    )
+    async with connected(double) as corti:
+        talk = (await corti.agents.create(spec)).conversation(credentials=[Token("calc", "a"), Token("ehr", "b")])
+        with pytest.raises(AuthRequired) as caught:
+            await talk.send("hello")
+    assert caught.value.mcp_name == "ehr"
+    assert 'ClientCredentials("ehr"' in str(caught.value)
+
+
 async def test_a_token_part_replaces_the_inherited_bearer_and_without_any_the_call_fails() -> None:
     """MCPAUTH-05, MCPAUTH-11."""
     double = CortiDouble()

@@ -253,6 +253,7 @@ async def test_contexts_are_listed_read_and_deleted() -> None:
         context_id = (await agent.send("1")).context or ""
         await agent.send("2", context=context_id)
         await agent.send("elsewhere")
+        await (await corti.agents.get(double.add_v2_agent("other"))).send("with another agent")
         listed = await corti.contexts.list(agent=agent.id, since=datetime(2020, 1, 1, tzinfo=UTC)).all()
         later = await corti.contexts.list(since=datetime(2100, 1, 1, tzinfo=UTC)).all()
         context = await corti.contexts.get(context_id, history_length=0)
@@ -266,6 +267,8 @@ async def test_contexts_are_listed_read_and_deleted() -> None:
     assert [[message.text for message in task.history] for task in context.tasks] == [[], []]
     assert [[message.text for message in task.history] for task in same.tasks] == [["1"], ["2"]]
     assert gone.value.code == "CONTEXT_NOT_FOUND"
+    asked = next(call.query for call in double.calls if call.target.startswith("/v2/agentic/contexts?"))
+    assert asked == {"agentId": [agent.id], "from": ["2020-01-01T00:00:00.000Z"]}
 
 
 async def test_tasks_and_artifacts_are_read_through_their_context() -> None:
@@ -298,7 +301,11 @@ async def test_a_trace_is_read_newest_first_and_again_when_its_spans_have_arrive
     assert [trace.spans for trace in early] == [(), ()]
     assert [trace.thread_id for trace in late] == [context, context]
     assert [span.kind for span in late[0].spans] == ["CHAIN", "LLM"]
-    assert (late[0].spans[1].attributes or {})["llm.finish_reason"] == "stop"
+    chain, model = late[0].spans
+    assert (model.attributes or {})["llm.finish_reason"] == "stop"
+    assert model.parent_span_id == chain.span_id
+    assert chain.start_time == chain.end_time == late[0].start_time == late[0].end_time
+    assert chain.start_time is not None
 
 
 async def test_feedback_is_given_read_and_taken_back_one_by_one() -> None:
