@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import TypeVar
+from weakref import WeakSet
 
 import httpx2
 
@@ -55,7 +57,16 @@ class BlockingSession:
         self._tokens = BlockingTokenCache(self._fetch_token, early=RENEWED_EARLY, clock=self._clock)
         self._lock = threading.Lock()
         self._http: httpx2.BaseTransport | None = None
+        self._inherited: httpx2.BaseTransport | None = None
+        self._users = 0
+        self._streams: set[httpx2.Response] = set()
         self._is_closed = False
+        _sessions.add(self)
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh token held."""
+        return self._sign_in.refresh_token
 
     def call(self, operation: Operation[T]) -> T:
         """Do one call, with its retries, in one span.
@@ -81,7 +92,10 @@ class BlockingSession:
         def opened(request: HttpRequest) -> Answer:
             return self._send_streamed(request, responses)
 
-        with tracing.long_span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
+        with (
+            tracing.long_span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span,
+            self._connections(),
+        ):
             try:
                 steps = attempts(operation, self._config, self._retry, span, clock=time.time)
                 answer, secrets = self._drive(steps, opened)
@@ -89,6 +103,8 @@ class BlockingSession:
                     yield events
             finally:
                 for response in responses:
+                    with self._lock:
+                        self._streams.discard(response)
                     response.close()
 
     def pause(self, seconds: float) -> None:
@@ -100,12 +116,20 @@ class BlockingSession:
         return self.call(operation)
 
     def close(self) -> None:
-        """Close the connections and drop the token; the session cannot be used afterwards."""
+        """Close the connections and drop the token; the session cannot be used afterwards.
+
+        Streams that other threads read break off. A request that is under way goes on, and closes the connections when
+        it ends: a socket that is closed while a thread waits for it does not wake the thread, and its number may be
+        given to another one meanwhile.
+        """
         with self._lock:
             self._is_closed = True
-            transport, self._http = self._http, None
+            transport = None if self._users else self._http
+            streams = tuple(self._streams)
         self._tokens.forget()
         self._sign_in.forget()
+        for response in streams:
+            http.hang_up(response)
         if transport is not None:
             transport.close()
 
@@ -126,22 +150,23 @@ class BlockingSession:
             steps.close()
 
     def _send(self, request: HttpRequest) -> Answer:
-        transport = self._authorized(request)
+        self._authorize(request)
         deadline = self._clock() + self._config.timeout
-        with http.own_errors(request.url):
+        with self._connections() as transport, http.own_errors(request.url):
             response = transport.handle_request(http.built(request, self._config.timeout))
             return self._whole(response, request, deadline)
 
     def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
-        transport = self._authorized(request)
+        self._authorize(request)
         deadline = self._clock() + self._config.timeout
-        with http.own_errors(request.url):
+        with self._connections() as transport, http.own_errors(request.url):
             sent = http.built(request, self._config.timeout)
             response = transport.handle_request(sent)
             response.request = sent  # httpx2's EventSource wants to know
             if http.is_event_stream(response):
                 http.wait_on(sent)
                 responses.append(response)
+                self._add_stream(response)
                 return http.opened(response)
             return self._whole(response, request, deadline)
 
@@ -192,11 +217,10 @@ class BlockingSession:
         finally:
             response.close()
 
-    def _authorized(self, request: HttpRequest) -> httpx2.BaseTransport:
-        transport = self._open()
+    def _authorize(self, request: HttpRequest) -> None:
+        self._check_open()
         if request.is_authorized:
             request.authorize(self._config.token or self._tokens.get())
-        return transport
 
     def _fetch_token(self) -> IssuedToken:
         with tracing.span("client.token", kind=tracing.SpanKind.CLIENT) as span:
@@ -208,10 +232,49 @@ class BlockingSession:
                 token = self._refresh(self._sign_in.refresh_token)
             return self._sign_in.keep(token)
 
-    def _open(self) -> httpx2.BaseTransport:
+    @contextmanager
+    def _connections(self) -> Generator[httpx2.BaseTransport]:
         with self._lock:
-            if self._is_closed:
-                raise http.closed()
+            self._check_open()
             if self._http is None:
                 self._http = self._transport or http.open_blocking(self._config)
-            return self._http
+            transport = self._http
+            self._users += 1
+        try:
+            yield transport
+        finally:
+            with self._lock:
+                self._users -= 1
+                is_last = self._is_closed and not self._users
+            if is_last:
+                transport.close()
+
+    def _add_stream(self, response: httpx2.Response) -> None:
+        with self._lock:
+            self._check_open()
+            self._streams.add(response)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise http.closed()
+
+    def start_over(self) -> None:
+        """Leave the connections to the parent of this process: both would read each other's answers."""
+        self._lock = threading.Lock()
+        # Kept, because what is thrown away is closed, and what is closed over TLS says so to the server.
+        self._inherited, self._http = self._http, None
+        self._users = 0
+        self._streams = set()
+        self._tokens.start_over()
+
+
+_sessions: WeakSet[BlockingSession] = WeakSet()
+
+
+def _start_over() -> None:
+    for session in tuple(_sessions):
+        session.start_over()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_over)

@@ -65,6 +65,11 @@ class AsyncSession:
         self._is_closed = False
         self._concluding: set[asyncio.Task[object]] = set()
 
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh token held."""
+        return self._sign_in.refresh_token
+
     async def call(self, operation: Operation[T]) -> T:
         """Do one call, with its retries, in one span.
 

@@ -12,13 +12,13 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from agentkit.client import AccessToken, ClientCredentialsGrant, NoAuth, RefreshTokenGrant
+from agentkit.client import AccessToken, ClientCredentialsGrant, NoAuth, PasswordGrant, RefreshTokenGrant
 from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConfigurationError
 from agentkit.oauth import IssuedToken
 from tests.client.conftest import Clock
 from tests.client.double import AGENT
-from tests.client.sign_in import Connect, entering, use
+from tests.client.sign_in import Connect, entering, grants, use
 from tests.contract.corti_double import Answer, CortiDouble
 from tests.deadline import HANG
 
@@ -224,3 +224,16 @@ def test_a_callback_needs_no_credentials_but_a_place(enter: Callable[..., object
         enter(base_url=None, refresh=backend)
     with pytest.raises(ConfigurationError, match="NoAuth"):
         enter(NoAuth(), refresh=backend)
+
+
+async def test_a_sign_in_is_kept_and_gone_on_with_by_its_refresh_token(corti_double: CortiDouble, enter: Connect) -> None:
+    """AUTH-05: what the client holds last is what the next one starts with."""
+    async with enter(PasswordGrant("local-client", "jane", "jane-password")) as corti:
+        assert corti.refresh_token is None
+        await use(corti, corti_double)
+        kept = corti.refresh_token
+    assert kept
+    async with enter(RefreshTokenGrant("local-client", kept)) as corti:
+        assert corti.refresh_token == kept
+        await use(corti, corti_double)
+    assert grants(corti_double) == ["password", "refresh_token"]
