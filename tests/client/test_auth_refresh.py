@@ -226,7 +226,9 @@ def test_a_callback_needs_no_credentials_but_a_place(enter: Callable[..., object
         enter(NoAuth(), refresh=backend)
 
 
-async def test_a_sign_in_is_kept_and_gone_on_with_by_its_refresh_token(corti_double: CortiDouble, enter: Connect) -> None:
+async def test_a_sign_in_is_kept_and_gone_on_with_by_its_refresh_token(
+    corti_double: CortiDouble, enter: Connect
+) -> None:
     """AUTH-05: what the client holds last is what the next one starts with."""
     async with enter(PasswordGrant("local-client", "jane", "jane-password")) as corti:
         assert corti.refresh_token is None
