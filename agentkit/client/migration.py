@@ -21,6 +21,7 @@ from agentkit.specs import (
 
 if TYPE_CHECKING:
     from agentkit.models import AgentInfo, McpServerInfo
+    from agentkit.models.base import Model
 
 _NAME: Final = 128
 _DESCRIPTION: Final = 4096
@@ -86,6 +87,7 @@ def plan_migration(
     name, description = plan.text("name", info.name, _NAME), plan.text("description", info.description, _DESCRIPTION)
     servers = plan.servers("the agent", info.mcp_servers)
     experts = tuple(plan.experts(info.experts))
+    plan.unknown("the agent", info)
     spec = AgentSpec(
         name=name if name.strip() else info.id or "agent",
         description=description if description.strip() else "",
@@ -110,6 +112,15 @@ class _Plan:
     def lose(self, what: str, why: str, remedy: str) -> None:
         self.losses.append(Loss(what, why, remedy))
 
+    def unknown(self, what: str, shown: Model) -> None:
+        if shown.unknown_fields:
+            names = ", ".join(repr(name) for name in shown.unknown_fields)
+            self.lose(
+                f"What v1 shows of {what} as {names}",
+                "agentkit does not know it, and v2 has no field for it.",
+                "See whether the new agent needs something in its place.",
+            )
+
     def text(self, what: str, text: str, longest: int) -> str:
         if len(text) <= longest:
             return text
@@ -125,7 +136,11 @@ class _Plan:
     def inline(self, expert: ExpertInfo) -> ExpertSpec | None:
         name = expert.name if expert.name.strip() else expert.id
         if not name.strip() or name in self.expert_names:
-            self.lose(f"The expert {expert.id}", "It has no name of its own.", "Name it and add it to the new agent.")
+            self.lose(
+                f"The expert {expert.id}",
+                "It has no name, or that of another expert.",
+                "Name it and add it to the new agent.",
+            )
             return None
         self.expert_names.add(name)
         self.lose(
@@ -134,6 +149,7 @@ class _Plan:
             "itself and sees everything they answer; its prompt becomes a section of the agent's system prompt.",
             "To keep it apart, create it as an agent and attach it with AgentReferenceSpec.",
         )
+        self.unknown(f"the expert {name!r}", expert)
         return ExpertSpec(
             name=name,
             description=expert.description if expert.description.strip() else name,
@@ -142,14 +158,16 @@ class _Plan:
         )
 
     def reference(self, reference: ExpertReference) -> ExpertReferenceSpec | AgentReferenceSpec | None:
-        shown = repr(reference.name or reference.id or "without name")
+        name = (reference.name or "").strip()
+        shown = repr(name or reference.id or "without name")
         new_id = self.migrated.get(reference.id or "")
-        on_offer = reference.name is not None and (self.registry is None or reference.name in self.registry)
-        if new_id is None and (not on_offer or not reference.name):
+        on_offer = bool(name) and (self.registry is None or name in self.registry)
+        if new_id is None and not on_offer:
             self.lose(
                 f"The reference {shown}",
                 "It leads to an agent of v1, which v2 cannot ask, or to an expert that v2's registry does not offer.",
-                "Migrate that agent first, and name its old and new id in this plan.",
+                f"Migrate that agent first, and name its id in v1, {reference.id}, and the new one in this plan "
+                "(--migrated OLD=NEW).",
             )
             return None
         if reference.system_prompt:
@@ -166,7 +184,8 @@ class _Plan:
                 "v2 accepts it and drops it today (V2-OBJ-04).",
                 "Check the answers of the new agent.",
             )
-        return ExpertReferenceSpec(name=reference.name, config=reference.resolved_config)
+        self.unknown(f"the reference {shown}", reference)
+        return ExpertReferenceSpec(name=name, config=reference.resolved_config)
 
     def servers(self, owner: str, servers: Iterable[McpServerInfo]) -> tuple[McpServerSpec, ...]:
         made = (self.server(f"the MCP server {server.name!r} of {owner}", server) for server in servers)
@@ -201,6 +220,7 @@ class _Plan:
             self.lose(what, "Another server has its name.", "Add it to the new agent under another name.")
             return None
         self.server_names.add(made.name.strip())
+        self.unknown(what[0].lower() + what[1:], server)
         self.credential(what, authorization)
         return made
 
@@ -224,6 +244,11 @@ class _Plan:
 
 
 _GENERAL: Final = (
+    Loss(
+        "The default prompt",
+        "v1 shows its own default where the author wrote none; as the new agent's prompt it replaces v2's default.",
+        "If you wrote none, make the agent without it: replace(plan.spec, prompt=None) with dataclasses.replace.",
+    ),
     Loss(
         "The agent type",
         "v2 has none, and v1 does not show it.",

@@ -43,6 +43,7 @@ def test_a_plain_agent_loses_only_what_every_agent_loses() -> None:
         "connectors": [{"type": "mcp", "name": "calc", "url": "https://mcp.example.org/mcp"}],
     }
     assert [loss.what for loss in plan.losses] == [
+        "The default prompt",
         "The agent type",
         "The agent's id",
         "Contexts, tasks and memory",
@@ -104,7 +105,9 @@ def test_a_sub_agent_must_be_migrated_first() -> None:
     info = agent(experts=[reference])
     before = plan_migration(info, registry={"pubmed-expert"})
     assert before.spec.experts == ()
-    assert "Migrate that agent first" in next(loss.remedy for loss in before.losses if "other-agent" in loss.what)
+    remedy = next(loss.remedy for loss in before.losses if "other-agent" in loss.what)
+    assert "Migrate that agent first" in remedy
+    assert reference["id"] in remedy
     after = plan_migration(info, registry={"pubmed-expert"}, migrated={reference["id"]: NEW})
     assert after.spec.experts == (AgentReferenceSpec(NEW),)
     assert not lost(after, "other-agent")
@@ -122,6 +125,22 @@ def test_a_registry_expert_keeps_its_config_and_loses_its_prompt() -> None:
     assert plan.spec.experts == (ExpertReferenceSpec(name="pubmed-expert", config={"limit": 3}),)
     assert lost(plan, "The prompt on the reference 'pubmed-expert'")
     assert lost(plan, "Perhaps the configuration of 'pubmed-expert'")
+
+
+def test_what_v1_shows_beyond_its_documentation_is_lost_with_a_word() -> None:
+    """V1-OBJ-08: one environment shows `maxLoops`."""
+    plain = {"id": "e", "description": "d", "systemPrompt": ""}
+    odd = {"type": "expert", "name": "odd", "maxLoops": 5, "mcpServers": [server("ehr", "sse", "none")], **plain}
+    calc: dict[str, object] = {**server("calc", "streamable_http", "none"), "retries": 2}
+    plan = plan_migration(agent(experts=[odd], mcpServers=[calc], guardrails=True))
+    for words in ("the expert 'odd' as 'maxLoops'", "'calc' of the agent as 'retries'", "the agent as 'guardrails'"):
+        assert lost(plan, words)
+
+
+def test_a_reference_without_a_name_that_says_something_is_lost_with_a_word() -> None:
+    plan = plan_migration(agent(experts=[{"type": "reference", "id": "r", "name": " "}]))
+    assert plan.spec.experts == ()
+    assert lost(plan, "The reference 'r'")
 
 
 def test_the_lifecycle_is_the_callers_choice() -> None:
