@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentkit.cli.connection import BaseUrl, GenerationWord, Local, connect, find_agent, read_assignment
 from agentkit.cli.text import plain
-from agentkit.errors import ApiError, SpecError, TransportError
+from agentkit.errors import (
+    ApiError,
+    ConfigurationError,
+    ConflictError,
+    NotFoundError,
+    SpecError,
+    TransportError,
+    WireError,
+)
 
 if TYPE_CHECKING:
     from agentkit.client import Corti
     from agentkit.client.migration import MigrationPlan
     from agentkit.models import JsonObject
+    from agentkit.specs import AgentSpec
 
 
 def migrate(
     agent: Annotated[str, typer.Argument(help="The agent's id or name in v1.")],
     create: Annotated[bool, typer.Option("--create", help="Create the agent in v2; the one in v1 stays.")] = False,
+    name: Annotated[
+        str | None, typer.Option(help="The new agent's name, where v2 has one of the old name already.")
+    ] = None,
     ephemeral: Annotated[
         bool, typer.Option(help="Make it ephemeral; v1 does not show whether the old one is.")
     ] = False,
@@ -36,16 +49,37 @@ def migrate(
     from agentkit.models import AgentInfo
     from agentkit.wire.v2 import encode_create_agent
 
-    successors = dict(read_assignment("--migrated", value) for value in migrated or ())
+    successors = dict(_successor(value) for value in migrated or ())
+    if agent.startswith("agt."):
+        raise SpecError("agent", "is one of v2 already", remedy="Give the id or name of an agent of v1.")
     with connect(base_url, local=local, generation=GenerationWord.V1) as corti:
         info = find_agent(corti, agent).info
     if not isinstance(info, AgentInfo):
         raise SpecError("agent", "is shown as a reference only", remedy="Give the id of an agent of your own.")
     with connect(base_url, local=local, generation=GenerationWord.V2) as corti:
         plan = plan_migration(info, migrated=successors, registry=_registry(corti), ephemeral=ephemeral)
+        plan = plan if name is None else replace(plan, spec=replace(plan.spec, name=name))
         body = encode_create_agent(plan.spec)
-        created = corti.agents.create(plan.spec).id if create else None
+        created = _create(corti, plan.spec) if create else None
     typer.echo(_as_json(plan, body, created) if as_json else _as_text(plan, body, created))
+
+
+def _successor(value: str) -> tuple[str, str]:
+    from agentkit.models import AgentId
+
+    old, new = read_assignment("--migrated", value)
+    return AgentId(old, field="--migrated").bare, AgentId(new, field="--migrated")
+
+
+def _create(corti: Corti, spec: AgentSpec) -> str:
+    try:
+        return corti.agents.create(spec).id
+    except ConflictError as error:
+        remedy = "Perhaps it was migrated before: agentkit agents list --generation v2. Else give another --name."
+        raise SpecError("name", f"was refused by v2 ({error.code}): an agent has it already", remedy=remedy) from None
+    except NotFoundError:
+        remedy = "Ask Corti whether your tenant has v2; without --create the plan is shown all the same."
+        raise ConfigurationError("CORTI_ENVIRONMENT", "leads to a server without v2", remedy=remedy) from None
 
 
 def _registry(corti: Corti) -> frozenset[str] | None:
@@ -54,14 +88,14 @@ def _registry(corti: Corti) -> frozenset[str] | None:
 
     try:
         return frozenset(entry.id for entry in corti.experts.list() if isinstance(entry, RegistryConnector))
-    except (ApiError, TransportError):
+    except (ApiError, TransportError, WireError):
         return None
 
 
 def _as_json(plan: MigrationPlan, body: JsonObject, created: str | None) -> str:
     losses = [{"what": loss.what, "why": loss.why, "remedy": loss.remedy} for loss in plan.losses]
     document = {"agent": body, "losses": losses, "created": created}
-    return plain(json.dumps(document, indent=2, ensure_ascii=False))
+    return json.dumps(document, indent=2)  # in ASCII, so that no character can move the cursor or break the JSON
 
 
 def _as_text(plan: MigrationPlan, body: JsonObject, created: str | None) -> str:

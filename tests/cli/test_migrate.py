@@ -10,8 +10,9 @@ import pytest
 from typer.testing import Result
 
 from agentkit.client import Corti
+from agentkit.errors import ConfigurationError, WireError
 from agentkit.specs import AgentSpec, Authorization, ExpertSpec, McpServerSpec, Transport
-from tests.contract.corti_double import CortiDouble
+from tests.contract.corti_double import Answer, CortiDouble
 from tests.contract.serving import served_in_thread
 
 Run = Callable[..., Result]
@@ -92,3 +93,52 @@ def test_what_was_created_is_seen_chatted_with_and_deleted_in_its_generation(run
     assert "Penicillin." in run("chat", created, typed="Any allergies?\n").output
     assert run("agents", "delete", "visit-helper", "--generation", "v2").exit_code == 0
     assert _agents_of_v2() == []
+
+
+def test_the_plan_stays_json_whatever_the_agent_holds(run: Run, double: CortiDouble) -> None:
+    """Characters that turn the direction or move the cursor are no reason for broken JSON."""
+    odd = "é \u202e\x7f\x9b \x1b[31m \U0001f600"
+    with Corti(generation="v1") as corti:
+        made = corti.agents.create(AgentSpec(name="odd", description=odd, prompt=odd))
+    done = run("migrate", made.id, "--json")
+    assert json.loads(done.output)["agent"]["description"] == odd
+    assert done.output.isascii()
+
+
+def test_a_second_migration_says_what_is_in_the_way(run: Run, agent_id: str) -> None:
+    """V2-EP-01: names are unique in v2."""
+    assert run("migrate", agent_id, "--create").exit_code == 0
+    again = run("migrate", agent_id, "--create")
+    assert again.exit_code != 0
+    assert "--name" in str(again.exception)
+    renamed = run("migrate", agent_id, "--create", "--name", "visit-helper-2", "--json")
+    assert json.loads(renamed.output)["agent"]["name"] == "visit-helper-2"
+    assert _agents_of_v2() == ["visit-helper", "visit-helper-2"]
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(404, "no such path"), Answer(200, "<html>Welcome</html>")], ids=["404", "html"]
+)
+def test_a_server_without_v2_shows_the_plan_and_creates_nothing(
+    run: Run, double: CortiDouble, agent_id: str, answer: Answer
+) -> None:
+    double.inject(answer, on="* /v2/*", times=None)
+    done = run("migrate", agent_id)
+    assert done.exit_code == 0, done.output
+    assert "Nothing was created" in done.output
+    refused = run("migrate", agent_id, "--create")
+    assert refused.exit_code != 0
+    assert isinstance(refused.exception, ConfigurationError if answer.status == 404 else WireError)
+
+
+@pytest.mark.parametrize("wrong", ["nope", "x=y=z", "0b1f6a52-6f0e-4f0b-9d0c-6a2f4a1e0009=nope"])
+def test_a_wrong_successor_is_named_by_its_option(run: Run, agent_id: str, wrong: str) -> None:
+    done = run("migrate", agent_id, "--migrated", wrong)
+    assert done.exit_code != 0
+    assert str(done.exception).startswith("--migrated: ")
+
+
+def test_an_agent_of_v2_is_not_migrated(run: Run, double: CortiDouble) -> None:
+    done = run("migrate", double.add_v2_agent())
+    assert done.exit_code != 0
+    assert "is one of v2 already" in str(done.exception)
