@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from agentkit.credentials import Token
 from agentkit.errors import ApiError, ConnectionFailed, NotFoundError, WireError
 from agentkit.models import StatusUpdate, Task, TaskState
 from tests.client.talking import (
@@ -271,3 +272,19 @@ async def test_a_settled_task_is_told_as_it_is(side: Side) -> None:
             await heard(agent.subscribe(UNKNOWN))
     assert isinstance(event, Task)
     assert event.status == reply.task.status
+
+
+@sides
+async def test_a_credential_of_the_message_is_withheld_from_what_resuming_brings(side: Side) -> None:
+    """The server may say it again wherever it refuses."""
+    double = CortiDouble()
+    double.inject(Shape(cut_after=1), on=STREAMS[side])
+    error = {"code": 400, "status": "x t-canary-1", "message": "you sent t-canary-1", "description": "t-canary-1"}
+    async with talking_to(double, side) as agent:
+        stream = agent.stream("Any allergies?", credentials=[Token("ehr", "t-canary-1")])
+        await anext(stream)
+        double.inject(Answer(400, {"error": error, **error}), times=2)
+        with pytest.raises(ApiError) as caught:
+            await heard(stream)
+    assert "t-canary-1" not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+    assert "<hidden>" in str(caught.value)

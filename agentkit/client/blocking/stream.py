@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -118,6 +119,8 @@ class BlockingCourse:
         self._given_task_id = task_id
         self._cancels = cancels
         self._subscribes = True
+        # What the message told must not come back in an error, whichever connection brings it.
+        self._secrets = operation.secrets if operation is not None else frozenset[str]()
 
     @property
     def task_id(self) -> str | None:
@@ -177,7 +180,8 @@ class BlockingCourse:
         if operation is None:
             # With its history, for what the agent said while nobody listened stands there.
             look = self._generation.get_task(self.agent_id, self.task_id or "", None)
-            for event in self.progress.take(self._session.call(look)):
+            task = self._session.call(replace(look, secrets=self._secrets))
+            for event in self.progress.take(task):
                 yield event
             return
         with self._session.stream(operation) as events:
@@ -191,7 +195,8 @@ class BlockingCourse:
         """Subscribes to the task; None where the server does not offer it."""
         if not self._subscribes or self.task_id is None:
             return None
-        return self._generation.subscribe(self.agent_id, self.task_id)
+        operation = self._generation.subscribe(self.agent_id, self.task_id)
+        return operation and replace(operation, secrets=self._secrets)
 
 
 def _nameless() -> ConnectionFailed:
