@@ -156,4 +156,4 @@ def _spelled(handle: BlockingAgentHandle) -> JsonObject:
 
 
 def _dumped(document: JsonObject | list[JsonObject]) -> str:
-    return plain(json.dumps(document, indent=2, ensure_ascii=False))
+    return json.dumps(document, indent=2)  # in ASCII, so that no character can move the cursor or break the JSON

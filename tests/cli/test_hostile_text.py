@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_an_agent_with_a_hostile_name_is_listed_and_talked_to_without_effect(run
         assert "evil" in done.output
         assert not any(mark in done.output for mark in ("\x1b", "\x07", "\x9b", "\u202e"))
     assert "[red]evil[/red]" in outputs[0].output
+    assert NAME in {agent["name"] for agent in json.loads(outputs[1].stdout)}
 
 
 @pytest.mark.parametrize(
