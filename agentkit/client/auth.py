@@ -174,6 +174,11 @@ class BlockingTokenCache:
         with self._lock:
             self._token = None
 
+    def start_over(self) -> None:
+        """After a fork, in the child: whoever fetched, or held the lock, is a thread of the parent."""
+        self._lock = threading.Lock()
+        self._flight = None
+
     def _renew(self, flight: Future[IssuedToken]) -> IssuedToken:
         try:
             started = self._clock()

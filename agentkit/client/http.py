@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeVar
@@ -136,6 +136,15 @@ def built(request: HttpRequest, timeout: float | None) -> httpx2.Request:
 def wait_on(request: httpx2.Request) -> None:
     """Lift the limit of waiting for what is left to read: a stream is open now, and a silent agent works."""
     request.extensions["timeout"]["read"] = None
+
+
+def hang_up(response: httpx2.Response) -> None:
+    """End a stream under the thread that reads it, which then closes the response."""
+    network = response.extensions.get("network_stream")
+    connection = network.get_extra_info("socket") if network is not None else None
+    if isinstance(connection, socket.socket):
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 @lru_cache(maxsize=128)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -14,7 +16,8 @@ import anyio
 import pytest
 
 from agentkit.client import AsyncCorti, Corti
-from agentkit.errors import ConfigurationError, RequestTimeout
+from agentkit.errors import ConfigurationError, ConnectionFailed, RequestTimeout
+from agentkit.oauth import IssuedToken
 from tests.client.double import AGENT, AGENT_ID
 from tests.deadline import HANG
 
@@ -40,6 +43,10 @@ class Peer:
                 return
             self._connections.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
 
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -130,3 +137,66 @@ def test_a_client_of_another_event_loop_can_be_closed_on_its_own_only() -> None:
                 pool.submit(asyncio.run, corti.aclose()).result(HANG)
             own.run(corti.aclose())
             own.run(corti.aclose())
+
+
+def test_a_stream_breaks_off_when_another_thread_closes_its_client() -> None:
+    with peer(streaming) as busy, ThreadPoolExecutor() as pool:
+        corti = Corti(base_url=busy.url, token="t", sleep=lambda _: None)
+        agent = corti.agents.get(AGENT_ID)
+        with agent.stream("hi") as stream:
+            events = iter(stream)
+            next(events)
+            waiting = pool.submit(next, events)
+            corti.close()
+            with pytest.raises(ConnectionFailed):
+                waiting.result(HANG)
+
+
+def test_a_request_under_way_outlives_the_closing_of_its_client_and_leaves_no_connection() -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def held(connection: socket.socket) -> None:
+        asked.set()
+        release.wait(HANG)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with peer(held) as slow, ThreadPoolExecutor() as pool:
+        corti = Corti(base_url=slow.url, token="t")
+        deleting = pool.submit(corti.agents.delete, AGENT_ID)
+        assert asked.wait(HANG)
+        corti.close()
+        release.set()
+        deleting.result(HANG)
+        assert slow.left.acquire(timeout=HANG)
+        with pytest.raises(ConnectionFailed, match="closed"):
+            corti.agents.delete(AGENT_ID)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="There is no fork here.")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_shares_no_connection_and_waits_for_no_thread_of_its_parent() -> None:
+    """Two processes on one connection read each other's answers, which are about patients."""
+    fetching, release, is_held = threading.Event(), threading.Event(), False
+    parent = os.getpid()
+
+    def refresh(_: str | None) -> IssuedToken:
+        if is_held and os.getpid() == parent:
+            fetching.set()
+            release.wait(HANG)
+        return IssuedToken("t", 1.0)
+
+    with peer(silent) as shared, Corti(base_url=shared.url, refresh=refresh) as corti, ThreadPoolExecutor() as pool:
+        corti.agents.get(AGENT_ID)
+        is_held = True
+        getting = pool.submit(corti.agents.get, AGENT_ID)
+        assert fetching.wait(HANG)
+        child = os.fork()
+        if not child:
+            signal.alarm(int(HANG))
+            os._exit(0 if corti.agents.get(AGENT_ID).id == AGENT_ID else 1)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert shared.connections == 2
+        release.set()
+        assert getting.result(HANG).id == AGENT_ID
+        assert shared.connections == 2
