@@ -108,7 +108,12 @@ class BlockingSession:
                     response.close()
 
     def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait.
+
+        Raises:
+            ConnectionFailed: The session is closed; there is nothing to wait for.
+        """
+        self._check_open()
         self._sleep(seconds)
 
     def conclude(self, operation: Operation[T]) -> T:

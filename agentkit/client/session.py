@@ -107,7 +107,12 @@ class AsyncSession:
                     await response.aclose()
 
     async def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait.
+
+        Raises:
+            ConnectionFailed: The session is closed; there is nothing to wait for.
+        """
+        self._check_usable()
         await self._sleep(seconds)
 
     async def conclude(self, operation: Operation[T]) -> T:

@@ -141,15 +141,37 @@ def test_a_client_of_another_event_loop_can_be_closed_on_its_own_only() -> None:
 
 def test_a_stream_breaks_off_when_another_thread_closes_its_client() -> None:
     with peer(streaming) as busy, ThreadPoolExecutor() as pool:
-        corti = Corti(base_url=busy.url, token="t", sleep=lambda _: None)
+        pauses: list[float] = []
+        corti = Corti(base_url=busy.url, token="t", sleep=pauses.append)
         agent = corti.agents.get(AGENT_ID)
         with agent.stream("hi") as stream:
             events = iter(stream)
             next(events)
             waiting = pool.submit(next, events)
             corti.close()
-            with pytest.raises(ConnectionFailed):
+            with pytest.raises(ConnectionFailed, match="closed"):
                 waiting.result(HANG)
+    assert pauses == []
+
+
+@pytest.mark.anyio
+async def test_a_stream_breaks_off_when_its_client_is_closed() -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    with peer(streaming) as busy, anyio.fail_after(HANG):
+        corti = AsyncCorti(base_url=busy.url, token="t", sleep=sleep)
+        agent = await corti.agents.get(AGENT_ID)
+        async with agent.stream("hi") as stream:
+            events = aiter(stream)
+            await anext(events)
+            waiting = asyncio.ensure_future(anext(events))
+            await corti.aclose()
+            with pytest.raises(ConnectionFailed, match="closed"):
+                await waiting
+    assert pauses == []
 
 
 def test_a_request_under_way_outlives_the_closing_of_its_client_and_leaves_no_connection() -> None:
