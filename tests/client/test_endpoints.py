@@ -73,9 +73,8 @@ async def test_ephemeral_leaves_the_body_for_the_query(connect: Connect, double:
 
 async def test_list_sends_its_page_and_keeps_references(connect: Connect, double: CortiDouble) -> None:
     async with connect() as corti:
-        agents = await corti.agents.list(limit=1, offset=1, ephemeral=True).all()
-        await corti.agents.list().all()
-    assert double.targets == ["GET /agents?limit=1&offset=1&ephemeral=true", "GET /agents"]
+        agents = await corti.agents.list(limit=2, offset=1, ephemeral=True).all()
+    assert double.targets == ["GET /agents?limit=2&offset=1&ephemeral=true"]
     assert [agent.name for agent in agents] == ["visit-helper", "elsewhere"]
     assert isinstance(agents[1].info, AgentReference)
     with pytest.raises(SpecError, match="agent_id"):
@@ -87,7 +86,7 @@ async def test_get_takes_a_reference_for_the_agent_asked_for(connect: Connect, d
     async with connect() as corti:
         agent = await corti.agents.get(AGENT_ID)
     assert double.targets == [f"GET /agents/{AGENT_ID}"]
-    assert (agent.id, agent.name, repr(agent)) == (AGENT_ID, "shared", f"AgentHandle(id={AGENT_ID!r})")
+    assert (agent.id, agent.name, repr(agent)) == (AGENT_ID, "shared", f"AgentHandle(id={AGENT_ID!r}, generation='v1')")
 
 
 async def test_update_sends_the_given_fields_only(connect: Connect, double: CortiDouble) -> None:
@@ -116,10 +115,13 @@ async def test_the_card_lies_beside_the_agent(connect: Connect, double: CortiDou
 
 async def test_the_registry_is_read_by_pages(connect: Connect, double: CortiDouble) -> None:
     async with connect() as corti:
-        (expert,) = await corti.experts.list(limit=100, offset=0).all()
+        (expert,) = await corti.experts.list(limit=1, offset=0).all()
         double.answers.append(JSONResponse({}))
         assert await corti.experts.list().all() == ()
-    assert double.targets == ["GET /agents/registry/experts?limit=100&offset=0", "GET /agents/registry/experts"]
+    assert double.targets == [
+        "GET /agents/registry/experts?limit=1&offset=0",
+        "GET /agents/registry/experts?limit=100&offset=0",
+    ]
     assert (expert.name, expert.mcp_servers[0].name) == ("pubmed-expert", "pubmed")
 
 
