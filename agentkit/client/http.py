@@ -116,7 +116,8 @@ def built(request: HttpRequest, timeout: float | None) -> httpx2.Request:
         request: What to send.
         timeout: Seconds for each of connecting, waiting for a connection, writing, and waiting for anything to read.
     """
-    url, host = _parsed(request.url)
+    # What is filtered by may say something of a patient, and comes once.
+    url, host = _parsed(request.url) if "?" in request.url else _parsed_before(request.url)
     headers = {"Host": host, **_HEADERS, **request.headers}
     content = request.content or b""
     if content or request.method in _WITH_BODY:
@@ -147,11 +148,14 @@ def hang_up(response: httpx2.Response) -> None:
             connection.shutdown(socket.SHUT_RDWR)
 
 
-@lru_cache(maxsize=128)
 def _parsed(url: str) -> tuple[httpx2.URL, str]:
-    """An address and what `Host` says of it; parsing one costs more than decoding a task, and most calls repeat one."""
+    """An address and what `Host` says of it."""
     parsed = httpx2.URL(url)
     return parsed, parsed.netloc.decode("ascii")
+
+
+_parsed_before: Final = lru_cache(maxsize=128)(_parsed)
+"""The same; parsing costs as much as decoding a task, and most calls go where one went before."""
 
 
 @contextmanager
