@@ -64,7 +64,7 @@ def open_async(config: ClientConfig) -> httpx2.AsyncBaseTransport:
     """
     with _usable_environment():
         trusts = _trusts_environment(config)
-        if trusts and getproxies():
+        if trusts and _names_proxies():
             return _AsyncProxied()
         return httpx2.AsyncHTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE, limits=_LIMITS)
 
@@ -77,7 +77,7 @@ def open_blocking(config: ClientConfig) -> httpx2.BaseTransport:
     """
     with _usable_environment():
         trusts = _trusts_environment(config)
-        if trusts and getproxies():
+        if trusts and _names_proxies():
             return _BlockingProxied()
         return httpx2.HTTPTransport(trust_env=trusts, socket_options=_KEPT_ALIVE, limits=_LIMITS)
 
@@ -264,6 +264,11 @@ def _usable_environment() -> Generator[None]:
             "cannot be used",
             remedy="Check that the proxy is an address and the certificates can be read.",
         ) from None
+
+
+def _names_proxies() -> bool:
+    """Whether there is a proxy; `NO_PROXY` alone names none."""
+    return bool(getproxies().keys() - {"no"})
 
 
 def _trusts_environment(config: ClientConfig) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import cast
 
@@ -59,6 +60,10 @@ class IssuedToken:
         )
 
 
+_fetches: ContextVar[tuple[asyncio.Task[object] | None, ...]] = ContextVar("agentkit-token-fetches", default=())
+"""The fetches that wait for what runs here: one of these must not wait for its own token."""
+
+
 class TokenCache:
     """Holds one access token and renews it a while before it expires.
 
@@ -94,7 +99,7 @@ class TokenCache:
 
         Raises:
             ConnectionFailed: The cache was closed meanwhile.
-            ConfigurationError: `fetch` itself asked for the token.
+            ConfigurationError: `fetch` itself, or a task it started, asked for the token.
             AgentKitError: Whatever `fetch` raises.
         """
         held = self._token
@@ -104,14 +109,16 @@ class TokenCache:
             self._running = asyncio.create_task(self._renew(), name="agentkit-token-fetch")
             self._running.add_done_callback(_retrieve)
         running = self._running
-        if running is asyncio.current_task():
+        if running in _fetches.get():
             raise own_token_needed()
         try:
             return (await asyncio.shield(running)).access_token
         except asyncio.CancelledError:
             caller = asyncio.current_task()
             if running.cancelled() and caller is not None and not caller.cancelling():
-                raise ConnectionFailed("The token fetch was stopped: the client was closed.") from None
+                raise ConnectionFailed(
+                    "The token fetch was cancelled: the client was closed, or what fetches cancelled itself."
+                ) from None
             raise
 
     def forget(self, access_token: str | None = None) -> bool:
@@ -134,6 +141,7 @@ class TokenCache:
             await asyncio.wait([running])
 
     async def _renew(self) -> IssuedToken:
+        _fetches.set((*_fetches.get(), asyncio.current_task()))
         started = self._clock()
         token = await self._fetch()
         self._token = token

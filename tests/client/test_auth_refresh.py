@@ -7,12 +7,12 @@ import base64
 import json
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
 
-from agentkit.client import AccessToken, ClientCredentialsGrant, NoAuth, PasswordGrant, RefreshTokenGrant
+from agentkit.client import AccessToken, AsyncCorti, ClientCredentialsGrant, NoAuth, PasswordGrant, RefreshTokenGrant
 from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConfigurationError
 from agentkit.oauth import IssuedToken
@@ -202,14 +202,19 @@ async def test_a_cancelled_caller_leaves_the_callback_to_the_others(
     assert len(backend.asked) == 1
 
 
+async def use_in_a_task(corti: AsyncCorti, double: CortiDouble) -> None:
+    await asyncio.gather(use(corti, double))
+
+
+@pytest.mark.parametrize("using", [use, use_in_a_task])
 async def test_a_callback_that_uses_its_own_client_does_not_wait_for_itself(
-    enter: Connect, corti_double: CortiDouble, backend: Backend
+    enter: Connect, corti_double: CortiDouble, backend: Backend, using: Callable[..., Awaitable[object]]
 ) -> None:
     told: list[str] = []
 
     async def refresh(refresh_token: str | None) -> IssuedToken:
         with pytest.raises(ConfigurationError) as caught:
-            await use(corti, corti_double)
+            await using(corti, corti_double)
         told.append(str(caught.value))
         return await backend(refresh_token)
 
