@@ -12,6 +12,7 @@ from agentkit.models import AgentInfo, ExpertInfo, Task
 
 if TYPE_CHECKING:
     from agentkit.models import AgentReference, Json
+    from agentkit.wire.generations import GenerationName
 
 _FITTING: Final = {
     "bearer": (Token, 'Token("{name}", "...")'),
@@ -53,8 +54,10 @@ def missing_credentials(
     return tuple(one for one in wanting if not _is_given(one, given)) or wanting
 
 
-def auth_required(task: Task, missing: tuple[MissingCredential, ...]) -> AuthRequired:
-    """The error for a task that waits for a credential."""
+def auth_required(
+    task: Task, missing: tuple[MissingCredential, ...], generation: GenerationName = "v1"
+) -> AuthRequired:
+    """The error for a task that waits for a credential; Corti's v2 does not say how a caller gives one (V2-AUTH-01)."""
     names = ", ".join(repr(one.mcp_name) for one in missing)
     what = f"The task waits for a credential for the MCP server {names}." if missing else _UNNAMED
     examples = ", ".join(one.example for one in missing) or 'Token("<mcp name>", "...")'
@@ -64,10 +67,14 @@ def auth_required(task: Task, missing: tuple[MissingCredential, ...]) -> AuthReq
         task_id=task.id,
         context_id=task.context_id,
         remedy=f"Call authorize([{examples}]) on the conversation: it asks again in a new context, because credentials "
-        "count on the first message of a context only.",
+        "count on the first message of a context only." + (_V2 if generation == "v2" and not any(_told(task)) else ""),
     )
 
 
+_V2: Final = (
+    " agentkit's own server takes them; v2 of Corti does not say how a caller gives any: there, store the secret at "
+    "Corti and name it as auth_ref of the server."
+)
 _UNNAMED: Final = "The task waits for a credential; the agent does not show for which MCP server."
 
 

@@ -199,6 +199,17 @@ async def test_an_agent_that_shows_no_server_leaves_the_name_open() -> None:
     assert caught.value.mcp_name is None
 
 
+@pytest.mark.parametrize("side", [V1, V2_RPC], ids=str)
+async def test_the_remedy_holds_for_the_agents_generation(side: Side) -> None:
+    """V2-AUTH-01: how a caller gives a credential is defined by v1 alone."""
+    double = CortiDouble()
+    double.agent_answers(Turn("Log in.", "auth-required"))
+    async with talking_to(double, side) as agent:
+        with pytest.raises(AuthRequired) as caught:
+            await agent.conversation().send("hi")
+    assert ("auth_ref" in (caught.value.remedy or "")) is (side is V2_RPC)
+
+
 async def test_the_local_platform_names_the_server_itself() -> None:
     double = CortiDouble()
     told = {"steps": [], "authRequired": [{"mcp_name": "lab", "authorizationType": "oauth2.0"}, {"mcp_name": 7}, 7]}
@@ -370,6 +381,18 @@ async def test_a_turn_that_is_left_frees_the_conversation(side: Side) -> None:
                     break
         assert talk.last is not None
         assert talk.last.state is TaskState.WORKING
+        assert (await talk.send("two")).text == "1: two"
+
+
+@sides
+@pytest.mark.parametrize("cancels", [False, True])
+async def test_a_loop_that_is_broken_off_frees_the_conversation_at_once(side: Side, cancels: bool) -> None:
+    double = CortiDouble()
+    double.agent_answers(Turn("Penicillin.", gate=Gate()), echo)
+    async with talking_to(double, side) as agent:
+        talk = agent.conversation()
+        async for _ in talk.stream("one", cancel_on_exit=cancels):
+            break
         assert (await talk.send("two")).text == "1: two"
 
 

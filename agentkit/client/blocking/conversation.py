@@ -16,6 +16,7 @@ from agentkit.models.identity import new_id
 
 if TYPE_CHECKING:
     from agentkit.client.blocking.handle import BlockingAgentHandle
+    from agentkit.client.blocking_session import BlockingSession
     from agentkit.client.reply import Reply
     from agentkit.models import Event, JsonObject, Message
 
@@ -34,7 +35,12 @@ class BlockingConversation:
     """
 
     def __init__(
-        self, agent: BlockingAgentHandle, *, credentials: Iterable[Credential] = (), context: str | None = None
+        self,
+        agent: BlockingAgentHandle,
+        session: BlockingSession,
+        *,
+        credentials: Iterable[Credential] = (),
+        context: str | None = None,
     ) -> None:
         """Made by `AgentHandle.conversation`.
 
@@ -42,13 +48,14 @@ class BlockingConversation:
             CredentialError: Two credentials name the same server.
         """
         self._agent = agent
+        self._session = session
         self._credentials = Credentials(credentials)
         self._context = context
         self._last: Reply | None = None
         self._refused: Message | None = None
         self._settled_usage = TokenUsage()
         self._latest_usage = TokenUsage()
-        self._turn = OneAtATime()
+        self._turns = OneAtATime()
 
     def __repr__(self) -> str:
         """Names agent and context."""
@@ -106,7 +113,8 @@ class BlockingConversation:
             AgentKitError: The call failed.
         """
         whole = _whole(message, data, questionnaire)
-        with self._turn:
+        self._settle()
+        with self._turns.turn():
             return self._send(whole, at_most_once=at_most_once)
 
     def stream(
@@ -133,7 +141,8 @@ class BlockingConversation:
             AgentKitError: The call failed.
         """
         whole = _whole(message, data, questionnaire)
-        with self._turn:
+        self._settle()
+        with self._turns.turn() as turn:
             stream = self._agent.stream(
                 whole,
                 context=self._context,
@@ -144,11 +153,15 @@ class BlockingConversation:
             )
             with stream:
                 try:
-                    yield from stream
+                    try:
+                        yield from stream
+                    finally:
+                        if stream.reply is not None:
+                            self._note(stream.reply)
+                    self._check(whole)
                 finally:
-                    if stream.reply is not None:
-                        self._note(stream.reply)
-            self._check(whole)
+                    # What follows is the end of the connection, which the next turn need not wait for.
+                    turn.end()
 
     def authorize(self, credentials: Iterable[Credential]) -> Reply | None:
         """Give credentials, and ask again what was refused for the lack of one.
@@ -168,13 +181,19 @@ class BlockingConversation:
             AgentKitError: The call failed.
         """
         given = Credentials(credentials)
-        with self._turn:
+        self._settle()
+        with self._turns.turn():
             self._credentials = self._credentials.merged(given)
             self._context, self._last = None, None
             if self._refused is None:
                 return None
             # With the same id the server would take it for a repetition of the refused one (CLI-10).
             return self._send(self._refused.model_copy(update={"message_id": new_id()}))
+
+    def _settle(self) -> None:
+        """A turn whose loop was left a moment ago is not going on any more."""
+        if self._turns.is_busy:
+            self._session.settle()
 
     def _send(self, message: Message, *, at_most_once: bool = False) -> Reply:
         reply = self._agent.send(
@@ -202,7 +221,8 @@ class BlockingConversation:
             self._refused = None
             return
         self._refused = message
-        raise auth_required(task, missing_credentials(task, self._agent.info, self._credentials))
+        missing = missing_credentials(task, self._agent.info, self._credentials)
+        raise auth_required(task, missing, self._agent.generation)
 
 
 def _whole(message: str | Message, data: Sequence[JsonObject], questionnaire: JsonObject | None) -> Message:

@@ -117,7 +117,9 @@ class BlockingAgentHandle:
             message: The text, or a whole message. Its `messageId` is the same on every try.
             context: The conversation to go on in, `reply.context` of an earlier reply; None starts one (CTX-01).
             task: The task that asked back, to be answered (V1-SEND-02).
-            credentials: For the agent's MCP servers; needed on the first message of a context only (MCPAUTH-14).
+            credentials: For the agent's MCP servers; needed on the first message of a context only (MCPAUTH-14). v2 of
+                Corti does not say how a caller gives any (V2-AUTH-01): they travel as in v1, which agentkit's own
+                server takes (MCPAUTH-19), and Corti may keep as ordinary data. Name a stored secret there (`auth_ref`).
             data: JSON objects to be sent as data parts.
             blocking: Wait for a final or interrupted state; otherwise ask for the task with `task()` (V1-SEND-08).
             history_length: At most so many messages in the task's history.
@@ -152,13 +154,13 @@ class BlockingAgentHandle:
         """A conversation that keeps context, credentials and the open question.
 
         Args:
-            credentials: For the agent's MCP servers; sent with the first message.
+            credentials: For the agent's MCP servers; sent with the first message. See `send` for v2.
             context: An earlier conversation to go on in; its credentials are known to the server already.
 
         Raises:
             CredentialError: Two credentials name the same server.
         """
-        return BlockingConversation(self, credentials=credentials, context=context)
+        return BlockingConversation(self, self._session, credentials=credentials, context=context)
 
     def stream(
         self,

@@ -16,6 +16,7 @@ from agentkit.models.identity import new_id
 if TYPE_CHECKING:
     from agentkit.client.reply import Reply
     from agentkit.client.resources.handle import AgentHandle
+    from agentkit.client.session import AsyncSession
     from agentkit.models import Event, JsonObject, Message
 
 
@@ -33,7 +34,12 @@ class Conversation:
     """
 
     def __init__(
-        self, agent: AgentHandle, *, credentials: Iterable[Credential] = (), context: str | None = None
+        self,
+        agent: AgentHandle,
+        session: AsyncSession,
+        *,
+        credentials: Iterable[Credential] = (),
+        context: str | None = None,
     ) -> None:
         """Made by `AgentHandle.conversation`.
 
@@ -41,13 +47,14 @@ class Conversation:
             CredentialError: Two credentials name the same server.
         """
         self._agent = agent
+        self._session = session
         self._credentials = Credentials(credentials)
         self._context = context
         self._last: Reply | None = None
         self._refused: Message | None = None
         self._settled_usage = TokenUsage()
         self._latest_usage = TokenUsage()
-        self._turn = OneAtATime()
+        self._turns = OneAtATime()
 
     def __repr__(self) -> str:
         """Names agent and context."""
@@ -105,7 +112,8 @@ class Conversation:
             AgentKitError: The call failed.
         """
         whole = _whole(message, data, questionnaire)
-        with self._turn:
+        await self._settle()
+        with self._turns.turn():
             return await self._send(whole, at_most_once=at_most_once)
 
     async def stream(
@@ -132,7 +140,8 @@ class Conversation:
             AgentKitError: The call failed.
         """
         whole = _whole(message, data, questionnaire)
-        with self._turn:
+        await self._settle()
+        with self._turns.turn() as turn:
             stream = self._agent.stream(
                 whole,
                 context=self._context,
@@ -143,12 +152,16 @@ class Conversation:
             )
             async with stream:
                 try:
-                    async for event in stream:
-                        yield event
+                    try:
+                        async for event in stream:
+                            yield event
+                    finally:
+                        if stream.reply is not None:
+                            self._note(stream.reply)
+                    self._check(whole)
                 finally:
-                    if stream.reply is not None:
-                        self._note(stream.reply)
-            self._check(whole)
+                    # What follows is the end of the connection, which the next turn need not wait for.
+                    turn.end()
 
     async def authorize(self, credentials: Iterable[Credential]) -> Reply | None:
         """Give credentials, and ask again what was refused for the lack of one.
@@ -168,13 +181,19 @@ class Conversation:
             AgentKitError: The call failed.
         """
         given = Credentials(credentials)
-        with self._turn:
+        await self._settle()
+        with self._turns.turn():
             self._credentials = self._credentials.merged(given)
             self._context, self._last = None, None
             if self._refused is None:
                 return None
             # With the same id the server would take it for a repetition of the refused one (CLI-10).
             return await self._send(self._refused.model_copy(update={"message_id": new_id()}))
+
+    async def _settle(self) -> None:
+        """A turn whose loop was left a moment ago is not going on any more."""
+        if self._turns.is_busy:
+            await self._session.settle()
 
     async def _send(self, message: Message, *, at_most_once: bool = False) -> Reply:
         reply = await self._agent.send(
@@ -202,7 +221,8 @@ class Conversation:
             self._refused = None
             return
         self._refused = message
-        raise auth_required(task, missing_credentials(task, self._agent.info, self._credentials))
+        missing = missing_credentials(task, self._agent.info, self._credentials)
+        raise auth_required(task, missing, self._agent.generation)
 
 
 def _whole(message: str | Message, data: Sequence[JsonObject], questionnaire: JsonObject | None) -> Message:
