@@ -194,10 +194,13 @@ async def test_a_running_task_is_watched_listed_and_cancelled(binding: str) -> N
             agent = await corti.agents.get(double.add_v2_agent())
             begun = task_of(await agent.send("Take your time", blocking=False))
             await gate.reached()
+            await agent.send("In another context")
             stream = agent.subscribe(begun)
             first = await anext(stream)
             watching = last(double, "POST")
             listed = await agent.tasks(context=begun.context_id).all()
+            newest = await agent.tasks(limit=1).all()
+            everything = await agent.tasks().all()
             cancelled = await agent.cancel(begun)
             rest = [event async for event in stream]
             with pytest.raises(ConflictError) as settled:
@@ -206,6 +209,8 @@ async def test_a_running_task_is_watched_listed_and_cancelled(binding: str) -> N
                 await agent.cancel(f"task.{BARE}")
     assert isinstance(first, Task)
     assert (first.id, [task.id for task in listed]) == (begun.id, [begun.id])
+    assert [task.text for task in newest] == ["Penicillin."]
+    assert {task.id for task in everything} == {begun.id, newest[0].id}
     assert (cancelled.status.state, isinstance(rest[-1], StatusUpdate)) == (TaskState.CANCELED, True)
     assert settled.value.reason == "TASK_NOT_CANCELABLE"
     assert unknown.value.reason == "TASK_NOT_FOUND"
