@@ -116,6 +116,9 @@ class BlockingSession:
         self._check_open()
         self._sleep(seconds)
 
+    def settle(self) -> None:
+        """Nothing: a stream ends with its loop."""
+
     def conclude(self, operation: Operation[T]) -> T:
         """Do one call to its end; nothing cancels a blocking one."""
         return self.call(operation)

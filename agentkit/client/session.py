@@ -115,6 +115,11 @@ class AsyncSession:
         self._check_usable()
         await self._sleep(seconds)
 
+    async def settle(self) -> None:
+        """Let streams end whose loop was left a moment ago: the event loop does that in its next turns."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
     async def conclude(self, operation: Operation[T]) -> T:
         """Do one call to its end even when the caller is cancelled meanwhile."""
         task = asyncio.create_task(self.call(operation))
@@ -132,9 +137,7 @@ class AsyncSession:
         if self._loop is not None:
             self._check_loop()
         try:
-            # A stream whose loop was left a moment ago is ended by the event loop, in its next turns.
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
+            await self.settle()
             if self._concluding:
                 await asyncio.wait(self._concluding)
         finally:
