@@ -114,6 +114,19 @@ async def test_one_visibility_is_one_filter(connect: Callable[..., AsyncCorti], 
         assert double.calls[-1].target == "/v2/agentic/agents?visibility=private"
 
 
+@pytest.mark.parametrize("generation", ["auto", "v2"])
+async def test_a_limit_below_zero_is_refused_and_zero_asks_nobody(
+    connect: Callable[..., AsyncCorti], double: CortiDouble, generation: str
+) -> None:
+    corti = connect(generation=generation)
+    for pages in (corti.agents.list, corti.experts.list, corti.contexts.list):
+        with pytest.raises(SpecError) as refused:
+            pages(limit=-1)
+        assert refused.value.field == "limit"
+        assert await pages(limit=0).all() == ()
+    assert double.calls == []
+
+
 async def test_no_search_text_is_no_search(connect: Callable[..., AsyncCorti], double: CortiDouble) -> None:
     corti = connect()
     await corti.experts.list(text="").all()

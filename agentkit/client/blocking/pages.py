@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from agentkit.client.page import Page
-from agentkit.errors import WireError
+from agentkit.errors import SpecError, WireError
 
 if TYPE_CHECKING:
     from agentkit.client.blocking_session import BlockingSession
@@ -44,7 +44,12 @@ class BlockingPages(Generic[S, T]):
             ask: The operation for a page token; None for the first page.
             make: What is shown for an item.
             limit: At most so many items; None for all.
+
+        Raises:
+            SpecError: The limit is below zero.
         """
+        if limit is not None and limit < 0:
+            raise SpecError("limit", "must be from 0 up, or None for all")
         self._session = session
         self._ask = ask
         self._make = make

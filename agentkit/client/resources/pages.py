@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from agentkit.client.page import Page
-from agentkit.errors import WireError
+from agentkit.errors import SpecError, WireError
 
 if TYPE_CHECKING:
     from agentkit.client.operation import Operation
@@ -43,7 +43,12 @@ class Pages(Generic[S, T]):
             ask: The operation for a page token; None for the first page.
             make: What is shown for an item.
             limit: At most so many items; None for all.
+
+        Raises:
+            SpecError: The limit is below zero.
         """
+        if limit is not None and limit < 0:
+            raise SpecError("limit", "must be from 0 up, or None for all")
         self._session = session
         self._ask = ask
         self._make = make
