@@ -153,7 +153,7 @@ async def test_an_expert_of_a_namespace_is_found_by_its_name() -> None:
 
 
 async def test_an_update_changes_what_is_given_replaces_lists_and_may_be_empty() -> None:
-    """V1-EP-04, V1-OBJ-02, V1-AGENT-03."""
+    """V1-EP-04, V1-OBJ-02, V1-AGENT-03, CON-21."""
     double = CortiDouble()
     agent = double.add_agent(experts=[{"type": "reference", "name": "pubmed-expert"}], systemPrompt="p")
     async with connected(double) as corti:

@@ -102,7 +102,7 @@ async def test_a_task_or_context_that_does_not_fit_is_a_typed_error() -> None:
 
 
 async def test_an_answer_is_a_task_with_text_and_deliverables_or_a_message_alone() -> None:
-    """V1-SEND-05, V1-SEND-06, V1-OBJ-21, CTX-10."""
+    """V1-SEND-05, V1-SEND-06, V1-OBJ-17, V1-OBJ-18, V1-OBJ-21, CTX-10."""
     double = CortiDouble()
     double.agent_answers(
         Turn("Penicillin.", artifacts=in_pieces("r1", "a", "b"), usage=Usage(3, 4, 0.5)), Turn("Hi.", as_message=True)
@@ -116,6 +116,20 @@ async def test_an_answer_is_a_task_with_text_and_deliverables_or_a_message_alone
     assert full.usage is not None
     assert (full.usage.input_tokens, full.usage.output_tokens, full.usage.credits) == (3, 4, 0.5)
     assert (quick.task, quick.text, quick.artifacts) == (None, "Hi.", ())
+
+
+async def test_artifacts_that_come_twice_count_once_and_what_was_echoed_stays_data() -> None:
+    """V1-SEND-09."""
+    double = CortiDouble()
+    echo = {"artifactId": "r2", "parts": [{"kind": "data", "data": {"tool": "find_patients", "result": [1]}}]}
+    old, new = ({"artifactId": "r1", "parts": [{"kind": "text", "text": text}]} for text in ("old", "new"))
+    task = {"kind": "task", "id": NOBODY, "contextId": NOBODY, "status": {"state": "completed"}}
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        double.inject(Answer(200, {"task": {**task, "artifacts": [old, echo, new, echo]}}))
+        reply = await agent.send("Any allergies?")
+    assert [(artifact.artifact_id, artifact.text) for artifact in reply.artifacts] == [("r1", "new"), ("r2", "")]
+    assert reply.data == ({"tool": "find_patients", "result": [1]},)
 
 
 async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled() -> None:
