@@ -7,18 +7,28 @@ from typing import TypeVar
 
 from agentkit.client.operation import Answer
 from agentkit.client.page import Page
+from agentkit.errors import WireError
 
 T = TypeVar("T")
 
 
 def read_json(decode: Callable[[object], T]) -> Callable[[Answer], T]:
     """Reads the body as one JSON document."""
-    return lambda answer: decode(answer.json())
+
+    def read(answer: Answer) -> T:
+        try:
+            return decode(answer.json())
+        except WireError as error:
+            if error.path:
+                raise
+            raise WireError("answer", error.reason, error.detail, remedy=error.remedy) from None
+
+    return read
 
 
 def read_page(decode: Callable[[object], tuple[tuple[T, ...], str | None]]) -> Callable[[Answer], Page[T]]:
     """Reads the body as a page of a list (V2-PAGE-01)."""
-    return lambda answer: Page(*decode(answer.json()))
+    return read_json(lambda document: Page(*decode(document)))
 
 
 def read_nothing(_answer: Answer) -> None:
