@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 _BEARER: Final = "Bearer "
 _SHORTEST_SECRET: Final = 4
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _CHALLENGE = re.compile(r'error_description="([^"]{1,300})"')
 
 
@@ -154,7 +155,7 @@ def error_fields(answer: Answer, secrets: frozenset[str]) -> JsonObject:
         body = None
     if isinstance(body, dict) and body:
         return cast("JsonObject", withhold(cast("Json", body), secrets))
-    if 300 <= answer.status < 400:
+    if answer.status in _REDIRECTS:
         return {
             "description": "The server redirects; redirects are not followed, so that no token goes elsewhere.",
             "howToFix": "Check CORTI_BASE_URL or CORTI_ENVIRONMENT.",

@@ -236,7 +236,8 @@ def is_event_stream(response: httpx2.Response) -> bool:
 
 
 def opened(response: httpx2.Response) -> Answer:
-    """The head of an answer whose events follow."""
+    """The head of an answer whose events follow; they are UTF-8 whatever it says, and may begin with a mark of that."""
+    response.encoding = "utf-8-sig"
     return Answer(response.status_code, headers_of(response), b"", is_open=True)
 
 

@@ -209,6 +209,8 @@ class AsyncSession:
             yield decoded
 
     async def _authorized(self, request: HttpRequest) -> httpx2.AsyncBaseTransport:
+        if self._is_closed:
+            raise http.closed()
         if request.is_authorized:
             request.authorize(self._config.token or await self._tokens.get())
         return self._http or await self._open()

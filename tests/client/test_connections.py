@@ -17,9 +17,18 @@ import pytest
 
 from agentkit.client import AsyncCorti, Corti
 from agentkit.errors import ConfigurationError, ConnectionFailed, RequestTimeout
+from agentkit.models import StatusUpdate
 from agentkit.oauth import IssuedToken
 from tests.client.double import AGENT, AGENT_ID
 from tests.deadline import HANG
+
+WORKING: dict[str, object] = {
+    "kind": "status-update",
+    "taskId": "t",
+    "contextId": "c",
+    "final": False,
+    "status": {"state": "working"},
+}
 
 Answer = Callable[[socket.socket], None]
 
@@ -91,9 +100,18 @@ def silent(_connection: socket.socket) -> None:
 
 def streaming(connection: socket.socket) -> None:
     """A stream is open, and its agent thinks."""
-    status = {"kind": "status-update", "taskId": "t", "contextId": "c", "final": False, "status": {"state": "working"}}
-    event = json.dumps({"jsonrpc": "2.0", "id": "1", "result": status}).encode()
+    event = json.dumps({"jsonrpc": "2.0", "id": "1", "result": WORKING}).encode()
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: " + event + b"\n\n")
+
+
+def mislabelled(connection: socket.socket) -> None:
+    """UTF-8 behind a byte order mark, in the name of another charset."""
+    parts = [{"kind": "text", "text": "Bl\u00e5b\u00e6r"}]
+    message = {"kind": "message", "role": "agent", "messageId": "m", "parts": parts}
+    status = WORKING | {"status": {"state": "working", "message": message}}
+    event = json.dumps({"jsonrpc": "2.0", "id": "1", "result": status}, ensure_ascii=False).encode()
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=iso-8859-1\r\n\r\n"
+    connection.sendall(head + b"\xef\xbb\xbfdata: " + event + b"\n\n")
 
 
 @pytest.mark.anyio
@@ -222,3 +240,43 @@ def test_a_forked_process_shares_no_connection_and_waits_for_no_thread_of_its_pa
         release.set()
         assert getting.result(HANG).id == AGENT_ID
         assert shared.connections == 2
+
+
+@pytest.mark.anyio
+async def test_a_stream_is_utf_8_whatever_it_says_of_itself() -> None:
+    """WHATWG HTML, section 9.2.5: server-sent events are always UTF-8, and one byte order mark is taken off."""
+    with peer(mislabelled) as server, anyio.fail_after(HANG):
+        async with AsyncCorti(base_url=server.url, token="t", binding="JSONRPC") as corti:
+            agent = await corti.agents.get(AGENT_ID)
+            async with agent.stream("hi") as events:
+                event = await anext(aiter(events))
+        assert isinstance(event, StatusUpdate)
+        assert event.status.message is not None
+        assert event.status.message.text == "Bl\u00e5b\u00e6r"
+
+
+@pytest.mark.anyio
+async def test_a_callback_brings_no_token_for_a_call_of_a_closed_client() -> None:
+    asked: list[str | None] = []
+    resting, go = asyncio.Event(), asyncio.Event()
+
+    async def refresh(refresh_token: str | None) -> IssuedToken:
+        asked.append(refresh_token)
+        return IssuedToken("t", 1.0)
+
+    async def sleep(_: float) -> None:
+        resting.set()
+        await go.wait()
+
+    def busy(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n")
+
+    with peer(busy) as server, anyio.fail_after(HANG):
+        corti = AsyncCorti(base_url=server.url, refresh=refresh, sleep=sleep)
+        deleting = asyncio.ensure_future(corti.agents.delete(AGENT_ID))
+        await resting.wait()
+        await corti.aclose()
+        go.set()
+        with pytest.raises(ConnectionFailed, match="closed"):
+            await deleting
+    assert asked == [None]
