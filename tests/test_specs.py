@@ -155,6 +155,16 @@ def test_what_an_author_does_to_a_list_or_an_object_later_changes_no_spec() -> N
     assert spec == AgentSpec(name="a", experts=["pubmed-expert"], labels={"team": "a"})
 
 
+def test_equal_specs_have_equal_hashes() -> None:
+    def made() -> set[object]:
+        experts = [ExpertReferenceSpec(name="r", config={"limit": 3}), OutputSchemaSpec("o", {"type": "object"})]
+        spec = AgentSpec(name="a", experts=experts, labels={"team": "a"})
+        return {spec, AgentChanges(labels={"team": None}), ConnectorChanges(config={})}
+
+    assert made() == made()
+    assert len(made() | made()) == 3
+
+
 def test_a_static_token_shows_in_no_repr() -> None:
     spec = McpServerSpec(name="a", url="https://x.org", token="s3cret")
     assert "s3cret" not in repr(AgentSpec(name="a", description="d", servers=[spec]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from agentkit.errors import SpecError
@@ -74,7 +74,7 @@ class AgentSpec:
     ephemeral: bool = False
     model: str | None = None
     visibility: Visibility | None = None
-    labels: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -124,7 +124,7 @@ class AgentChanges:
     ephemeral: bool | None = None
     model: str | Clear | None = None
     visibility: Visibility | None = None
-    labels: Mapping[str, str | None] | Clear | None = None
+    labels: Mapping[str, str | None] | Clear | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -168,7 +168,7 @@ class ConnectorChanges:
     enabled: bool | None = None
     name: str | None = None
     url: str | Clear | None = None
-    config: JsonObject | Clear | None = None
+    config: JsonObject | Clear | None = field(default=None, hash=False)
     authorization: Authorization | Clear | None = None
     scope: str | None = None
     redirect_url: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.errors import SpecError
@@ -71,7 +71,7 @@ class ExpertReferenceSpec:
     id: str | None = None
     name: str | None = None
     prompt: str | None = None
-    config: JsonObject | None = None
+    config: JsonObject | None = field(default=None, hash=False)
     enabled: bool = True
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.specs.checks import (
@@ -38,7 +38,7 @@ class OutputSchemaSpec:
     """
 
     name: str
-    schema: JsonObject
+    schema: JsonObject = field(hash=False)
     _: KW_ONLY
     description: str | None = None
     transition: Transition = Transition.COMPLETE
