@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from agentkit.client import EventStream, Reply
+from agentkit.errors import BadGatewayError
 from agentkit.models import ArtifactUpdate, Message, StatusUpdate, Task, TaskState
 from tests.client.talking import (
     SIDES,
+    STREAMS,
     V1,
     V2_REST,
     V2_RPC,
@@ -29,6 +31,7 @@ from tests.contract.corti_double import (
     Usage,
     html,
     in_pieces,
+    too_many,
 )
 
 pytestmark = pytest.mark.anyio
@@ -220,6 +223,32 @@ async def test_nothing_is_sent_before_the_first_event_is_asked_for(side: Side) -
         assert len(double.calls) == before
         await stream.aclose()
         assert [event async for event in stream] == []
+
+
+@sides
+async def test_a_stream_that_could_not_be_opened_is_asked_for_again_as_it_was(side: Side) -> None:
+    """CLI-05, CLI-10: the server finds the turn by its messageId and tells it from the beginning."""
+    double = CortiDouble()
+    double.agent_answers(TURN)
+    double.inject(html(502, when="after"), too_many(0), on=STREAMS[side])
+    async with talking_to(double, side) as agent:
+        events = await heard(agent.stream("Any allergies?"))
+    assert len(events) == 6
+    assert len(double.messages) == 3
+    assert list(double.executed.values()) == [1]
+
+
+@sides
+async def test_a_stream_that_must_be_opened_at_most_once_is_not_asked_for_again(side: Side) -> None:
+    """CLI-10: only a rate limit says that nothing was done."""
+    double = CortiDouble()
+    double.deduplicates = False
+    double.inject(too_many(0), html(502, when="after"), on=STREAMS[side])
+    async with talking_to(double, side) as agent:
+        with pytest.raises(BadGatewayError):
+            await heard(agent.stream("Any allergies?", at_most_once=True))
+    assert len(double.messages) == 2
+    assert list(double.executed.values()) == [1]
 
 
 @pytest.mark.parametrize("side", [V1, V2_RPC], ids=str)
