@@ -143,6 +143,29 @@ async def test_a_send_that_must_happen_once_is_repeated_only_where_nothing_was_d
     assert len(double.messages) == 3
 
 
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+async def test_opening_a_stream_keeps_the_rules_of_every_call(generation: str) -> None:
+    """CLI-04, CLI-05, CLI-10, CLI-11."""
+    double = CortiDouble()
+    with anyio.fail_after(HANG):
+        async with connected(double, generation=generation) as corti:
+            agent = await corti.agents.get(double.add_agent() if generation == "v1" else double.add_v2_agent())
+            double.inject(Answer(503), too_many(0), on="POST *")
+            async for _ in agent.stream("hello"):
+                pass
+            tried = double.calls[1:]
+            double.inject(Answer(503, when="after"), on="POST *")
+            with pytest.raises(ServiceUnavailableError):
+                await anext(agent.stream("hello", at_most_once=True))
+            double.inject(Answer(401), on="POST *")
+            with pytest.raises(UnauthorizedError):
+                await anext(agent.stream("hello"))
+    assert len({call.body for call in tried}) == 1
+    assert len(tried) == 3
+    assert set(double.executed.values()) == {1}
+    assert len(double.calls) == 6
+
+
 CLASSES: list[tuple[int, type[ApiError]]] = [
     (400, BadRequestError),
     (401, UnauthorizedError),
