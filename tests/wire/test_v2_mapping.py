@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agentkit.errors import UnsupportedByGeneration
@@ -54,7 +56,9 @@ def test_the_agents_prompt_is_followed_by_a_section_for_each_expert() -> None:
 
 
 def test_an_experts_prompt_alone_makes_sections_too() -> None:
-    wire = v2.encode_create_agent(AgentSpec(name="a", experts=[PROMPTED]))
+    read_from_a_file = replace(PROMPTED, prompt="Quote it.\n")
+    wire = v2.encode_create_agent(AgentSpec(name="a", experts=[read_from_a_file]))
+    assert "Quote it.\n\nTools: ehr." in str(wire["systemPrompt"])
     assert str(wire["systemPrompt"]).startswith("## Expert record-reader\n\nReads the record.\n\nQuote it.")
 
 

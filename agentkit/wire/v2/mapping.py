@@ -83,7 +83,7 @@ def _sections(experts: Iterable[AnyExpert], servers: Iterable[McpServerSpec]) ->
             case ExpertSpec():
                 tools = ", ".join(server.name.strip() for server in expert.servers)
                 lines = [expert.description, expert.prompt, f"Tools: {tools}." if tools else None]
-                yield "\n\n".join([f"## Expert {expert.name}", *(line for line in lines if line)])
+                yield "\n\n".join([f"## Expert {expert.name}", *(line.strip() for line in lines if line)])
                 yield from _server_sections(expert.servers)
             case RemoteAgentSpec(description=str() as description) if description:
                 yield f"## Agent {expert.name or expert.url}\n\n{description}"
