@@ -12,6 +12,9 @@ from agentkit.errors import ConfigurationError
 MAX_BYTES: Final = 1_048_576
 """A larger file is refused."""
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Where an editor ends a line; `str.splitlines` would also do so inside values."""
+
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(?:"((?:[^"\\]|\\.)*)"|'([^']*)')\s*(?:#.*)?""", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
@@ -34,7 +37,7 @@ def read_dotenv(path: str, names: Iterable[str]) -> dict[str, str]:
     """
     wanted = frozenset(names)
     found: dict[str, str] = {}
-    for number, line in enumerate(_read(path).splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(_read(path)), start=1):
         match = _LINE.fullmatch(line)
         if match is not None and match[1] in wanted:
             found[match[1]] = _value(match[2].strip(), f"{path} line {number}", match[1])

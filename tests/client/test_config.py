@@ -185,6 +185,14 @@ def test_the_file_is_read_strictly_for_our_names_and_leaves_others_alone() -> No
     assert config.tenant == "base"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_value_ends_where_an_editor_ends_its_line(end: str) -> None:
+    """Half a secret would be refused by Corti, and nobody would know why."""
+    lines = ["# \u2028", "CORTI_CLIENT_ID='a\u2028b'", "CORTI_CLIENT_SECRET=a\x0bb\x85c", "CORTI_ENVIRONMENT=eu"]
+    Path(".env").write_bytes(end.join(lines).encode())
+    assert Corti().config.auth == ClientCredentialsGrant("a\u2028b", "a\x0bb\x85c")
+
+
 def test_a_broken_line_is_named_by_number_and_never_quoted() -> None:
     Path(".env").write_text("\nCORTI_CLIENT_SECRET='canary-value\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"\.env line 2: the quotes of CORTI_CLIENT_SECRET") as caught:
