@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from anyio.lowlevel import checkpoint
 
-from agentkit.client import AgentHandle, AsyncCorti, Corti, EventStream
+from agentkit.client import AgentHandle, Corti, EventStream
 from agentkit.models import Artifact, ArtifactUpdate, Event, Message, StatusUpdate, Task
 from agentkit.models.artifacts import ArtifactStore
-from agentkit.testing.asgi import ASGITransport
+from tests.client.stateful import connected
 from tests.contract.corti_double import CortiDouble
 from tests.contract.serving import served_in_thread
 from tests.deadline import HANG
@@ -53,27 +53,15 @@ class Pauses:
         await checkpoint()
 
 
-def connected(double: CortiDouble, pauses: Pauses | None = None, **settings: Any) -> AsyncCorti:
-    """A client of the double with a token of its own."""
-    given: dict[str, Any] = {
-        "base_url": double.url,
-        "token": double.token(),
-        "transport": ASGITransport(double.app),
-        "sleep": pauses or Pauses(),
-    }
-    return AsyncCorti(**given | settings)
-
-
 @asynccontextmanager
 async def talking_to(
     double: CortiDouble, side: Side, pauses: Pauses | None = None, *, agent: str | None = None, **settings: Any
 ) -> AsyncGenerator[AgentHandle]:
     """An agent of the double, made for this test unless one is given."""
     agent = agent or added(double, side)
-    settings = {"generation": side.generation, "binding": side.binding, **settings}
-    async with connected(double, pauses, **settings) as corti:
+    settings = {"generation": side.generation, "binding": side.binding, "sleep": pauses or Pauses(), **settings}
+    async with connected(double, **settings) as corti:
         yield await corti.agents.get(agent)
-    await double.close()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import pytest
 
 from agentkit.client import AsyncCorti
 from agentkit.errors import InternalServerError, WireError
-from tests.client.talking import connected, served
+from tests.client.stateful import connected
+from tests.client.talking import served
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio
