@@ -106,6 +106,13 @@ async def test_a_redirect_is_not_followed(connect: Connect, double: CortiDouble)
     assert len(double.calls) == 1
 
 
+async def test_an_answer_without_news_is_no_redirect(connect: Connect, double: CortiDouble) -> None:
+    double.answers.append(Response(status_code=304))
+    async with connect() as corti:
+        with pytest.raises(ApiError, match="HTTP 304: the answer is no JSON error but empty"):
+            await corti.agents.get(AGENT_ID)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
