@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, cast
 
 from agentkit.errors import SpecError
-from agentkit.models.base import Model
+from agentkit.models.base import Model, Size
 
 _MOST_LABELS: Final = 5
 _LONGEST_REASON: Final = 1000
@@ -109,6 +109,11 @@ class Feedback(Model):
     client_reference: str | None = None
     actor_id: str | None = None
     created_at: datetime | None = None
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """As everywhere, but for the actor's id, which the caller chose."""
+        for name, value in super().__repr_args__():
+            yield name, Size(value) if name == "actor_id" else value
 
     @property
     def is_positive(self) -> bool:

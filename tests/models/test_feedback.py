@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentkit.errors import SpecError
-from agentkit.models import FeedbackLabel, FeedbackSpec
+from agentkit.models import Feedback, FeedbackLabel, FeedbackSpec
 
 
 def test_labels_may_be_given_as_words() -> None:
@@ -52,3 +52,4 @@ def test_the_longest_texts_are_taken() -> None:
 
 def test_what_was_said_is_not_in_the_repr() -> None:
     assert "secret words" not in repr(FeedbackSpec(is_positive=True, reason="secret words", actor_id="secret words"))
+    assert "secret words" not in repr(Feedback(id="fb.1", task_id="task.1", value=1, actor_id="secret words"))
