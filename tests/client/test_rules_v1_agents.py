@@ -20,6 +20,7 @@ from agentkit.specs import (
     McpServerSpec,
     Transport,
 )
+from agentkit.wire.v1 import encode_agent
 from tests.client.stateful import connected, last
 from tests.contract.corti_double import Answer, CortiDouble
 
@@ -350,3 +351,21 @@ async def test_words_of_answers_are_kept_also_the_unknown_ones(transport: str, a
     async with connected(double) as corti:
         (read,) = info_of(await corti.agents.get(agent)).mcp_servers
     assert (read.transport_type, read.authorization_type) == (transport, authorization)
+
+
+async def test_an_expert_of_a_type_nobody_knows_hides_no_agent() -> None:
+    """SDKC-02, SDKC-06, CLI-12: Corti's own SDK only warns; the words are kept."""
+    double = CortiDouble()
+    agent = double.add_agent()
+    odd = [{"type": "specialist", "id": NOBODY, "name": "odd", "level": 3}, {"name": "untyped"}, {}]
+    double.v1.agents[agent].wire["experts"] = [*odd, {"type": "reference", "name": "pubmed-expert"}]
+    async with connected(double) as corti:
+        (listed,) = await corti.agents.list().all()
+        read = info_of(await corti.agents.get(agent))
+    assert info_of(listed) == read
+    assert [expert.name for expert in read.experts] == ["odd", "untyped", None, "pubmed-expert"]
+    assert read.experts[0].unknown_fields == {"type": "specialist", "level": 3}
+    assert read.experts[3].unknown_fields == {}
+    assert encode_agent(read)["experts"] == double.v1.agents[agent].wire["experts"][:1] + [
+        {"type": "reference", **expert} for expert in double.v1.agents[agent].wire["experts"][1:]
+    ]

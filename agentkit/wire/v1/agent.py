@@ -80,7 +80,7 @@ def decode_server(value: object, path: str = "mcpServer") -> McpServerInfo:
 def encode_expert(expert: ExpertInfo | ExpertReference) -> JsonObject:
     """An expert as an answer shows it (V1-OBJ-08, V1-OBJ-09)."""
     if isinstance(expert, ExpertReference):
-        wire: JsonObject = {"type": "reference"}
+        wire: JsonObject = {"type": expert.unknown_fields.get("type", "reference")}
         put(
             wire,
             {
@@ -103,34 +103,31 @@ def encode_expert(expert: ExpertInfo | ExpertReference) -> JsonObject:
 
 
 def decode_expert(value: object, path: str = "expert") -> ExpertInfo | ExpertReference:
-    """An expert from an answer.
+    """An expert from an answer; one of an unknown type is a reference that keeps its `type` (CLI-12, SDKC-02).
 
     Raises:
-        WireError: `type` is unknown or a required field does not fit (SDKC-02).
+        WireError: A required field does not fit.
     """
     reader = Reader(value, path)
-    match reader.text("type"):
-        case "reference":
-            return reader.build(
-                ExpertReference,
-                _REFERENCE,
-                id=reader.optional_text("id"),
-                name=reader.optional_text("name"),
-                system_prompt=reader.optional_text("systemPrompt"),
-                resolved_config=reader.optional_object("resolvedConfig"),
-            )
-        case "expert":
-            return reader.build(
-                ExpertInfo,
-                _EXPERT,
-                id=reader.text("id"),
-                name=reader.text("name"),
-                description=reader.optional_text("description") or "",
-                system_prompt=reader.optional_text("systemPrompt") or "",
-                mcp_servers=reader.items("mcpServers", decode_server),
-            )
-        case _:
-            raise WireError(reader.at("type"), "value", "must be 'expert' or 'reference'")
+    kind = reader.optional_text("type")
+    if kind == "expert":
+        return reader.build(
+            ExpertInfo,
+            _EXPERT,
+            id=reader.text("id"),
+            name=reader.text("name"),
+            description=reader.optional_text("description") or "",
+            system_prompt=reader.optional_text("systemPrompt") or "",
+            mcp_servers=reader.items("mcpServers", decode_server),
+        )
+    return reader.build(
+        ExpertReference,
+        _REFERENCE if kind == "reference" else _REFERENCE - {"type"},
+        id=reader.optional_text("id"),
+        name=reader.optional_text("name"),
+        system_prompt=reader.optional_text("systemPrompt"),
+        resolved_config=reader.optional_object("resolvedConfig"),
+    )
 
 
 def encode_agent(agent: AgentInfo | AgentReference) -> JsonObject:
