@@ -89,7 +89,7 @@ def plan_migration(
     experts = tuple(plan.experts(info.experts))
     plan.unknown("the agent", info)
     spec = AgentSpec(
-        name=name if name.strip() else info.id or "agent",
+        name=next((word for word in (name, info.id[:_NAME]) if word.strip()), "agent"),
         description=description if description.strip() else "",
         prompt=info.system_prompt or None,
         experts=experts,
