@@ -144,8 +144,8 @@ class Corti:
     def refresh_token(self) -> str | None:
         """The refresh token held now, to go on later without a new sign-in: `RefreshTokenGrant(client_id, token)`.
 
-        None before the first call, and where the login gives none, as to clients of their own (AUTH-08). It changes with
-        renewals, so read it last. Whoever has it can act as the person: keep it like a password, and out of logs.
+        None before the first call, and where the login gives none, as for client credentials (AUTH-08). Renewals change
+        it, so read it last. Whoever has it can act as the person: keep it like a password, and out of logs.
         """
         return self._session.refresh_token
 
