@@ -329,11 +329,14 @@ async def test_the_registry_tells_which_experts_there_are() -> None:
     double = CortiDouble()
     async with connected(double) as corti:
         experts = await corti.experts.list().all()
+        some = await corti.experts.list(limit=2, offset=1).all()
+        assert double.calls[-1].query == {"limit": ["2"], "offset": ["1"]}
         double.inject(Answer(200, {}), on="GET /agents/registry/experts")
         assert await corti.experts.list().all() == ()
     assert last(double, "GET").target.startswith("/agents/registry/experts?")
     names = [expert.name for expert in experts]
     assert names == [entry["name"] for entry in double.experts]
+    assert some == experts[1:3]
     pubmed: Any = experts[0]
     assert isinstance(pubmed, RegistryExpert)
     assert (pubmed.display_name, pubmed.mcp_servers[0].authorization_type) == ("PubMed", "none")
