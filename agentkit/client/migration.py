@@ -185,7 +185,11 @@ class _Plan:
                 "Check the answers of the new agent.",
             )
         self.unknown(f"the reference {shown}", reference)
-        return ExpertReferenceSpec(name=name, config=reference.resolved_config)
+        try:
+            return ExpertReferenceSpec(name=name, config=reference.resolved_config)
+        except SpecError:
+            self.lose(f"The configuration of {shown}", "It is nested too deep to be sent.", "Configure it anew.")
+            return ExpertReferenceSpec(name=name)
 
     def servers(self, owner: str, servers: Iterable[McpServerInfo]) -> tuple[McpServerSpec, ...]:
         made = (self.server(f"the MCP server {server.name!r} of {owner}", server) for server in servers)

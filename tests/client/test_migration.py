@@ -137,6 +137,15 @@ def test_what_v1_shows_beyond_its_documentation_is_lost_with_a_word() -> None:
         assert lost(plan, words)
 
 
+def test_a_configuration_that_cannot_be_sent_is_lost_with_a_word() -> None:
+    config: dict[str, object] = {}
+    for _ in range(70):
+        config = {"a": config}
+    plan = plan_migration(agent(experts=[{"type": "reference", "id": "r", "name": "x", "resolvedConfig": config}]))
+    assert plan.spec.experts == (ExpertReferenceSpec(name="x"),)
+    assert lost(plan, "The configuration of 'x'")
+
+
 def test_a_reference_without_a_name_that_says_something_is_lost_with_a_word() -> None:
     plan = plan_migration(agent(experts=[{"type": "reference", "id": "r", "name": " "}]))
     assert plan.spec.experts == ()
