@@ -101,7 +101,8 @@ class V1:
 
     def get_task(self, agent_id: str, task_id: str, history_length: int | None) -> Operation[Task]:
         """One task."""
-        return v1.get_task(agent_id, task_id, history_length)
+        get = v1.rpc.get_task if self._binding == "JSONRPC" else v1.get_task
+        return get(agent_id, task_id, history_length)
 
     def list_tasks(
         self, agent_id: str, context_id: str | None, limit: int | None, token: str | None

@@ -13,6 +13,7 @@ from agentkit.wire.reader import put
 _MAX_CAUSES: Final = 8
 _MAX_FAULTS: Final = 3
 _MAX_TEXT: Final = 500
+_CONTROLS: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 
 
 def encode_error(
@@ -73,8 +74,8 @@ def decode_api_error(status: int, body: object) -> ApiError:
             return _management_error(status, error)
         case str() as word:
             # Keycloak in front of the API, or a gateway that speaks as it does (AUTH-09).
-            described = _text(fields.get("error_description")) or _text(fields.get("message"))
-            return api_error_class(status)(status, code=_text(word), description=described)
+            described = error_text(fields.get("error_description")) or error_text(fields.get("message"))
+            return api_error_class(status)(status, code=error_text(word), description=described)
         case _:
             return _flat_error(status, fields)
 
@@ -85,13 +86,13 @@ def _flat_error(status: int, fields: JsonObject) -> ApiError:
     told = _faults(details) if not isinstance(fields.get("validationErrors"), list) else _named_faults(details)
     return api_error_class(status)(
         status,
-        code=_text(fields.get("code")) or _text(fields.get("type")),
-        description=_text(fields.get("description")) or _text(fields.get("detail")) or _text(fields.get("message")),
-        how_to_fix=_text(fields.get("howToFix")),
+        code=error_text(fields.get("code")) or error_text(fields.get("type")),
+        description=_first(fields, "description", "detail", "message"),
+        how_to_fix=error_text(fields.get("howToFix")),
         details=details,
         faults=tuple(islice(told, _MAX_FAULTS)),
         cause_codes=tuple(_cause_codes(fields)),
-        request_id=_text(fields.get("requestid")) or _text(fields.get("requestId")),
+        request_id=error_text(fields.get("requestid")) or error_text(fields.get("requestId")),
     )
 
 
@@ -101,12 +102,12 @@ def _management_error(status: int, error: JsonObject) -> ApiError:
     details = tuple(_details(beside, "validationErrors")) if isinstance(beside, dict) else ()
     return api_error_class(status)(
         status,
-        code=_text(error.get("code")),
-        description=_text(error.get("message")),
-        how_to_fix=_text(error.get("howToFix")),
+        code=error_text(error.get("code")),
+        description=error_text(error.get("message")),
+        how_to_fix=error_text(error.get("howToFix")),
         details=details or tuple(_details(error, "details")),
         faults=tuple(islice(_faults(details), _MAX_FAULTS)),
-        request_id=_text(error.get("requestId")),
+        request_id=error_text(error.get("requestId")),
     )
 
 
@@ -115,8 +116,8 @@ def _a2a_error(status: int, error: JsonObject) -> ApiError:
     reason, details, faults = decode_error_details(error.get("details"))
     return api_error_class(status)(
         status,
-        code=_text(error.get("status")),
-        description=_text(error.get("message")),
+        code=error_text(error.get("status")),
+        description=error_text(error.get("message")),
         details=details,
         faults=faults,
         reason=reason,
@@ -130,7 +131,7 @@ def decode_error_details(value: Json) -> tuple[str | None, tuple[JsonObject, ...
         value: A list of details, or one alone.
     """
     entries = tuple(_entries(value))
-    reasons = (_text(entry.get("reason")) for entry in entries)
+    reasons = (error_text(entry.get("reason")) for entry in entries)
     refused = (entry for entry in entries if "fieldViolations" in entry)
     return next(filter(None, reasons), None), entries, tuple(islice(_faults(refused), _MAX_FAULTS))
 
@@ -143,7 +144,7 @@ def encode_oauth_error(code: str, description: str) -> JsonObject:
 def decode_oauth_error(status: int, body: object) -> AuthenticationError:
     """The typed error for a refusal of the token endpoint, with the remedy for the documented codes (AUTH-09)."""
     fields = cast(JsonObject, body) if isinstance(body, dict) else {}
-    code = _text(fields.get("error")) or "unreadable_answer"
+    code = error_text(fields.get("error")) or "unreadable_answer"
     remedies = {
         "invalid_client": "Check the client id (CORTI_CLIENT_ID), and that it belongs to this environment and tenant.",
         "unauthorized_client": "Check the client secret (CORTI_CLIENT_SECRET).",
@@ -153,8 +154,14 @@ def decode_oauth_error(status: int, body: object) -> AuthenticationError:
     return AuthenticationError(code, message, status=status, remedy=remedies.get(code))
 
 
-def _text(value: Json) -> str | None:
-    return value[:_MAX_TEXT] if isinstance(value, str) and value else None
+def error_text(value: Json) -> str | None:
+    """A text of somebody else, short enough to be shown and without characters that move a cursor or start a line."""
+    return value[:_MAX_TEXT].translate(_CONTROLS) if isinstance(value, str) and value else None
+
+
+def _first(fields: JsonObject, *names: str) -> str | None:
+    """The first of these fields that says something."""
+    return next((text for name in names if (text := error_text(fields.get(name)))), None)
 
 
 def _entries(value: Json) -> Iterator[JsonObject]:
@@ -178,8 +185,8 @@ def _faults(details: Iterable[JsonObject]) -> Iterator[str]:
         nested = entry.get("errors") or entry.get("fieldViolations")
         for fault in nested if isinstance(nested, list) else [entry]:
             if isinstance(fault, dict):
-                place = _text(fault.get("location")) or _text(fault.get("field"))
-                why = _text(fault.get("reason")) or _text(fault.get("msg")) or _text(fault.get("description"))
+                place = error_text(fault.get("location")) or error_text(fault.get("field"))
+                why = _first(fault, "reason", "msg", "description")
                 if told := ": ".join(word for word in (place, why) if word):
                     yield told
 
@@ -188,7 +195,9 @@ def _named_faults(details: Iterable[JsonObject]) -> Iterator[str]:
     """REST-14 does not fix the names inside `validationErrors`: texts under whatever name."""
     for entry in details:
         known = tuple(_faults([entry]))
-        yield from known or (f"{name[:_MAX_TEXT]}: {text}" for name, value in entry.items() if (text := _text(value)))
+        yield from known or (
+            f"{error_text(name)}: {text}" for name, value in entry.items() if (text := error_text(value))
+        )
 
 
 def _cause_codes(fields: JsonObject) -> Iterator[str]:
@@ -196,6 +205,6 @@ def _cause_codes(fields: JsonObject) -> Iterator[str]:
     for _ in range(_MAX_CAUSES):
         if not isinstance(cause, dict):
             return
-        if code := _text(cause.get("code")):
+        if code := error_text(cause.get("code")):
             yield code
         cause = cause.get("cause")

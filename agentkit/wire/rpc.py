@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from agentkit.errors import ApiError, WireError, api_error_class
 from agentkit.models import Json, JsonObject
-from agentkit.wire.errors import decode_error_details
+from agentkit.wire.errors import decode_error_details, error_text
 from agentkit.wire.reader import Reader
 
 _STATUS: Final = {
@@ -36,7 +36,6 @@ _REASONS: Final = {
     "MISSING_INHERITED_TOKEN": 401,
     "PERMISSION_DENIED": 403,
 }
-_LONGEST_TEXT: Final = 500
 
 
 def encode_call(method: str, params: JsonObject, call_id: str | int) -> JsonObject:
@@ -82,11 +81,10 @@ def decode_rpc_error(value: object) -> ApiError:
     if not isinstance(number, int) or isinstance(number, bool) or abs(number) >= 2**31:
         number = None
     status = _status(number, _REASONS.get((reason or "").upper()))
-    message = fields.get("message")
     return api_error_class(status)(
         status,
         code=None if number is None else str(number),
-        description=message[:_LONGEST_TEXT] if isinstance(message, str) and message else None,
+        description=error_text(fields.get("message")),
         details=details,
         faults=faults,
         reason=reason,

@@ -18,6 +18,7 @@ from agentkit.errors import (
     UnprocessableEntityError,
     WireError,
 )
+from agentkit.models import JsonObject
 from agentkit.wire.errors import (
     decode_api_error,
     decode_oauth_error,
@@ -210,3 +211,17 @@ def test_arbitrary_json_gives_the_error_of_its_status(value: strategies.Json) ->
         error = decode_api_error(404, body)
         assert isinstance(error, NotFoundError)
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "bad\x1b[2J", "description": "no\r\nlevel=INFO forged\u2028line\x9b"},
+        {"error": {"code": "BAD", "message": "no\r\nlevel=INFO forged\x1b]0;title\x07"}},
+        {"error": {"code": 404, "status": "NOT_FOUND", "message": "no\nlevel=INFO forged"}},
+    ],
+)
+def test_a_servers_text_moves_no_cursor_and_starts_no_line_in_a_log(body: JsonObject) -> None:
+    shown = str(decode_api_error(404, body))
+    assert "level=INFO forged" in shown
+    assert shown.isprintable()
