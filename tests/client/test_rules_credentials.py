@@ -162,6 +162,24 @@ async def test_two_credentials_of_one_name_are_refused_before_anything_is_sent()
     assert len(double.messages) == 1
 
 
+async def test_text_data_and_credentials_go_into_one_message_in_this_order() -> None:
+    """MCPAUTH-01, MCPAUTH-02."""
+    double = CortiDouble()
+    async with connected(double) as corti:
+        agent = await agent_with(corti, Authorization.BEARER)
+        given = [Token(" ehr ", "t-1"), ClientCredentials("qs", "id", "s-1")]
+        await agent.send("Any allergies on file?", data=[{"patientRef": "example-1"}], credentials=given)
+    assert double.messages[0]["parts"] == [
+        {"kind": "text", "text": "Any allergies on file?"},
+        {"kind": "data", "data": {"patientRef": "example-1"}},
+        {"kind": "data", "data": {"type": "token", "mcp_name": "ehr", "token": "t-1"}},
+        {
+            "kind": "data",
+            "data": {"type": "credentials", "mcp_name": "qs", "client_id": "id", "client_secret": "s-1"},
+        },
+    ]
+
+
 @pytest.mark.parametrize("data", [{"type": "note"}, {"type": 7}, {"type": None}, {"token": "t"}, {}])
 async def test_other_data_stays_what_it_is(data: JsonObject) -> None:
     """MCPAUTH-12."""

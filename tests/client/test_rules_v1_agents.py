@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentkit.client import AgentHandle, AsyncCorti
-from agentkit.errors import ApiError, BadRequestError, NotFoundError, UnprocessableEntityError
+from agentkit.errors import ApiError, BadRequestError, NotFoundError, SpecError, UnprocessableEntityError
 from agentkit.models import AgentInfo, AgentReference, ExpertInfo, ExpertReference, RegistryExpert
 from agentkit.specs import (
     AgentChanges,
@@ -67,6 +67,7 @@ async def test_every_field_of_a_create_reaches_the_server_and_comes_back() -> No
         info = info_of(await corti.agents.create(spec))
         again = info_of(await corti.agents.get(info.id))
     assert double.targets == ["POST /agents", f"GET /agents/{info.id}"]
+    assert double.calls[0].headers["content-type"] == "application/json"
     assert double.calls[0].json == {
         "name": "visit-helper",
         "description": "Answers questions about one visit",
@@ -161,15 +162,18 @@ async def test_an_update_changes_what_is_given_replaces_lists_and_may_be_empty()
         renamed = info_of(await corti.agents.update(agent, AgentChanges(name="renamed")))
         other = info_of(await corti.agents.update(agent, AgentChanges(experts=["web-search-expert"])))
         same = info_of(await corti.agents.update(agent, AgentChanges()))
+        none = info_of(await corti.agents.update(agent, AgentChanges(description="new", experts=())))
     assert [call.json for call in double.calls] == [
         {"name": "renamed"},
         {"experts": [{"type": "reference", "name": "web-search-expert"}]},
         {},
+        {"description": "new", "experts": []},
     ]
     assert {call.target for call in double.calls} == {f"/agents/{agent}"}
     assert (renamed.name, renamed.system_prompt, renamed.experts[0].name) == ("renamed", "p", "pubmed-expert")
     assert [expert.name for expert in other.experts] == ["web-search-expert"]
     assert same == other
+    assert (none.description, none.experts) == ("new", ())
 
 
 async def test_ephemeral_agents_show_only_when_asked_for_and_are_found_by_their_id() -> None:
@@ -221,6 +225,8 @@ async def test_a_reference_may_stand_where_an_agent_was_asked_for() -> None:
         (listed,) = await corti.agents.list().all()
         double.inject(Answer(200, double.references[0]))
         found = await corti.agents.get(NOBODY)
+        with pytest.raises(SpecError, match="agent_id"):
+            await listed.send("hello")
     assert listed.info == found.info == AgentReference(name="elsewhere")
     assert (listed.id, found.id) == ("", NOBODY)
 
@@ -318,7 +324,8 @@ async def test_the_card_lies_beside_the_agent_and_leads_to_json_rpc() -> None:
     agent = double.add_agent(experts=[{"type": "reference", "name": "pubmed-expert"}])
     async with connected(double) as corti:
         card = await corti.agents.card(agent)
-    assert double.targets == [f"GET /agents/{agent}/agent-card.json"]
+        assert double.targets == [f"GET /agents/{agent}/agent-card.json"]
+        assert await (await corti.agents.get(agent)).card() == card
     assert card.url == f"{double.url}/agents/{agent}/v1"
     assert (card.protocol_version, card.preferred_transport) == ("0.3.0", "JSONRPC")
     assert [skill.name for skill in card.skills] == ["pubmed-expert"]

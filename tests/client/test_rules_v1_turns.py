@@ -72,6 +72,22 @@ async def test_a_question_is_answered_in_its_task_and_a_settled_task_takes_nothi
     assert settled.value.code == "task_not_continuable"
 
 
+async def test_a_conversation_goes_on_by_its_context_and_a_question_by_its_task() -> None:
+    """V1-SEND-01, V1-SEND-02: a task brings its context along, its id alone does not."""
+    double = CortiDouble()
+    double.agent_answers(*[Turn("Which patient?", "input-required")] * 2)
+    async with connected(double) as corti:
+        agent = await corti.agents.get(double.add_agent())
+        first = await agent.send("Any allergies?")
+        asked = await agent.send("Jane", context=first.context)
+        await agent.send("Jane", task=asked.task)
+        await agent.send("Jane", task=task_of(first).id)
+    _, by_context, by_task, by_id = double.messages
+    assert (by_context["contextId"], "taskId" in by_context) == (first.context, False)
+    assert (by_task["contextId"], by_task["taskId"]) == (first.context, task_of(asked).id)
+    assert ("contextId" in by_id, by_id["taskId"]) == (False, task_of(first).id)
+
+
 async def test_a_task_or_context_that_does_not_fit_is_a_typed_error() -> None:
     """V1-SEND-04, V1-ID-01, V1-ID-02."""
     double = CortiDouble()
@@ -115,7 +131,8 @@ async def test_an_answer_is_a_task_with_text_and_deliverables_or_a_message_alone
     assert [[part.text for part in artifact.parts] for artifact in full.artifacts] == [["a", "b"]]
     assert full.usage is not None
     assert (full.usage.input_tokens, full.usage.output_tokens, full.usage.credits) == (3, 4, 0.5)
-    assert (quick.task, quick.text, quick.artifacts) == (None, "Hi.", ())
+    assert (quick.task, quick.text, quick.artifacts, quick.data) == (None, "Hi.", (), ())
+    assert (quick.state, quick.context) == (TaskState.COMPLETED, double.executions[1].context_id)
 
 
 async def test_artifacts_that_come_twice_count_once_and_what_was_echoed_stays_data() -> None:
@@ -130,6 +147,7 @@ async def test_artifacts_that_come_twice_count_once_and_what_was_echoed_stays_da
         reply = await agent.send("Any allergies?")
     assert [(artifact.artifact_id, artifact.text) for artifact in reply.artifacts] == [("r1", "new"), ("r2", "")]
     assert reply.data == ({"tool": "find_patients", "result": [1]},)
+    assert (reply.text, reply.message) == ("", None)
 
 
 async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled() -> None:
