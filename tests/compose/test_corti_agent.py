@@ -10,21 +10,38 @@ from uuid import UUID
 
 import anyio
 import pytest
-from starlette.responses import JSONResponse
 
-from agentkit.client import AgentHandle, AsyncCorti
+from agentkit.client import AgentHandle
 from agentkit.compose import CONTINUATION_KEY, Caller, CortiAgent, Outcome, RunContext, collect
 from agentkit.credentials import NO_CREDENTIALS, Credentials, Token
 from agentkit.engine import InlineEngine
 from agentkit.errors import NotFoundError, RequestTimeout
 from agentkit.models import ArtifactUpdate, Event, JsonObject, Message, Role, StatusUpdate, TaskState
-from agentkit.testing.asgi import ASGITransport
-from tests.client.double import AGENT, AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble, artifact, task
+from tests.client.stateful import connected
+from tests.contract.corti_double import Answer, CortiDouble, Turn
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
 RUN = "22222222-5e6f-4a7b-8c9d-0e1f2a3b4c03"
+EHR = {
+    "name": "ehr",
+    "transportType": "streamable_http",
+    "authorizationType": "bearer",
+    "url": "https://mcp.example.org/ehr/mcp",
+}
+
+
+def task(text: str, **more: Any) -> dict[str, Any]:
+    """A completed task of an agent that says this."""
+    message = {"kind": "message", "role": "agent", "messageId": "m-1", "parts": [{"kind": "text", "text": text}]}
+    return {
+        "kind": "task",
+        "id": "t-1",
+        "contextId": "c-1",
+        "status": {"state": "completed", "message": message},
+        **more,
+    }
 
 
 def context(
@@ -54,10 +71,9 @@ def double() -> CortiDouble:
 
 @pytest.fixture
 async def handle(double: CortiDouble) -> AsyncGenerator[AgentHandle]:
-    async with AsyncCorti(
-        base_url="http://127.0.0.1:8700", token="opaque", transport=ASGITransport(double.app), max_retries=0
-    ) as corti:
-        yield await corti.agents.get(AGENT_ID)
+    expert = {"type": "new", "name": "record-reader", "description": "Reads the record", "mcpServers": [EHR]}
+    async with connected(double, max_retries=0) as corti:
+        yield await corti.agents.get(double.add_agent(experts=[expert]))
 
 
 async def _events(agent: CortiAgent, message: Message, context: RunContext) -> list[Event]:
@@ -72,7 +88,7 @@ def _auth(message: dict[str, Any]) -> list[str]:
 async def test_it_takes_name_and_description_from_corti_unless_told_otherwise(handle: AgentHandle) -> None:
     agent = CortiAgent(handle)
     assert (agent.name, agent.description) == ("visit-helper", "Answers questions about one visit")
-    assert [(skill.id, skill.name) for skill in agent.skills] == [(AGENT_ID, "visit-helper")]
+    assert [(skill.id, skill.name) for skill in agent.skills] == [(handle.id, "visit-helper")]
     named = CortiAgent(handle, name="helper", description="Helps")
     assert (named.name, named.description) == ("helper", "Helps")
 
@@ -80,7 +96,8 @@ async def test_it_takes_name_and_description_from_corti_unless_told_otherwise(ha
 async def test_a_completed_task_yields_its_artifacts_and_a_final_message(
     handle: AgentHandle, double: CortiDouble
 ) -> None:
-    double.sends.append({"task": task(artifacts=[artifact("r1", "old"), artifact("r1", "new")])})
+    twice = [{"artifactId": "r1", "parts": [{"kind": "text", "text": text}]} for text in ("old", "new")]
+    double.inject(Answer(200, {"task": task("Penicillin.", artifacts=twice)}))
     result, final = await _events(CortiAgent(handle), Message.user("Any allergies?"), context())
     assert isinstance(result, ArtifactUpdate)
     assert (result.artifact.text, result.task_id, result.context_id) == ("new", RUN, "ours-1")
@@ -91,12 +108,12 @@ async def test_a_completed_task_yields_its_artifacts_and_a_final_message(
 async def test_a_completed_task_without_words_completes_without_a_message(
     handle: AgentHandle, double: CortiDouble
 ) -> None:
-    double.sends.append({"task": task(text=None)})
+    double.agent_answers(Turn())
     assert await _events(CortiAgent(handle), Message.user("hi"), context()) == []
 
 
 async def test_a_message_alone_is_the_final_message(handle: AgentHandle, double: CortiDouble) -> None:
-    double.sends.append({"message": task()["status"]["message"]})
+    double.agent_answers(Turn("Penicillin.", as_message=True))
     outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
     assert (outcome.state, outcome.text) == (TaskState.COMPLETED, "Penicillin.")
 
@@ -119,14 +136,8 @@ async def test_a_conversation_keeps_one_corti_context_and_no_other_conversation_
     agent = CortiAgent(handle)
     for run in (context(), context(), context("ours-2"), context(owner="you"), context(tenant="clinic"), context()):
         await collect(agent, Message.user("hi"), run)
-    assert [message.get("contextId") for message in double.messages] == [
-        None,
-        CONTEXT_ID,
-        None,
-        None,
-        None,
-        CONTEXT_ID,
-    ]
+    kept = double.executions[0].context_id
+    assert [message.get("contextId") for message in double.messages] == [None, kept, None, None, None, kept]
 
 
 async def test_credentials_travel_on_the_first_message_of_a_context_only(
@@ -167,18 +178,16 @@ async def test_what_another_agent_made_up_to_look_like_a_credential_is_none(
 @pytest.mark.parametrize(
     "info",
     [
-        {"type": "reference", "id": AGENT_ID},
-        {**AGENT, "experts": [{"type": "reference", "id": "e", "name": "pubmed-expert"}]},
+        {"type": "reference"},
+        {"name": "n", "description": "d", "experts": [{"type": "reference", "id": "e", "name": "pubmed-expert"}]},
     ],
 )
 async def test_where_the_agents_servers_are_not_known_all_credentials_are_offered(
     handle: AgentHandle, double: CortiDouble, info: dict[str, Any]
 ) -> None:
-    double.answers.append(JSONResponse(info))
-    async with AsyncCorti(
-        base_url="http://127.0.0.1:8700", token="opaque", transport=ASGITransport(double.app)
-    ) as corti:
-        agent = CortiAgent(await corti.agents.get(AGENT_ID))
+    double.inject(Answer(200, {**info, "id": handle.id}))
+    async with connected(double) as corti:
+        agent = CortiAgent(await corti.agents.get(handle.id))
         await collect(agent, Message.user("hi"), context(credentials=Credentials([Token("any", "a-1")])))
     assert _auth(double.messages[0]) == ["any"]
 
@@ -207,23 +216,23 @@ async def test_a_run_id_of_another_form_gives_a_stable_outbound_id_too(
 async def test_a_question_surfaces_and_its_answer_continues_the_same_task_after_a_restart(
     handle: AgentHandle, double: CortiDouble
 ) -> None:
-    double.sends.append({"task": task("input-required", "Which patient?")})
+    double.agent_answers(Turn("Which patient?", "input-required"))
     asked = await collect(CortiAgent(handle), Message.user("Any allergies?"), context())
     assert (asked.state, asked.text) == (TaskState.INPUT_REQUIRED, "Which patient?")
     restarted = CortiAgent(handle, credentials=[Token("ehr", "e-1")])
     answered = await collect(restarted, Message.user("Jane"), context(continuation=asked.continuation))
     assert answered.text == "Penicillin."
-    sent = double.messages[1]
-    assert (sent["contextId"], sent["taskId"], _auth(sent)) == (CONTEXT_ID, TASK_ID, [])
+    first, sent = double.executions[0], double.messages[1]
+    assert (sent["contextId"], sent["taskId"], _auth(sent)) == (first.context_id, first.task_id, [])
     await collect(restarted, Message.user("And her medications?"), context())
-    assert (double.messages[2]["contextId"], "taskId" in double.messages[2]) == (CONTEXT_ID, False)
+    assert (double.messages[2]["contextId"], "taskId" in double.messages[2]) == (first.context_id, False)
 
 
 async def test_a_missing_credential_surfaces_and_its_arrival_repeats_the_question_in_a_new_context(
     handle: AgentHandle, double: CortiDouble
 ) -> None:
     agent = CortiAgent(handle)
-    double.sends.extend([{"task": task("auth-required", "ehr wants a token")}] * 2)
+    double.agent_answers(*[Turn("ehr wants a token", "auth-required")] * 2)
     asked = await collect(agent, Message.user("Any allergies?", data=[{"a": 1}]), context())
     assert (asked.state, asked.text) == (TaskState.AUTH_REQUIRED, "ehr wants a token")
     again = await collect(agent, Message(role=Role.USER, parts=()), context(continuation=asked.continuation))
@@ -241,7 +250,7 @@ async def test_a_missing_credential_surfaces_and_its_arrival_repeats_the_questio
 
 
 async def test_the_continuation_holds_no_credential(handle: AgentHandle, double: CortiDouble) -> None:
-    double.sends.append({"task": task("auth-required", "wrong token")})
+    double.agent_answers(Turn("wrong token", "auth-required"))
     run = context(credentials=Credentials([Token("ehr", "canary")]))
     (event,) = await _events(CortiAgent(handle), Message.user("hi"), run)
     assert isinstance(event, StatusUpdate)
@@ -253,7 +262,7 @@ async def test_the_continuation_holds_no_credential(handle: AgentHandle, double:
 async def test_a_task_that_ended_badly_fails_the_turn_with_what_corti_said(
     handle: AgentHandle, double: CortiDouble, state: str
 ) -> None:
-    double.sends.append({"task": task(state, "The record is locked.")})
+    double.agent_answers(Turn("The record is locked.", state))
     outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
     assert (outcome.state, outcome.text) == (TaskState.FAILED, "The record is locked.")
 
@@ -261,7 +270,7 @@ async def test_a_task_that_ended_badly_fails_the_turn_with_what_corti_said(
 async def test_a_task_that_ended_badly_without_words_names_agent_and_state(
     handle: AgentHandle, double: CortiDouble
 ) -> None:
-    double.sends.append({"task": task("rejected", None)})
+    double.agent_answers(Turn(state="rejected"))
     outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
     assert outcome.state is TaskState.FAILED
     assert "visit-helper ended its task rejected" in outcome.text
@@ -272,16 +281,17 @@ async def test_a_task_left_running_is_followed_to_its_end(handle: AgentHandle, d
 
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
+        double.inject(Answer(200, task("Later.")), on="GET */tasks/*")
 
-    double.sends.append({"task": task("working", None)})
+    double.agent_answers(Turn(state="working"))
     outcome = await collect(CortiAgent(handle, sleep=sleep), Message.user("hi"), context())
     assert outcome.text == "Later."
     assert pauses == [1.0]
-    assert double.targets[-1].endswith(f"/v1/tasks/{TASK_ID}")
+    assert double.targets[-1].endswith(f"/v1/tasks/{double.executions[0].task_id}")
 
 
 async def test_a_task_that_never_ends_is_given_up(handle: AgentHandle, double: CortiDouble) -> None:
-    double.sends.append({"task": task("working", None)})
+    double.agent_answers(Turn(state="working"))
     with pytest.raises(RequestTimeout, match="patience="):
         await _events(CortiAgent(handle, patience=0), Message.user("hi"), context())
 
@@ -291,11 +301,12 @@ async def test_a_lost_corti_context_is_forgotten_so_that_the_next_message_begins
 ) -> None:
     agent = CortiAgent(handle, credentials=[Token("ehr", "e-1")])
     await collect(agent, Message.user("hi"), context())
-    double.answers.append(JSONResponse({"code": "context_not_found"}, 404))
+    lost = double.v1.contexts[double.executions[0].context_id]
+    double.v1.forget(lost)
     with pytest.raises(NotFoundError):
         await _events(agent, Message.user("hi"), context())
     await collect(agent, Message.user("hi"), context())
-    assert [message.get("contextId") for message in double.messages] == [None, CONTEXT_ID, None]
+    assert [message.get("contextId") for message in double.messages] == [None, lost.id, None]
     assert _auth(double.messages[2]) == ["ehr"]
 
 
@@ -310,7 +321,8 @@ async def test_two_first_messages_at_once_open_one_corti_context(handle: AgentHa
     agent = CortiAgent(handle)
     with anyio.fail_after(HANG):
         await asyncio.gather(*(collect(agent, Message.user("hi"), context()) for _ in range(3)))
-    assert [message.get("contextId") for message in double.messages] == [None, CONTEXT_ID, CONTEXT_ID]
+    kept = double.executions[0].context_id
+    assert [message.get("contextId") for message in double.messages] == [None, kept, kept]
 
 
 async def test_an_unreadable_continuation_fails_the_turn(handle: AgentHandle, double: CortiDouble) -> None:
