@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -8,10 +8,13 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from agentkit.client import AsyncCorti, Corti
+from agentkit.client.grants import Grant
 from agentkit.testing.asgi import ASGITransport
-from tests.client.double import CortiDouble
+from tests.client.stateful import Connect, ConnectBlocking
+from tests.contract.corti_double import CortiDouble
 
 URL = "http://127.0.0.1:8700"
+CREDENTIALS: dict[str, Any] = {"client_id": "local-client", "client_secret": "local-secret"}
 
 
 class Clock:
@@ -60,37 +63,64 @@ def double() -> CortiDouble:
 
 
 @pytest.fixture
-def connect(double: CortiDouble, clock: Clock) -> Callable[..., AsyncCorti]:
-    """Make an asynchronous client of the double."""
+def agent_id(double: CortiDouble) -> str:
+    """An agent of v1."""
+    return double.add_agent()
 
-    def make(**settings: Any) -> AsyncCorti:
+
+@pytest.fixture
+def enter(double: CortiDouble, clock: Clock) -> Connect:
+    """Make an asynchronous client of the double that has no credentials but those it is given."""
+
+    def make(auth: Grant | None = None, **settings: Any) -> AsyncCorti:
         given: dict[str, Any] = {
             "base_url": URL,
             "transport": ASGITransport(double.app),
             "sleep": clock.sleep,
             "clock": clock,
         }
-        if "token" not in settings:
-            given |= {"client_id": "local-client", "client_secret": "local-secret"}
-        return AsyncCorti(**given | settings)
+        return AsyncCorti(auth=auth, **given | settings)
 
     return make
 
 
 @pytest.fixture
-def connect_blocking(double: CortiDouble, clock: Clock) -> Iterator[Callable[..., Corti]]:
-    """Make a blocking client of the double."""
+def connect(enter: Connect) -> Connect:
+    """Make an asynchronous client of the double."""
+
+    def make(**settings: Any) -> AsyncCorti:
+        return enter(**settings if "token" in settings else CREDENTIALS | settings)
+
+    return make
+
+
+@pytest.fixture
+def blocking_transport(double: CortiDouble) -> Iterator[BlockingASGITransport]:
     with start_blocking_portal() as portal:
+        yield BlockingASGITransport(portal, double)
 
-        def make(**settings: Any) -> Corti:
-            given: dict[str, Any] = {
-                "base_url": URL,
-                "client_id": "local-client",
-                "client_secret": "local-secret",
-                "transport": BlockingASGITransport(portal, double),
-                "sleep": clock.rest,
-                "clock": clock,
-            }
-            return Corti(**given | settings)
 
-        yield make
+@pytest.fixture
+def enter_blocking(blocking_transport: BlockingASGITransport, clock: Clock) -> ConnectBlocking:
+    """Make a blocking client of the double that has no credentials but those it is given."""
+
+    def make(auth: Grant | None = None, **settings: Any) -> Corti:
+        given: dict[str, Any] = {
+            "base_url": URL,
+            "transport": blocking_transport,
+            "sleep": clock.rest,
+            "clock": clock,
+        }
+        return Corti(auth=auth, **given | settings)
+
+    return make
+
+
+@pytest.fixture
+def connect_blocking(enter_blocking: ConnectBlocking) -> ConnectBlocking:
+    """Make a blocking client of the double."""
+
+    def make(**settings: Any) -> Corti:
+        return enter_blocking(**CREDENTIALS | settings)
+
+    return make

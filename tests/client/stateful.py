@@ -1,16 +1,23 @@
-"""What the tests of the contract's rules share: a client of the stateful double."""
+"""What the tests of the client share: clients of the stateful double, and what they asked it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.lowlevel
 
-from agentkit.client import AsyncCorti
+from agentkit.client import AsyncCorti, Corti
 from agentkit.testing import ASGITransport
 from tests.contract.corti_double import Call, CortiDouble
+
+Connect = Callable[..., AsyncCorti]
+ConnectBlocking = Callable[..., Corti]
+"""Make a client of the double, of the settings they are given."""
+
+TOKEN = "POST */token"
+"""A request for a token."""
 
 
 @asynccontextmanager
@@ -33,6 +40,16 @@ async def connected(double: CortiDouble, **settings: Any) -> AsyncGenerator[Asyn
 def last(double: CortiDouble, method: str) -> Call:
     """The latest call of this method."""
     return next(call for call in reversed(double.calls) if call.method == method)
+
+
+def grants(double: CortiDouble) -> list[str]:
+    """The grant types of the token requests, in their order."""
+    return [call.form["grant_type"][0] for call in double.token_calls if call.method == "POST"]
+
+
+async def use(corti: AsyncCorti, double: CortiDouble) -> None:
+    """Any call of the API that needs a token."""
+    await corti.agents.get(double.add_agent())
 
 
 async def _at_once(_seconds: float) -> None:

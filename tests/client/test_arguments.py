@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from agentkit.client import AsyncCorti
 from agentkit.errors import SpecError
 from agentkit.models import FeedbackSpec
 from agentkit.specs import AgentChanges, AgentSpec, ConnectorChanges, ExpertSpec, Visibility
-from agentkit.testing import ASGITransport
-from tests.contract.corti_double import CortiDouble
+from tests.client.stateful import Connect
+from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio
 
 EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))
 
 
-@pytest.fixture
-def double() -> CortiDouble:
-    return CortiDouble()
-
-
-@pytest.fixture
-async def connect(double: CortiDouble) -> AsyncGenerator[Callable[..., AsyncCorti]]:
-    made: list[AsyncCorti] = []
-
-    def connect(**settings: Any) -> AsyncCorti:
-        transport = ASGITransport(double.app)
-        given: dict[str, Any] = {
-            "base_url": double.url,
-            "client_id": double.client_id,
-            "client_secret": double.client_secret,
-        }
-        made.append(AsyncCorti(**given | settings, transport=transport))
-        return made[-1]
-
-    yield connect
-    for client in made:
-        await client.aclose()
-
-
 @pytest.mark.parametrize("generation", ["auto", "v1", "v2"])
-@pytest.mark.parametrize("wrong", [None, 5, "", "..", object()], ids=str)
-async def test_what_is_no_id_is_named(
-    connect: Callable[..., AsyncCorti], double: CortiDouble, generation: str, wrong: Any
-) -> None:
+@pytest.mark.parametrize("wrong", [None, 5, "", ".", "..", object()], ids=str)
+async def test_what_is_no_id_is_named(connect: Connect, double: CortiDouble, generation: str, wrong: Any) -> None:
     corti = connect(generation=generation)
     for call in (corti.agents.get, corti.agents.delete, corti.agents.card):
         with pytest.raises(SpecError) as refused:
@@ -57,10 +29,16 @@ async def test_what_is_no_id_is_named(
     assert double.calls == []
 
 
+async def test_an_id_cannot_break_out_of_its_place(connect: Connect, double: CortiDouble) -> None:
+    double.inject(Answer(204))
+    async with connect() as corti:
+        await corti.agents.delete("a b?c#d")
+    # The double writes paths down decoded; a query would stand there as it was sent, and a fragment not at all.
+    assert double.targets == ["DELETE /agents/a b?c#d"]
+
+
 @pytest.mark.parametrize("generation", ["auto", "v1", "v2"])
-async def test_a_spec_of_another_kind_is_refused(
-    connect: Callable[..., AsyncCorti], double: CortiDouble, generation: str
-) -> None:
+async def test_a_spec_of_another_kind_is_refused(connect: Connect, double: CortiDouble, generation: str) -> None:
     """A whole spec taken for changes would clear what it leaves out (V2-EP-04)."""
     corti = connect(generation=generation)
     agent = await corti.agents.create(AgentSpec(name="helper", description="Helps"))
@@ -83,7 +61,7 @@ async def test_a_spec_of_another_kind_is_refused(
 
 
 @pytest.mark.parametrize("wrong", [date(2026, 1, 1), "2026-01-01", 0, EARLY], ids=str)
-async def test_what_is_no_time_is_named(connect: Callable[..., AsyncCorti], wrong: Any) -> None:
+async def test_what_is_no_time_is_named(connect: Connect, wrong: Any) -> None:
     corti = connect(generation="v2")
     agent = await corti.agents.create(AgentSpec(name="helper"))
     with pytest.raises(SpecError) as refused:
@@ -95,7 +73,7 @@ async def test_what_is_no_time_is_named(connect: Callable[..., AsyncCorti], wron
 
 
 async def test_a_time_of_any_zone_is_sent_in_utc_and_one_without_zone_is_utc(
-    connect: Callable[..., AsyncCorti], double: CortiDouble
+    connect: Connect, double: CortiDouble
 ) -> None:
     """V2-EP-14."""
     agent = await connect(generation="v2").agents.create(AgentSpec(name="helper"))
@@ -106,7 +84,7 @@ async def test_a_time_of_any_zone_is_sent_in_utc_and_one_without_zone_is_utc(
     assert report.start == noon.astimezone(UTC)
 
 
-async def test_one_visibility_is_one_filter(connect: Callable[..., AsyncCorti], double: CortiDouble) -> None:
+async def test_one_visibility_is_one_filter(connect: Connect, double: CortiDouble) -> None:
     """V2-EP-02."""
     corti = connect()
     for visibility in ("private", Visibility.PRIVATE, ["private"]):
@@ -116,7 +94,7 @@ async def test_one_visibility_is_one_filter(connect: Callable[..., AsyncCorti], 
 
 @pytest.mark.parametrize("generation", ["auto", "v2"])
 async def test_a_limit_below_zero_is_refused_and_zero_asks_nobody(
-    connect: Callable[..., AsyncCorti], double: CortiDouble, generation: str
+    connect: Connect, double: CortiDouble, generation: str
 ) -> None:
     corti = connect(generation=generation)
     for pages in (corti.agents.list, corti.experts.list, corti.contexts.list):
@@ -127,7 +105,7 @@ async def test_a_limit_below_zero_is_refused_and_zero_asks_nobody(
     assert double.calls == []
 
 
-async def test_no_search_text_is_no_search(connect: Callable[..., AsyncCorti], double: CortiDouble) -> None:
+async def test_no_search_text_is_no_search(connect: Connect, double: CortiDouble) -> None:
     corti = connect()
     await corti.experts.list(text="").all()
     await corti.agents.list(text="").all()

@@ -2,143 +2,147 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from agentkit.client import AccessToken, AuthorizationCodeGrant, Corti, NoAuth, PasswordGrant, RefreshTokenGrant
+from agentkit.client import (
+    AccessToken,
+    AuthorizationCodeGrant,
+    NoAuth,
+    PasswordGrant,
+    Pkce,
+    RefreshTokenGrant,
+    authorize_url,
+)
 from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConfigurationError, UnauthorizedError
 from agentkit.oauth import IssuedToken
-from tests.client.conftest import URL, Clock
-from tests.client.double import AGENT, AGENT_ID
+from tests.client.conftest import URL, BlockingASGITransport, Clock
+from tests.client.stateful import ConnectBlocking, grants
+from tests.contract.corti_double import CortiDouble
 from tests.deadline import HANG
 
 BACK = "https://app.example.org/callback"
+PASSWORD = PasswordGrant("local-client", "jane", "jane-password")
 
 
-class Server:
-    """Corti in a few literal lines."""
-
-    def __init__(self) -> None:
-        self.forms: list[dict[str, str]] = []
-        self.tokens: list[str | None] = []
-        self.refuses_refresh = False
-        self.refresh_token: str | None = "refresh-1"
-
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        if not request.url.path.endswith("/token"):
-            self.tokens.append(request.headers.get("authorization"))
-            return httpx2.Response(200 if self.tokens[-1] else 401, json=AGENT)
-        form = dict(parse_qsl(request.read().decode(), strict_parsing=True))
-        self.forms.append(form)
-        if form["grant_type"] == "refresh_token" and self.refuses_refresh:
-            return httpx2.Response(400, content=json.dumps({"error": "invalid_grant"}))
-        issued = {"access_token": f"access-{len(self.forms)}", "expires_in": 300, "token_type": "Bearer"}
-        if self.refresh_token:
-            issued |= {"refresh_token": self.refresh_token, "refresh_expires_in": 1800}
-        return httpx2.Response(200, json=issued)
-
-    @property
-    def grants(self) -> list[str]:
-        return [form["grant_type"] for form in self.forms]
+def bearers(double: CortiDouble) -> list[str | None]:
+    """What the calls of the API carried."""
+    return [call.headers.get("authorization") for call in double.calls]
 
 
 @pytest.fixture
-def server() -> Server:
-    return Server()
-
-
-@pytest.fixture
-def enter(server: Server, clock: Clock) -> Callable[..., Corti]:
-    def make(auth: Grant | None = None, refresh: Callable[[str | None], IssuedToken] | None = None) -> Corti:
-        return Corti(base_url=URL, auth=auth, refresh=refresh, transport=httpx2.MockTransport(server), clock=clock)
-
-    return make
+def granted(
+    request: pytest.FixtureRequest,
+    enter_blocking: ConnectBlocking,
+    blocking_transport: BlockingASGITransport,
+    double: CortiDouble,
+    agent_id: str,
+) -> Grant:
+    """A grant of the kind asked for, with what came of an earlier sign-in where it needs that."""
+    grant: Grant = PASSWORD
+    if request.param == "authorization_code":
+        pkce = Pkce.new()
+        url = authorize_url(base_url=URL, client_id="local-client", redirect_uri=BACK, pkce=pkce, state="s-1")
+        with httpx2.Client(transport=blocking_transport) as browser:
+            code = parse_qs(urlsplit(browser.get(url).headers["location"]).query)["code"][0]
+        grant = AuthorizationCodeGrant("local-client", code, BACK, code_verifier=pkce.verifier)
+    if request.param == "refresh_token":
+        with enter_blocking(PASSWORD) as corti:
+            corti.agents.get(agent_id)
+            assert corti.refresh_token is not None
+            grant = RefreshTokenGrant("local-client", corti.refresh_token)
+    double.calls.clear()
+    double.token_calls.clear()
+    return grant
 
 
 @pytest.mark.parametrize(
-    ("grant", "first"),
-    [
-        (AuthorizationCodeGrant("c", "code", BACK, code_verifier="v" * 43), "authorization_code"),
-        (PasswordGrant("c", "jane", "her-password"), "password"),
-        (RefreshTokenGrant("c", "refresh-0"), "refresh_token"),
-    ],
+    ("granted", "first"),
+    [(kind, kind) for kind in ("authorization_code", "password", "refresh_token")],
+    indirect=["granted"],
 )
 def test_a_person_stays_signed_in_by_refresh_tokens(
-    enter: Callable[..., Corti], server: Server, clock: Clock, grant: Grant, first: str
+    enter_blocking: ConnectBlocking, double: CortiDouble, clock: Clock, granted: Grant, first: str, agent_id: str
 ) -> None:
-    with enter(grant) as corti:
+    with enter_blocking(granted) as corti:
         for _ in range(2):
-            corti.agents.get(AGENT_ID)
+            corti.agents.get(agent_id)
             clock.now += 180
-    assert server.grants == [first, "refresh_token"]
-    assert server.tokens == ["Bearer access-1", "Bearer access-2"]
-    assert server.forms[-1]["refresh_token"] == "refresh-1"
+    assert grants(double) == [first, "refresh_token"]
+    assert bearers(double) == [f"Bearer {token}" for token in double.keycloak.issued[-2:]]
 
 
 def test_a_refused_refresh_token_leads_back_to_the_password_or_to_a_new_sign_in(
-    enter: Callable[..., Corti], server: Server, clock: Clock
+    enter_blocking: ConnectBlocking, double: CortiDouble, clock: Clock, agent_id: str
 ) -> None:
-    server.refuses_refresh = True
-    with enter(PasswordGrant("c", "jane", "her-password")) as corti:
-        corti.agents.get(AGENT_ID)
+    with enter_blocking(PASSWORD) as corti:
+        corti.agents.get(agent_id)
+        double.keycloak.revoke_refresh_tokens()
         clock.now += 180
-        corti.agents.get(AGENT_ID)
-    assert server.grants == ["password", "refresh_token", "password"]
-    with enter(RefreshTokenGrant("c", "refresh-0")) as corti, pytest.raises(AuthenticationError, match="Sign in again"):
-        corti.agents.get(AGENT_ID)
+        corti.agents.get(agent_id)
+    assert grants(double) == ["password", "refresh_token", "password"]
+    corti = enter_blocking(RefreshTokenGrant("local-client", "never-issued"))
+    with corti, pytest.raises(AuthenticationError, match="Sign in again"):
+        corti.agents.get(agent_id)
 
 
-def test_threads_ask_the_callback_once(enter: Callable[..., Corti], server: Server) -> None:
+def test_threads_ask_the_callback_once(enter_blocking: ConnectBlocking, double: CortiDouble, agent_id: str) -> None:
+    token = double.token()
     asked: list[str | None] = []
     start = threading.Barrier(8, timeout=HANG)
 
     def refresh(refresh_token: str | None) -> IssuedToken:
         asked.append(refresh_token)
-        return IssuedToken("from-callback", 300.0)
+        return IssuedToken(token, 300.0)
 
-    with enter(refresh=refresh) as corti, ThreadPoolExecutor(8) as pool:
+    with enter_blocking(refresh=refresh) as corti, ThreadPoolExecutor(8) as pool:
 
         def use(_number: int) -> str:
             start.wait()
-            return corti.agents.get(AGENT_ID).id
+            return corti.agents.get(agent_id).id
 
-        assert set(pool.map(use, range(8), timeout=HANG)) == {AGENT_ID}
+        assert set(pool.map(use, range(8), timeout=HANG)) == {agent_id}
     assert asked == [None]
-    assert set(server.tokens) == {"Bearer from-callback"}
-    assert not server.forms
+    assert set(bearers(double)) == {f"Bearer {token}"}
+    assert not double.token_calls
 
 
-def test_a_callback_that_uses_its_own_client_does_not_wait_for_itself(enter: Callable[..., Corti]) -> None:
+def test_a_callback_that_uses_its_own_client_does_not_wait_for_itself(
+    enter_blocking: ConnectBlocking, double: CortiDouble, agent_id: str
+) -> None:
+    token = double.token()
+
     def refresh(refresh_token: str | None) -> IssuedToken:
         with pytest.raises(ConfigurationError, match="another client"):
-            corti.agents.get(AGENT_ID)
-        return IssuedToken("from-callback", 300.0)
+            corti.agents.get(agent_id)
+        return IssuedToken(token, 300.0)
 
-    with enter(refresh=refresh) as corti:
-        assert corti.agents.get(AGENT_ID).id == AGENT_ID
+    with enter_blocking(refresh=refresh) as corti:
+        assert corti.agents.get(agent_id).id == agent_id
 
 
-def test_the_callback_takes_over_when_the_given_token_ends(enter: Callable[..., Corti], server: Server) -> None:
+def test_the_callback_takes_over_when_the_given_token_ends(
+    enter_blocking: ConnectBlocking, double: CortiDouble, agent_id: str
+) -> None:
     def refresh(refresh_token: str | None) -> IssuedToken:
         raise OSError("canary")
 
-    with enter(AccessToken("opaque"), refresh) as corti:
-        corti.agents.get(AGENT_ID)
-    assert server.tokens == ["Bearer opaque"]
-    with enter(None, refresh) as corti, pytest.raises(AuthenticationError, match="raised OSError") as caught:
-        corti.agents.get(AGENT_ID)
+    token = double.token()
+    with enter_blocking(AccessToken(token), refresh=refresh) as corti:
+        corti.agents.get(agent_id)
+    assert bearers(double) == [f"Bearer {token}"]
+    with enter_blocking(refresh=refresh) as corti, pytest.raises(AuthenticationError, match="raised OSError") as caught:
+        corti.agents.get(agent_id)
     assert "canary" not in str(caught.value)
 
 
-def test_behind_a_proxy_no_token_is_sent(enter: Callable[..., Corti], server: Server) -> None:
+def test_behind_a_proxy_no_token_is_sent(enter_blocking: ConnectBlocking, double: CortiDouble, agent_id: str) -> None:
     """SDKC-09."""
-    with enter(NoAuth()) as corti, pytest.raises(UnauthorizedError, match="proxy"):
-        corti.agents.get(AGENT_ID)
-    assert server.tokens == [None]
+    with enter_blocking(NoAuth()) as corti, pytest.raises(UnauthorizedError, match="proxy"):
+        corti.agents.get(agent_id)
+    assert bearers(double) == [None]

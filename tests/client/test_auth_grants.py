@@ -22,7 +22,7 @@ from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConnectionFailed, InternalServerError, UnauthorizedError
 from agentkit.testing.asgi import ASGITransport
 from tests.client.conftest import URL, Clock
-from tests.client.sign_in import TOKEN, Connect, entering, grants, use
+from tests.client.stateful import TOKEN, Connect, grants, use
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio
@@ -30,16 +30,6 @@ pytestmark = pytest.mark.anyio
 BACK = "https://app.example.org/callback"
 PASSWORD = PasswordGrant("local-client", "jane", "jane-password")
 CLIENT = ClientCredentialsGrant("local-client", "local-secret")
-
-
-@pytest.fixture
-def corti_double() -> CortiDouble:
-    return CortiDouble()
-
-
-@pytest.fixture
-def enter(corti_double: CortiDouble, clock: Clock) -> Connect:
-    return entering(corti_double, clock)
 
 
 async def sign_in(double: CortiDouble, pkce: Pkce | None = None) -> str:
@@ -115,218 +105,215 @@ async def sign_in(double: CortiDouble, pkce: Pkce | None = None) -> str:
     ],
 )
 async def test_each_grant_is_the_documented_form_without_the_headers_of_the_api(
-    enter: Connect, corti_double: CortiDouble, grant: Grant, form: dict[str, str]
+    enter: Connect, double: CortiDouble, grant: Grant, form: dict[str, str]
 ) -> None:
     """HDR-03."""
-    corti_double.inject(Answer(200, {"access_token": corti_double.token(), "expires_in": 300}), on=TOKEN)
+    double.inject(Answer(200, {"access_token": double.token(), "expires_in": 300}), on=TOKEN)
     async with enter(grant) as corti:
-        await use(corti, corti_double)
-    (call,) = corti_double.token_calls
+        await use(corti, double)
+    (call,) = double.token_calls
     assert call.target == "/realms/base/protocol/openid-connect/token"
+    assert call.headers["content-type"] == "application/x-www-form-urlencoded"
     assert call.form == {name: [value] for name, value in form.items()}
     assert "tenant-name" not in call.headers
     assert "authorization" not in call.headers
 
 
 async def test_a_code_with_its_verifier_signs_in_and_the_refresh_token_keeps_it_so(
-    enter: Connect, corti_double: CortiDouble, clock: Clock
+    enter: Connect, double: CortiDouble, clock: Clock
 ) -> None:
     """AUTH-03, AUTH-05, CLI-03; refresh tokens that work once are followed."""
-    corti_double.one_time_refresh_tokens = True
+    double.one_time_refresh_tokens = True
     pkce = Pkce.new()
-    code = await sign_in(corti_double, pkce)
+    code = await sign_in(double, pkce)
     async with enter(AuthorizationCodeGrant("local-client", code, BACK, code_verifier=pkce.verifier)) as corti:
         for _ in range(3):
-            await use(corti, corti_double)
+            await use(corti, double)
             clock.now += 180
-    assert grants(corti_double) == ["authorization_code", "refresh_token", "refresh_token"]
+    assert grants(double) == ["authorization_code", "refresh_token", "refresh_token"]
 
 
 async def test_a_client_with_a_secret_redeems_a_code_and_refreshes_with_the_secret(
-    enter: Connect, corti_double: CortiDouble, clock: Clock
+    enter: Connect, double: CortiDouble, clock: Clock
 ) -> None:
     """AUTH-02, AUTH-05."""
-    code = await sign_in(corti_double)
+    code = await sign_in(double)
     async with enter(AuthorizationCodeGrant("local-client", code, BACK, "local-secret")) as corti:
-        await use(corti, corti_double)
+        await use(corti, double)
         clock.now += 180
-        await use(corti, corti_double)
-    assert corti_double.token_calls[-1].form["client_secret"] == ["local-secret"]
-    assert grants(corti_double)[-1] == "refresh_token"
+        await use(corti, double)
+    assert double.token_calls[-1].form["client_secret"] == ["local-secret"]
+    assert grants(double)[-1] == "refresh_token"
 
 
-async def test_the_verifier_of_another_sign_in_is_refused_with_what_to_do(
-    enter: Connect, corti_double: CortiDouble
-) -> None:
-    code = await sign_in(corti_double, Pkce.new())
+async def test_the_verifier_of_another_sign_in_is_refused_with_what_to_do(enter: Connect, double: CortiDouble) -> None:
+    code = await sign_in(double, Pkce.new())
     async with enter(AuthorizationCodeGrant("local-client", code, BACK, code_verifier=Pkce.new().verifier)) as corti:
         with pytest.raises(AuthenticationError, match=r"Sign in again.*PKCE") as caught:
-            await use(corti, corti_double)
+            await use(corti, double)
     assert (caught.value.code, caught.value.status) == ("invalid_grant", 400)
 
 
 async def test_name_and_password_sign_in_and_a_wrong_password_is_told_as_such(
-    enter: Connect, corti_double: CortiDouble
+    enter: Connect, double: CortiDouble
 ) -> None:
     """AUTH-04."""
     async with enter(PASSWORD) as corti:
-        await use(corti, corti_double)
+        await use(corti, double)
     async with enter(PasswordGrant("local-client", "jane", "not-her-password")) as corti:
         with pytest.raises(AuthenticationError, match="username and password") as caught:
-            await use(corti, corti_double)
+            await use(corti, double)
     assert "jane" not in str(caught.value)
 
 
-async def test_a_token_of_two_minutes_is_refreshed_for_every_call(enter: Connect, corti_double: CortiDouble) -> None:
+async def test_a_token_of_two_minutes_is_refreshed_for_every_call(enter: Connect, double: CortiDouble) -> None:
     """CLI-01, CLI-03."""
-    corti_double.expires_in = 120
+    double.expires_in = 120
     async with enter(PASSWORD) as corti:
         for _ in range(3):
-            await use(corti, corti_double)
-    assert grants(corti_double) == ["password", "refresh_token", "refresh_token"]
+            await use(corti, double)
+    assert grants(double) == ["password", "refresh_token", "refresh_token"]
 
 
 @pytest.mark.parametrize("lifetime", [0, 180])
 async def test_a_refresh_token_that_is_none_or_has_expired_gives_way_to_the_grant(
-    enter: Connect, corti_double: CortiDouble, clock: Clock, lifetime: int
+    enter: Connect, double: CortiDouble, clock: Clock, lifetime: int
 ) -> None:
     """AUTH-08 (0 is none), CLI-03."""
-    corti_double.refresh_expires_in = lifetime
+    double.refresh_expires_in = lifetime
     async with enter(PASSWORD) as corti:
-        await use(corti, corti_double)
+        await use(corti, double)
         clock.now += 180
-        await use(corti, corti_double)
-    assert grants(corti_double) == ["password", "password"]
+        await use(corti, double)
+    assert grants(double) == ["password", "password"]
 
 
 @pytest.mark.parametrize("grant", [PASSWORD, CLIENT])
 async def test_a_refused_refresh_token_gives_way_to_a_grant_that_can_be_repeated(
-    enter: Connect, corti_double: CortiDouble, clock: Clock, grant: Grant
+    enter: Connect, double: CortiDouble, clock: Clock, grant: Grant
 ) -> None:
-    corti_double.refresh_for_clients = True
+    double.refresh_for_clients = True
     async with enter(grant) as corti:
-        await use(corti, corti_double)
-        corti_double.keycloak.revoke_refresh_tokens()
+        await use(corti, double)
+        double.keycloak.revoke_refresh_tokens()
         clock.now += 180
-        await use(corti, corti_double)
-    first, second, third = grants(corti_double)
+        await use(corti, double)
+    first, second, third = grants(double)
     assert (first, second) == (third, "refresh_token")
 
 
 async def test_a_client_that_is_no_longer_known_is_an_error_and_no_reason_to_start_over(
-    enter: Connect, corti_double: CortiDouble, clock: Clock
+    enter: Connect, double: CortiDouble, clock: Clock
 ) -> None:
     async with enter(PASSWORD) as corti:
-        await use(corti, corti_double)
+        await use(corti, double)
         clock.now += 180
-        corti_double.inject(Answer(401, {"error": "invalid_client"}), on=TOKEN)
+        double.inject(Answer(401, {"error": "invalid_client"}), on=TOKEN)
         with pytest.raises(AuthenticationError, match="CORTI_CLIENT_ID"):
-            await use(corti, corti_double)
-        await use(corti, corti_double)
-    assert grants(corti_double) == ["password", "refresh_token", "refresh_token"]
+            await use(corti, double)
+        await use(corti, double)
+    assert grants(double) == ["password", "refresh_token", "refresh_token"]
 
 
 async def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(
-    enter: Connect, corti_double: CortiDouble, clock: Clock
+    enter: Connect, double: CortiDouble, clock: Clock
 ) -> None:
     """RFC 6749, section 6."""
-    answer = Answer(200, {"access_token": corti_double.token(), "expires_in": 300, "refresh_expires_in": 0})
-    corti_double.inject(answer, on=TOKEN, times=2)
+    answer = Answer(200, {"access_token": double.token(), "expires_in": 300, "refresh_expires_in": 0})
+    double.inject(answer, on=TOKEN, times=2)
     async with enter(RefreshTokenGrant("local-client", "r-1")) as corti:
         for _ in range(2):
-            await use(corti, corti_double)
+            await use(corti, double)
             clock.now += 180
-    assert [call.form["refresh_token"] for call in corti_double.token_calls] == [["r-1"], ["r-1"]]
+    assert [call.form["refresh_token"] for call in double.token_calls] == [["r-1"], ["r-1"]]
 
 
-async def test_a_code_is_never_presented_twice(enter: Connect, corti_double: CortiDouble, clock: Clock) -> None:
+async def test_a_code_is_never_presented_twice(enter: Connect, double: CortiDouble, clock: Clock) -> None:
     """CLI-03: without a refresh token the token is used to its end, then the person has to sign in again."""
-    answer = Answer(200, {"access_token": corti_double.token(), "expires_in": 300})
-    corti_double.inject(answer, on=TOKEN)
+    answer = Answer(200, {"access_token": double.token(), "expires_in": 300})
+    double.inject(answer, on=TOKEN)
     async with enter(AuthorizationCodeGrant("local-client", "code-1", BACK)) as corti:
         for _ in range(3):
-            await use(corti, corti_double)
+            await use(corti, double)
             clock.now += 149
         clock.now += 2
         for _ in range(2):
             with pytest.raises(AuthenticationError, match="Sign in again") as caught:
-                await use(corti, corti_double)
+                await use(corti, double)
             assert caught.value.code == "sign_in_required"
-    assert len(corti_double.token_calls) == 1
+    assert len(double.token_calls) == 1
 
 
-async def test_a_code_is_not_presented_again_to_an_endpoint_in_trouble(
-    enter: Connect, corti_double: CortiDouble
-) -> None:
+async def test_a_code_is_not_presented_again_to_an_endpoint_in_trouble(enter: Connect, double: CortiDouble) -> None:
     """The endpoint may have taken it; presented twice, it may revoke what it brought (RFC 6749, section 4.1.2)."""
-    corti_double.inject(Answer(500), on=TOKEN)
+    double.inject(Answer(500), on=TOKEN)
     async with enter(AuthorizationCodeGrant("local-client", "code-1", BACK)) as corti:
         with pytest.raises(InternalServerError):
-            await use(corti, corti_double)
-    assert len(corti_double.token_calls) == 1
+            await use(corti, double)
+    assert len(double.token_calls) == 1
 
 
 @pytest.mark.parametrize("by_code", [True, False])
 async def test_a_refused_refresh_token_of_a_person_asks_for_a_new_sign_in(
-    enter: Connect, corti_double: CortiDouble, clock: Clock, by_code: bool
+    enter: Connect, double: CortiDouble, clock: Clock, by_code: bool
 ) -> None:
     pkce = Pkce.new()
     grant: Grant = RefreshTokenGrant("local-client", "never-issued")
     if by_code:
-        code = await sign_in(corti_double, pkce)
+        code = await sign_in(double, pkce)
         grant = AuthorizationCodeGrant("local-client", code, BACK, code_verifier=pkce.verifier)
     async with enter(grant) as corti:
         if by_code:
-            await use(corti, corti_double)
-            corti_double.keycloak.revoke_refresh_tokens()
+            await use(corti, double)
+            double.keycloak.revoke_refresh_tokens()
             clock.now += 300
-        before = len(corti_double.token_calls)
+        before = len(double.token_calls)
         for _ in range(2):
             with pytest.raises(AuthenticationError, match=r"(?i)sign in again") as caught:
-                await use(corti, corti_double)
+                await use(corti, double)
             assert caught.value.code == "sign_in_required"
-    assert len(corti_double.token_calls) == before + 1
+    assert len(double.token_calls) == before + 1
 
 
 async def test_an_offline_token_that_claims_to_live_no_time_is_tried_where_nothing_else_is_left(
-    enter: Connect, corti_double: CortiDouble, clock: Clock
+    enter: Connect, double: CortiDouble, clock: Clock
 ) -> None:
     """Keycloak says `refresh_expires_in: 0` of tokens without an end, too."""
-    corti_double.refresh_expires_in = 0
+    double.refresh_expires_in = 0
     pkce = Pkce.new()
-    code = await sign_in(corti_double, pkce)
+    code = await sign_in(double, pkce)
     async with enter(AuthorizationCodeGrant("local-client", code, BACK, code_verifier=pkce.verifier)) as corti:
-        await use(corti, corti_double)
+        await use(corti, double)
         clock.now += 180
-        await use(corti, corti_double)
-    assert grants(corti_double) == ["authorization_code", "refresh_token"]
+        await use(corti, double)
+    assert grants(double) == ["authorization_code", "refresh_token"]
 
 
-async def test_behind_a_proxy_only_the_tenant_is_sent(enter: Connect, corti_double: CortiDouble) -> None:
+async def test_behind_a_proxy_only_the_tenant_is_sent(enter: Connect, double: CortiDouble) -> None:
     """SDKC-09."""
     async with enter(NoAuth()) as corti:
         with pytest.raises(UnauthorizedError, match=r"the proxy at .* has to add it"):
-            await use(corti, corti_double)
-    (call,) = corti_double.calls
+            await use(corti, double)
+    (call,) = double.calls
     assert "authorization" not in call.headers
     assert call.headers["tenant-name"] == "base"
-    assert not corti_double.token_calls
+    assert not double.token_calls
 
 
-async def test_a_given_token_is_sent_as_it_is(enter: Connect, corti_double: CortiDouble) -> None:
-    token = corti_double.token()
+async def test_a_given_token_is_sent_as_it_is(enter: Connect, double: CortiDouble) -> None:
+    token = double.token()
     async with enter(AccessToken(token)) as corti:
-        await use(corti, corti_double)
-    assert corti_double.calls[0].headers["authorization"] == f"Bearer {token}"
-    assert not corti_double.token_calls
+        await use(corti, double)
+    assert double.calls[0].headers["authorization"] == f"Bearer {token}"
+    assert not double.token_calls
 
 
 async def test_a_tenant_that_does_not_exist_is_named_with_its_address_and_variable(
-    enter: Connect, corti_double: CortiDouble
+    enter: Connect, double: CortiDouble
 ) -> None:
     async with enter(CLIENT, tenant="bse") as corti:
         with pytest.raises(AuthenticationError) as caught:
-            await use(corti, corti_double)
+            await use(corti, double)
     assert caught.value.status == 404
     assert f"no tenant bse at {URL}/realms: check CORTI_TENANT_NAME" in str(caught.value)
 
@@ -353,13 +340,13 @@ async def test_a_region_that_cannot_be_reached_is_named_with_its_variable() -> N
     ],
 )
 async def test_each_refusal_of_the_login_names_what_to_check(
-    enter: Connect, corti_double: CortiDouble, status: int, code: str, remedy: str
+    enter: Connect, double: CortiDouble, status: int, code: str, remedy: str
 ) -> None:
     """AUTH-09."""
-    corti_double.inject(Answer(status, {"error": code, "error_description": "whatever"}), on=TOKEN)
+    double.inject(Answer(status, {"error": code, "error_description": "whatever"}), on=TOKEN)
     async with enter(CLIENT) as corti:
         with pytest.raises(AuthenticationError, match=remedy) as caught:
-            await use(corti, corti_double)
+            await use(corti, double)
     assert (caught.value.code, caught.value.status) == (code, status)
 
 
@@ -375,20 +362,20 @@ async def test_each_refusal_of_the_login_names_what_to_check(
     ],
 )
 async def test_a_401_of_the_api_raises_and_names_region_and_tenant(
-    enter: Connect, corti_double: CortiDouble, body: bytes | dict[str, object]
+    enter: Connect, double: CortiDouble, body: bytes | dict[str, object]
 ) -> None:
     """CLI-04, AUTH-10 (the body may be empty)."""
-    corti_double.inject(Answer(401, body))
+    double.inject(Answer(401, body))
     async with enter(CLIENT) as corti:
         with pytest.raises(UnauthorizedError) as caught:
-            await use(corti, corti_double)
+            await use(corti, double)
     assert f"of tenant base at {URL}/realms: check CORTI_ENVIRONMENT" in str(caught.value)
     assert caught.value.how_to_fix is None
-    assert len(corti_double.token_calls) == 1
+    assert len(double.token_calls) == 1
 
 
-async def test_a_refresh_that_met_no_network_is_tried_again(clock: Clock, corti_double: CortiDouble) -> None:
-    inner = ASGITransport(corti_double.app)
+async def test_a_refresh_that_met_no_network_is_tried_again(clock: Clock, double: CortiDouble) -> None:
+    inner = ASGITransport(double.app)
     is_down: list[bool] = []
 
     class Flaky(httpx2.AsyncBaseTransport):
@@ -398,11 +385,11 @@ async def test_a_refresh_that_met_no_network_is_tried_again(clock: Clock, corti_
             return await inner.handle_async_request(request)
 
     async with AsyncCorti(base_url=URL, auth=PASSWORD, transport=Flaky(), clock=clock) as corti:
-        await use(corti, corti_double)
+        await use(corti, double)
         clock.now += 180
         is_down.append(True)
         with pytest.raises(ConnectionFailed):
-            await use(corti, corti_double)
+            await use(corti, double)
         is_down.clear()
-        await use(corti, corti_double)
-    assert grants(corti_double) == ["password", "refresh_token"]
+        await use(corti, double)
+    assert grants(double) == ["password", "refresh_token"]

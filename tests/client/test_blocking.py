@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from starlette.responses import JSONResponse, Response
 
 from agentkit.client import Corti
 from agentkit.client.auth import BlockingTokenCache
@@ -17,77 +16,82 @@ from agentkit.errors import AuthenticationError, ConnectionFailed, RequestTimeou
 from agentkit.oauth import IssuedToken
 from agentkit.specs import AgentChanges, AgentSpec
 from tests.client.conftest import URL, Clock
-from tests.client.double import AGENT_ID, CONTEXT_ID, TASK_ID, CortiDouble
+from tests.client.stateful import ConnectBlocking
+from tests.contract.corti_double import Answer, CortiDouble
 from tests.deadline import HANG
 
-Connect = Callable[..., Corti]
 
-
-def test_every_method_sends_what_its_twin_sends(connect_blocking: Connect, double: CortiDouble) -> None:
+def test_every_method_sends_what_its_twin_sends(connect_blocking: ConnectBlocking, double: CortiDouble) -> None:
     with connect_blocking() as corti:
-        agent = corti.agents.create(AgentSpec(name="a", description="b"))
+        agent = corti.agents.create(AgentSpec(name="visit-helper", description="b"))
         corti.agents.list(limit=2).all()
-        corti.agents.get(AGENT_ID)
-        corti.agents.update(AGENT_ID, AgentChanges(name="c"))
-        corti.agents.card(AGENT_ID)
+        corti.agents.get(agent.id)
+        corti.agents.update(agent.id, AgentChanges(description="c"))
+        corti.agents.card(agent.id)
         corti.experts.list(limit=1).all()
         reply = agent.send("hi", credentials=[Token("ehr", "t-1")], data=[{"a": 1}])
-        agent.task(TASK_ID)
-        agent.context(CONTEXT_ID)
-        agent.delete_context(CONTEXT_ID)
+        assert reply.task is not None
+        task, context = reply.task.id, reply.task.context_id
+        agent.task(task)
+        agent.context(context)
+        agent.delete_context(context)
         agent.card()
-        corti.agents.delete(AGENT_ID)
-    root = f"/agents/{AGENT_ID}"
+        corti.agents.delete(agent.id)
+    root = f"/agents/{agent.id}"
     assert double.targets == [
         "POST /agents",
         "GET /agents?limit=2&offset=0",
+        "GET /agents?limit=1&offset=1",
         f"GET {root}",
         f"PATCH {root}",
         f"GET {root}/agent-card.json",
         "GET /agents/registry/experts?limit=1&offset=0",
         f"POST {root}/v1/message:send",
-        f"GET {root}/v1/tasks/{TASK_ID}",
-        f"GET {root}/v1/contexts/{CONTEXT_ID}",
-        f"DELETE {root}/v1/contexts/{CONTEXT_ID}",
+        f"GET {root}/v1/tasks/{task}",
+        f"GET {root}/v1/contexts/{context}",
+        f"DELETE {root}/v1/contexts/{context}",
         f"GET {root}/agent-card.json",
         f"DELETE {root}",
     ]
     assert len(double.token_calls) == 1
     assert {call.headers["tenant-name"] for call in double.calls} == {"base"}
     assert double.messages[0]["parts"][2]["data"] == {"type": "token", "mcp_name": "ehr", "token": "t-1"}
-    assert agent.info.id == AGENT_ID
-    assert (reply.text, agent.id, agent.name, repr(agent)) == (
+    assert agent.info.id == agent.id
+    assert (reply.text, agent.name, repr(agent)) == (
         "Penicillin.",
-        AGENT_ID,
         "visit-helper",
-        f"AgentHandle(id={AGENT_ID!r}, generation='v1')",
+        f"AgentHandle(id={agent.id!r}, generation='v1')",
     )
 
 
-def test_retries_and_errors_are_those_of_the_twin(connect_blocking: Connect, double: CortiDouble, clock: Clock) -> None:
+def test_retries_and_errors_are_those_of_the_twin(
+    connect_blocking: ConnectBlocking, double: CortiDouble, clock: Clock, agent_id: str
+) -> None:
     with connect_blocking() as corti:
-        double.answers.append(Response(status_code=503, headers={"Retry-After": "2"}))
-        corti.agents.get(AGENT_ID)
-        double.answers.append(JSONResponse({"code": "no"}, 401))
+        double.inject(Answer(503, headers={"Retry-After": "2"}))
+        corti.agents.get(agent_id)
+        double.inject(Answer(401, {"code": "no"}))
         with pytest.raises(UnauthorizedError):
-            corti.agents.get(AGENT_ID)
+            corti.agents.get(agent_id)
     assert clock.pauses == [2.0]
     assert len(double.token_calls) == 1
 
 
-def test_a_wrong_secret_is_refused_with_unauthorized_client(connect_blocking: Connect) -> None:
+def test_a_wrong_secret_is_refused_with_unauthorized_client(connect_blocking: ConnectBlocking, agent_id: str) -> None:
     with connect_blocking(client_secret="wrong-secret") as corti, pytest.raises(AuthenticationError) as caught:
-        corti.agents.get(AGENT_ID)
+        corti.agents.get(agent_id)
     assert caught.value.code == "unauthorized_client"
 
 
-def test_threads_share_one_client_and_one_token_request(connect_blocking: Connect, double: CortiDouble) -> None:
+def test_threads_share_one_client_and_one_token_request(
+    connect_blocking: ConnectBlocking, double: CortiDouble, agent_id: str
+) -> None:
     start = threading.Barrier(8, timeout=HANG)
     with connect_blocking() as corti, ThreadPoolExecutor(8) as pool:
 
         def use(_number: int) -> str:
             start.wait()
-            return corti.agents.get(AGENT_ID).send("hi").text
+            return corti.agents.get(agent_id).send("hi").text
 
         assert set(pool.map(use, range(8), timeout=HANG)) == {"Penicillin."}
     assert len(double.token_calls) == 1
@@ -158,27 +162,27 @@ def test_a_dripping_answer_runs_into_the_time_limit(clock: Clock) -> None:
 
     corti = Corti(base_url=URL, token="t", transport=httpx2.MockTransport(answer), clock=clock, timeout=5)
     with corti, pytest.raises(RequestTimeout):
-        corti.agents.get(AGENT_ID)
+        corti.agents.get("any")
 
 
-def test_a_closed_client_says_so(connect_blocking: Connect) -> None:
+def test_a_closed_client_says_so(connect_blocking: ConnectBlocking, agent_id: str) -> None:
     with connect_blocking() as corti:
-        agent = corti.agents.get(AGENT_ID)
+        agent = corti.agents.get(agent_id)
     with pytest.raises(ConnectionFailed, match="closed"):
         agent.send("hi")
     corti.close()
 
 
 def test_a_call_that_rests_while_its_client_is_closed_sends_nothing_more(
-    connect_blocking: Connect, double: CortiDouble
+    connect_blocking: ConnectBlocking, double: CortiDouble, agent_id: str
 ) -> None:
     def sleep(_seconds: float) -> None:
         corti.close()
 
     corti = connect_blocking(sleep=sleep)
-    double.answers.append(Response(status_code=503))
+    double.inject(Answer(503))
     with pytest.raises(ConnectionFailed, match="closed"):
-        corti.agents.get(AGENT_ID)
+        corti.agents.get(agent_id)
     assert len(double.calls) == 1
 
 

@@ -19,9 +19,10 @@ from agentkit.client import AsyncCorti, Corti
 from agentkit.errors import ConfigurationError, ConnectionFailed, RequestTimeout
 from agentkit.models import StatusUpdate
 from agentkit.oauth import IssuedToken
-from tests.client.double import AGENT, AGENT_ID
 from tests.deadline import HANG
 
+AGENT_ID = "7f1c8a52-2f4e-4c57-9a55-0c3c4a0f7a01"
+AGENT = {"id": AGENT_ID, "name": "visit-helper", "description": "Answers questions", "systemPrompt": ""}
 WORKING: dict[str, object] = {
     "kind": "status-update",
     "taskId": "t",

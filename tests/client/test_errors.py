@@ -11,7 +11,6 @@ import anyio
 import anyio.lowlevel
 import httpx2
 import pytest
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from agentkit.client import AsyncCorti, Corti
 from agentkit.errors import (
@@ -25,17 +24,16 @@ from agentkit.errors import (
     RequestTimeout,
     SpecError,
     UnauthorizedError,
-    UnprocessableEntityError,
     WireError,
 )
 from agentkit.testing.asgi import ASGITransport
 from tests.client.conftest import URL
-from tests.client.double import AGENT, AGENT_ID, CONTEXT_ID, CortiDouble
+from tests.client.stateful import Connect
+from tests.contract.corti_double import Answer, CortiDouble, Gate, redirect
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
 
-Connect = Callable[..., AsyncCorti]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -62,91 +60,67 @@ async def serving(handler: Handler) -> AsyncGenerator[str]:
 )
 @pytest.mark.parametrize("body", [b"", b"<html>canary</html>", b"[1]", b'"text"', b"\xff", b'{"code": 1}', b"{"])
 async def test_an_error_without_a_readable_body_still_has_the_class_of_its_status(
-    connect: Connect, double: CortiDouble, status: int, error: type[ApiError], body: bytes
+    connect: Connect, double: CortiDouble, status: int, error: type[ApiError], body: bytes, agent_id: str
 ) -> None:
-    double.answers.append(Response(body, status, media_type="text/html"))
+    double.inject(Answer(status, body, {"content-type": "text/html"}))
     async with connect() as corti:
         with pytest.raises(error) as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert (caught.value.status, caught.value.code) == (status, None)
     assert "canary" not in str(caught.value)
 
 
-async def test_an_error_page_of_a_proxy_is_named_as_such(connect: Connect, double: CortiDouble) -> None:
-    double.answers.extend(HTMLResponse("<h1>canary</h1>", 502) for _ in range(3))
+async def test_an_error_page_of_a_proxy_is_named_as_such(connect: Connect, double: CortiDouble, agent_id: str) -> None:
+    double.inject(Answer(502, "<h1>canary</h1>", {"content-type": "text/html"}), times=3)
     async with connect() as corti:
         with pytest.raises(BadGatewayError, match="text/html"):
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
 
 
-async def test_validation_entries_are_kept(connect: Connect, double: CortiDouble) -> None:
-    entry = {"msg": "is required", "type": "missing", "reason": "is required", "howToFix": "Give it."}
-    double.answers.append(JSONResponse({"code": "validation_failed", "description": "No.", "detail": [entry]}, 422))
-    async with connect() as corti:
-        with pytest.raises(UnprocessableEntityError) as caught:
-            await corti.agents.get(AGENT_ID)
-    assert caught.value.details == (entry,)
-
-
-async def test_a_403_on_a_context_is_told(connect: Connect, double: CortiDouble) -> None:
-    """V1-CTXEP-03, CON-19."""
-    async with connect() as corti:
-        agent = await corti.agents.get(AGENT_ID)
-        double.answers.append(Response(status_code=403))
-        with pytest.raises(ForbiddenError):
-            await agent.context(CONTEXT_ID)
-
-
-async def test_a_redirect_is_not_followed(connect: Connect, double: CortiDouble) -> None:
-    double.answers.append(RedirectResponse("https://elsewhere.example/agents", 307))
+async def test_a_redirect_is_not_followed(connect: Connect, double: CortiDouble, agent_id: str) -> None:
+    double.inject(redirect("https://elsewhere.example/agents", 307))
     async with connect() as corti:
         with pytest.raises(ApiError, match="redirects are not followed") as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert caught.value.status == 307
     assert len(double.calls) == 1
 
 
-async def test_an_answer_without_news_is_no_redirect(connect: Connect, double: CortiDouble) -> None:
-    double.answers.append(Response(status_code=304))
+async def test_an_answer_without_news_is_no_redirect(connect: Connect, double: CortiDouble, agent_id: str) -> None:
+    double.inject(Answer(304))
     async with connect() as corti:
         with pytest.raises(ApiError, match="HTTP 304: the answer is no JSON error but empty"):
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        Response(b""),
-        HTMLResponse("<p>hello"),
-        JSONResponse([]),
-        JSONResponse({"id": 1}),
-        Response(b'{"id": NaN}'),
-        Response(b"[" * 100_000),
+        Answer(200, b""),
+        Answer(200, "<p>hello", {"content-type": "text/html"}),
+        Answer(200, []),
+        Answer(200, {"id": 1}),
+        Answer(200, b'{"id": NaN}'),
+        Answer(200, b"[" * 100_000),
     ],
 )
 async def test_a_success_that_cannot_be_read_is_a_wire_error(
-    connect: Connect, double: CortiDouble, answer: Response
+    connect: Connect, double: CortiDouble, answer: Answer, agent_id: str
 ) -> None:
-    double.answers.append(answer)
+    double.inject(answer)
     async with connect() as corti:
         with pytest.raises(WireError):
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
 
 
 async def test_a_page_in_place_of_an_answer_names_the_settings_of_the_address(
-    connect: Connect, double: CortiDouble
+    connect: Connect, double: CortiDouble, agent_id: str
 ) -> None:
-    double.answers.append(HTMLResponse("<html>canary</html>"))
+    double.inject(Answer(200, "<html>canary</html>", {"content-type": "text/html"}))
     async with connect() as corti:
         with pytest.raises(WireError, match=r"text/html.*CORTI_BASE_URL") as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert "canary" not in str(caught.value)
-
-
-async def test_unknown_fields_and_words_are_kept(connect: Connect, double: CortiDouble) -> None:
-    double.answers.append(JSONResponse({**AGENT, "maxLoops": 5}))
-    async with connect() as corti:
-        assert (await corti.agents.get(AGENT_ID)).info.unknown_fields == {"maxLoops": 5}
 
 
 def _large(length: str | None) -> Callable[[httpx2.Request], httpx2.Response]:
@@ -164,7 +138,7 @@ def _large(length: str | None) -> Callable[[httpx2.Request], httpx2.Response]:
 async def test_an_answer_above_32_mib_is_not_read(length: str | None) -> None:
     async with AsyncCorti(base_url=URL, token="t", transport=httpx2.MockTransport(_large(length))) as corti:
         with pytest.raises(WireError, match="32 MiB") as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get("any")
     assert caught.value.reason == "size"
 
 
@@ -172,12 +146,14 @@ async def test_an_answer_above_32_mib_is_not_read(length: str | None) -> None:
 def test_an_answer_above_32_mib_is_not_read_by_the_blocking_client(length: str | None) -> None:
     corti = Corti(base_url=URL, token="t", transport=httpx2.MockTransport(_large(length)))
     with corti, pytest.raises(WireError, match="32 MiB"):
-        corti.agents.get(AGENT_ID)
+        corti.agents.get("any")
 
 
-async def test_what_json_cannot_carry_is_refused_before_sending(connect: Connect, double: CortiDouble) -> None:
+async def test_what_json_cannot_carry_is_refused_before_sending(
+    connect: Connect, double: CortiDouble, agent_id: str
+) -> None:
     async with connect() as corti:
-        agent = await corti.agents.get(AGENT_ID)
+        agent = await corti.agents.get(agent_id)
         for wrong in ("\ud800", float("nan")):
             with pytest.raises(WireError, match="body"):
                 await agent.send("hi", data=[{"a": wrong}])
@@ -199,7 +175,7 @@ async def test_a_server_that_is_not_there_is_named_without_its_path() -> None:
     with anyio.fail_after(HANG):
         async with AsyncCorti(base_url=url, token="canary-token") as corti:
             with pytest.raises(ConnectionFailed, match=url) as caught:
-                await corti.agents.get(AGENT_ID)
+                await corti.agents.get("any")
     assert "canary-token" not in str(caught.value)
     assert caught.value.__suppress_context__
     assert "nothing was sent" in str(caught.value)
@@ -229,7 +205,7 @@ async def test_a_broken_answer_is_a_failed_connection(handler: Handler) -> None:
     with anyio.fail_after(HANG):
         async with serving(handler) as url, AsyncCorti(base_url=url, token="t") as corti:
             with pytest.raises(ConnectionFailed) as caught:
-                await corti.agents.get(AGENT_ID)
+                await corti.agents.get("any")
     assert "canary" not in str(caught.value)
     assert "is unknown" in str(caught.value)
 
@@ -250,29 +226,31 @@ async def test_a_silent_or_dripping_server_runs_into_the_time_limit() -> None:
     with anyio.fail_after(HANG):
         async with serving(drip) as url, AsyncCorti(base_url=url, token="t", timeout=0.05) as corti:
             with pytest.raises(RequestTimeout, match="timeout="):
-                await corti.agents.get(AGENT_ID)
+                await corti.agents.get("any")
             release.set()
 
 
-async def test_a_closed_client_says_so(connect: Connect) -> None:
+async def test_a_closed_client_says_so(connect: Connect, agent_id: str) -> None:
     corti = connect()
     async with corti:
-        agent = await corti.agents.get(AGENT_ID)
+        agent = await corti.agents.get(agent_id)
     with pytest.raises(ConnectionFailed, match="closed"):
         await agent.send("hi")
     await corti.aclose()
 
 
-async def test_a_call_that_rests_while_its_client_is_closed_sends_nothing_more(double: CortiDouble) -> None:
+async def test_a_call_that_rests_while_its_client_is_closed_sends_nothing_more(
+    double: CortiDouble, agent_id: str
+) -> None:
     resting, go = asyncio.Event(), asyncio.Event()
 
     async def sleep(_seconds: float) -> None:
         resting.set()
         await go.wait()
 
-    double.answers.append(Response(status_code=503))
-    corti = AsyncCorti(base_url=URL, token="t", transport=ASGITransport(double.app), sleep=sleep)
-    call = asyncio.create_task(corti.agents.get(AGENT_ID))
+    double.inject(Answer(503))
+    corti = AsyncCorti(base_url=URL, token=double.token(), transport=ASGITransport(double.app), sleep=sleep)
+    call = asyncio.create_task(corti.agents.get(agent_id))
     with anyio.fail_after(HANG):
         await resting.wait()
         await corti.aclose()
@@ -283,26 +261,25 @@ async def test_a_call_that_rests_while_its_client_is_closed_sends_nothing_more(d
 
 
 async def test_a_call_that_waits_for_its_token_while_its_client_is_closed_says_so(
-    connect: Connect, double: CortiDouble
+    connect: Connect, double: CortiDouble, agent_id: str
 ) -> None:
-    double.hold = asyncio.Event()
+    double.token_gate = gate = Gate()
     corti = connect()
-    call = asyncio.create_task(corti.agents.get(AGENT_ID))
+    call = asyncio.create_task(corti.agents.get(agent_id))
     with anyio.fail_after(HANG):
-        while not double.waiting:
-            await anyio.lowlevel.checkpoint()
+        await gate.reached()
         closing = asyncio.create_task(corti.aclose())
         with pytest.raises(ConnectionFailed, match="closed"):
             await call
-        double.hold.set()
+        gate.open()
         await closing
 
 
-def test_a_client_of_another_event_loop_says_so(connect: Connect) -> None:
+def test_a_client_of_another_event_loop_says_so(connect: Connect, agent_id: str) -> None:
     corti = connect()
 
     async def use() -> None:
-        await corti.agents.get(AGENT_ID)
+        await corti.agents.get(agent_id)
 
     asyncio.run(use())
     with pytest.raises(ConfigurationError, match="one client per event loop"):
@@ -313,7 +290,7 @@ async def test_a_proxy_that_is_no_address_is_a_configuration_error(monkeypatch: 
     monkeypatch.setenv("HTTPS_PROXY", "canary://user:secret@host")
     async with AsyncCorti(environment="eu", token="t") as corti:
         with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get("any")
     assert "secret" not in str(caught.value)
 
 

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import httpx2
 import pytest
-from starlette.responses import JSONResponse, Response
 
 from agentkit.client import AsyncCorti
 from agentkit.client.retry import RetryPolicy
 from agentkit.errors import ApiError, BadRequestError, ConnectionFailed, RateLimitedError, RequestTimeout
 from tests.client.conftest import URL, Clock
-from tests.client.double import AGENT_ID, CortiDouble
+from tests.client.stateful import Connect
+from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio
-
-Connect = Callable[..., AsyncCorti]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 501, 502, 503, 504, 599])
 async def test_trouble_is_tried_twice_more_with_growing_pauses(
-    connect: Connect, double: CortiDouble, clock: Clock, status: int
+    connect: Connect, double: CortiDouble, clock: Clock, status: int, agent_id: str
 ) -> None:
-    double.answers.extend(JSONResponse({"code": "busy"}, status) for _ in range(3))
+    double.inject(Answer(status, {"code": "busy"}), times=3)
     async with connect() as corti:
         with pytest.raises(ApiError) as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert (caught.value.status, caught.value.code) == (status, "busy")
     assert len(double.calls) == 3
     first, second = clock.pauses
@@ -35,10 +32,12 @@ async def test_trouble_is_tried_twice_more_with_growing_pauses(
     assert 1.8 <= second <= 2.2
 
 
-async def test_a_send_is_tried_again_with_the_same_message_id_and_body(connect: Connect, double: CortiDouble) -> None:
+async def test_a_send_is_tried_again_with_the_same_message_id_and_body(
+    connect: Connect, double: CortiDouble, agent_id: str
+) -> None:
     async with connect() as corti:
-        agent = await corti.agents.get(AGENT_ID)
-        double.answers.extend(Response(status_code=503) for _ in range(2))
+        agent = await corti.agents.get(agent_id)
+        double.inject(Answer(503), times=2)
         assert (await agent.send("Any allergies on file?")).text == "Penicillin."
     bodies = [call.body for call in double.calls[1:]]
     assert len(bodies) == 3
@@ -47,20 +46,24 @@ async def test_a_send_is_tried_again_with_the_same_message_id_and_body(connect: 
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
-async def test_a_refusal_is_not_tried_again(connect: Connect, double: CortiDouble, clock: Clock, status: int) -> None:
-    double.answers.append(Response(status_code=status))
+async def test_a_refusal_is_not_tried_again(
+    connect: Connect, double: CortiDouble, clock: Clock, status: int, agent_id: str
+) -> None:
+    double.inject(Answer(status))
     async with connect() as corti:
         with pytest.raises(ApiError) as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert caught.value.status == status
     assert not clock.pauses
 
 
-async def test_no_retries_are_made_where_none_are_wanted(connect: Connect, double: CortiDouble, clock: Clock) -> None:
-    double.answers.append(Response(status_code=429))
+async def test_no_retries_are_made_where_none_are_wanted(
+    connect: Connect, double: CortiDouble, clock: Clock, agent_id: str
+) -> None:
+    double.inject(Answer(429))
     async with connect(max_retries=0) as corti:
         with pytest.raises(RateLimitedError):
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert not clock.pauses
 
 
@@ -106,10 +109,10 @@ def test_the_pause_never_exceeds_a_minute() -> None:
     assert 54 <= pause <= 60
 
 
-async def test_the_header_reaches_the_pause(connect: Connect, double: CortiDouble, clock: Clock) -> None:
-    double.answers.append(Response(status_code=503, headers={"Retry-After": "3"}))
+async def test_the_header_reaches_the_pause(connect: Connect, double: CortiDouble, clock: Clock, agent_id: str) -> None:
+    double.inject(Answer(503, headers={"Retry-After": "3"}))
     async with connect() as corti:
-        await corti.agents.get(AGENT_ID)
+        await corti.agents.get(agent_id)
     assert clock.pauses == [3.0]
 
 
@@ -134,28 +137,30 @@ async def test_broken_connections_and_timeouts_are_not_tried_again(
 
     async with AsyncCorti(base_url=URL, token="t", transport=httpx2.MockTransport(fail), sleep=clock.sleep) as corti:
         with pytest.raises(error) as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get("any")
     assert len(calls) == 1
     assert not clock.pauses
     assert "canary" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
-async def test_a_mistake_of_the_caller_names_the_documented_code(connect: Connect, double: CortiDouble) -> None:
-    double.answers.append(
-        JSONResponse(
+async def test_a_mistake_of_the_caller_names_the_documented_code(
+    connect: Connect, double: CortiDouble, agent_id: str
+) -> None:
+    double.inject(
+        Answer(
+            400,
             {
                 "code": "mcp_auth_duplicate_name",
                 "description": "Two parts name one server.",
                 "howToFix": "Send one.",
                 "cause": {"code": "inner", "cause": {"code": "innermost"}},
             },
-            400,
         )
     )
     async with connect() as corti:
         with pytest.raises(BadRequestError) as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     error = caught.value
     assert (error.code, error.how_to_fix, error.cause_codes) == (
         "mcp_auth_duplicate_name",

@@ -6,53 +6,50 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Callable
 
 import anyio
 import pytest
-from starlette.responses import JSONResponse
 
 from agentkit import tracing
 from agentkit.client import AsyncCorti
 from agentkit.credentials import ClientCredentials, Token
 from agentkit.errors import AgentKitError
-from tests.client.double import AGENT_ID, CortiDouble
+from tests.client.stateful import TOKEN, Connect
+from tests.contract.corti_double import Answer, CortiDouble
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
-
-Connect = Callable[..., AsyncCorti]
 
 
 def _shown(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
 
 
-async def test_secrets_echoed_by_the_server_do_not_reach_the_error(connect: Connect, double: CortiDouble) -> None:
+async def test_secrets_echoed_by_the_server_do_not_reach_the_error(
+    connect: Connect, double: CortiDouble, agent_id: str
+) -> None:
     token, secret, client_secret = (secrets.token_hex(16) for _ in range(3))
     double.client_secret = client_secret
     async with connect(client_secret=client_secret) as corti:
-        agent = await corti.agents.get(AGENT_ID)
-        echo = f"you sent {token} and {secret} with {double.token(1)} of {client_secret}"
-        double.answers.append(
-            JSONResponse({"code": "bad", "description": echo, "howToFix": echo, "details": {echo: [echo]}}, 400)
-        )
+        agent = await corti.agents.get(agent_id)
+        echo = f"you sent {token} and {secret} with {double.keycloak.issued[0]} of {client_secret}"
+        double.inject(Answer(400, {"code": "bad", "description": echo, "howToFix": echo, "details": {echo: [echo]}}))
         with pytest.raises(AgentKitError) as caught:
             await agent.send("hi", credentials=[Token("ehr", token), ClientCredentials("qs", "id", secret)])
     shown = _shown(caught.value)
     assert "<hidden>" in shown
-    for hidden in (token, secret, client_secret, double.token(1)):
+    for hidden in (token, secret, client_secret, double.keycloak.issued[0]):
         assert hidden not in shown
 
 
 async def test_a_secret_echoed_by_the_token_endpoint_does_not_reach_the_error(
-    connect: Connect, double: CortiDouble
+    connect: Connect, double: CortiDouble, agent_id: str
 ) -> None:
     secret = secrets.token_hex(16)
-    double.token_answers.append(JSONResponse({"error": f"bad {secret}", "error_description": secret}, 400))
+    double.inject(Answer(400, {"error": f"bad {secret}", "error_description": secret}), on=TOKEN)
     async with connect(client_secret=secret) as corti:
         with pytest.raises(AgentKitError) as caught:
-            await corti.agents.get(AGENT_ID)
+            await corti.agents.get(agent_id)
     assert secret not in _shown(caught.value)
 
 
