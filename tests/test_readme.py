@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+READY = "Ctrl-C stops."
 BLOCKS = read_blocks(ROOT / "README.md")
 SIGN_IN = re.compile(r"http://127\.0\.0\.1:\d+/realms/\S+/auth\?\S+(?=\s)")
 SHOWN = sorted({tuple(words) for block in BLOCKS if block.language == "bash" for words in commands(block.source)})
@@ -40,15 +41,19 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _serving(command: tuple[str, ...], folder: Path) -> AsyncGenerator[None]:
-    """Keep a server command running once it said where it listens; it must stop cleanly on SIGTERM."""
+async def _serving(command: tuple[str, ...], folder: Path) -> AsyncGenerator[str]:
+    """Keep a server command running once it is ready; it must stop cleanly on SIGTERM.
+
+    Yields:
+        What it said about where it listens.
+    """
     said: list[str] = []
     listens = anyio.Event()
 
     async def read(stream: TextReceiveStream) -> None:
         async for text in stream:
             said.append(text)
-            if "http://" in "".join(said):
+            if READY in "".join(said):
                 listens.set()
         listens.set()
 
@@ -59,8 +64,8 @@ async def _serving(command: tuple[str, ...], folder: Path) -> AsyncGenerator[Non
         tasks.start_soon(read, TextReceiveStream(process.stdout))
         try:
             await listens.wait()
-            assert "http://" in "".join(said), "".join(said)
-            yield
+            assert READY in "".join(said), "".join(said)
+            yield "".join(said)
         finally:
             if process.returncode is None:
                 process.terminate()
@@ -69,21 +74,32 @@ async def _serving(command: tuple[str, ...], folder: Path) -> AsyncGenerator[Non
     assert process.returncode == 0, "".join(said)
 
 
+def _moved(source: str, said: str) -> str:
+    """A block with the addresses of the servers that run, for the usual ports may be taken on this machine."""
+    for name, usual in (("platform", "http://127.0.0.1:8700"), ("ehr", "http://127.0.0.1:8701")):
+        found = re.search(rf"^{name} +(http://127\.0\.0\.1:\d+)", said, re.MULTILINE)
+        assert found, said
+        source = source.replace(usual, found[1])
+    return source
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.runs], ids=str)
 async def test_a_block_of_the_readme_runs(block: Block, tmp_path: Path) -> None:
     with anyio.fail_after(HANG_PROCESS):
         async with AsyncExitStack() as stack:
+            source = block.source
             if block.server:
-                await stack.enter_async_context(_serving(block.server, tmp_path))
+                said = await stack.enter_async_context(_serving((*block.server, "--port", "0"), tmp_path))
+                source = _moved(source, said)
             environment = _environment(tmp_path)
             double = stand_in()
             if block.has_stand_in:
                 await stack.enter_async_context(served(double))
                 environment |= variables(double)
             if block.language == "python":
-                command = [sys.executable, "-W", "error", "-c", block.source]
+                command = [sys.executable, "-W", "error", "-c", source]
             else:
-                command = ["bash", "-euo", "pipefail", "-c", block.source]
+                command = ["bash", "-euo", "pipefail", "-c", source]
             status, said = await _run(command, tmp_path, environment)
         assert status == 0, said
         assert bool(double.calls) == block.has_stand_in, said
@@ -175,7 +191,7 @@ nothing
 async def test_a_served_block_sees_a_running_server_that_is_stopped_after_it(tmp_path: Path) -> None:
     server = tmp_path / "serve"
     server.write_text(
-        "#!/bin/sh\ntrap 'touch stopped; exit 0' TERM\necho http://127.0.0.1\nwhile :; do sleep 0.05; done\n",
+        "#!/bin/sh\ntrap 'touch stopped; exit 0' TERM\necho Ctrl-C stops.\nwhile :; do sleep 0.05; done\n",
         encoding="utf-8",
     )
     server.chmod(0o755)
