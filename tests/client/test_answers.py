@@ -10,7 +10,7 @@ import pytest
 from agentkit.client import AgentHandle, AsyncCorti
 from agentkit.errors import WireError
 from agentkit.specs import AgentSpec
-from agentkit.testing import ASGITransport
+from tests.client.stateful import Connect
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio
@@ -23,21 +23,9 @@ WRONG: list[Any] = [
 ]
 
 
-@pytest.fixture
-def double() -> CortiDouble:
-    return CortiDouble()
-
-
 @pytest.fixture(params=["v1", "v2"])
-async def agent(request: Any, double: CortiDouble) -> AsyncGenerator[tuple[AsyncCorti, AgentHandle]]:
-    client = AsyncCorti(
-        base_url=double.url,
-        client_id=double.client_id,
-        client_secret=double.client_secret,
-        generation=request.param,
-        transport=ASGITransport(double.app),
-    )
-    async with client:
+async def agent(request: Any, connect: Connect) -> AsyncGenerator[tuple[AsyncCorti, AgentHandle]]:
+    async with connect(generation=request.param) as client:
         yield client, await client.agents.create(AgentSpec(name="helper", description="Helps"))
 
 

@@ -9,23 +9,15 @@ import pytest
 from agentkit.client import AsyncCorti
 from agentkit.errors import UnsupportedByGeneration
 from agentkit.specs import AgentSpec, AgentType
-from agentkit.testing import ASGITransport
+from tests.client.stateful import Connect
 from tests.contract.corti_double import CortiDouble
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def double() -> CortiDouble:
-    return CortiDouble()
-
-
-@pytest.fixture
-async def corti(double: CortiDouble) -> AsyncGenerator[AsyncCorti]:
-    transport = ASGITransport(double.app)
-    async with AsyncCorti(
-        base_url=double.url, client_id=double.client_id, client_secret=double.client_secret, transport=transport
-    ) as client:
+async def corti(connect: Connect) -> AsyncGenerator[AsyncCorti]:
+    async with connect() as client:
         yield client
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from agentkit.client import AgentHandle, AsyncCorti
+from agentkit.client import AgentHandle
 from agentkit.credentials import Token
 from agentkit.errors import SpecError
 from agentkit.models import Message, Part, Role
 from agentkit.specs import AgentSpec
-from agentkit.testing import ASGITransport
-from tests.contract.corti_double import CortiDouble, Turn
+from tests.client.stateful import Connect
+from tests.contract.corti_double import CortiDouble
 
 pytestmark = pytest.mark.anyio
 
@@ -39,23 +39,9 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture
-def double() -> CortiDouble:
-    made = CortiDouble()
-    made.agent_answers(Turn("Done."))
-    return made
-
-
 @pytest.fixture(params=["v1", "v2"])
-async def agent(request: Any, double: CortiDouble) -> AsyncGenerator[AgentHandle]:
-    client = AsyncCorti(
-        base_url=double.url,
-        client_id=double.client_id,
-        client_secret=double.client_secret,
-        generation=request.param,
-        transport=ASGITransport(double.app),
-    )
-    async with client:
+async def agent(request: Any, connect: Connect) -> AsyncGenerator[AgentHandle]:
+    async with connect(generation=request.param) as client:
         yield await client.agents.create(AgentSpec(name="helper", description="Helps"))
 
 

@@ -8,11 +8,10 @@ from typing import Literal
 
 import pytest
 
-from agentkit.client import AsyncCorti
 from agentkit.credentials import Token
 from agentkit.errors import ApiError
 from agentkit.specs import AgentSpec
-from agentkit.testing import ASGITransport
+from tests.client.stateful import connected
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio
@@ -23,15 +22,9 @@ pytestmark = pytest.mark.anyio
 async def test_an_echo_in_a_json_rpc_error_hides_credentials_and_access_token(
     generation: Literal["v1", "v2"], how: str
 ) -> None:
-    double = CortiDouble(url="http://127.0.0.1:8700")
+    double = CortiDouble()
     given, access = secrets.token_hex(16), double.token()
-    async with AsyncCorti(
-        base_url=double.url,
-        token=access,
-        generation=generation,
-        binding="JSONRPC",
-        transport=ASGITransport(double.app),
-    ) as corti:
+    async with connected(double, token=access, generation=generation, binding="JSONRPC") as corti:
         agent = await corti.agents.create(AgentSpec(name="a", description="b"))
         echo = f"you sent {given} with {access}"
         details = [{"reason": "INTERNAL_ERROR", "domain": "a2a-protocol.org", "metadata": {echo: echo}}]

@@ -6,39 +6,12 @@ import pytest
 
 from agentkit.client import AsyncCorti
 from agentkit.models.interaction import Encounter
-from agentkit.testing import ASGITransport
-from tests.contract.corti_double import CortiDouble
-
-
-class Pauses:
-    """Waits by writing down that it did."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds.append(seconds)
+from tests.client.stateful import Connect
 
 
 @pytest.fixture
-def pauses() -> Pauses:
-    return Pauses()
-
-
-@pytest.fixture
-def double() -> CortiDouble:
-    return CortiDouble()
-
-
-@pytest.fixture
-async def corti(double: CortiDouble, pauses: Pauses) -> AsyncGenerator[AsyncCorti]:
-    async with AsyncCorti(
-        base_url=double.url,
-        client_id="local-client",
-        client_secret="local-secret",
-        transport=ASGITransport(double.app),
-        sleep=pauses.sleep,
-    ) as client:
+async def corti(connect: Connect) -> AsyncGenerator[AsyncCorti]:
+    async with connect() as client:
         yield client
 
 

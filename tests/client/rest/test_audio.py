@@ -6,7 +6,7 @@ from agentkit.client import AsyncCorti
 from agentkit.errors import NotFoundError, SpecError, TranscriptFailed, TranscriptNotReady, UnauthorizedError
 from agentkit.models import recording
 from agentkit.models.transcript import Participant, ParticipantRole, TranscriptSegment, TranscriptStatus
-from tests.client.rest.conftest import Pauses
+from tests.client.conftest import Clock
 from tests.contract.corti_double import Answer, CortiDouble, too_many
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +105,7 @@ async def test_a_short_recording_is_transcribed_at_once(
 
 
 async def test_a_long_recording_is_waited_for(
-    corti: AsyncCorti, double: CortiDouble, interaction_id: str, pauses: Pauses
+    corti: AsyncCorti, double: CortiDouble, interaction_id: str, clock: Clock
 ) -> None:
     """REST-06: `processing`, then polling the status."""
     double.rest.slow_looks = 6
@@ -114,16 +114,16 @@ async def test_a_long_recording_is_waited_for(
     assert (begun.status, begun.segments) == (TranscriptStatus.PROCESSING, ())
     transcript = await corti.transcripts.wait(interaction_id, begun.id)
     assert transcript.text == "Any allergies?\nPenicillin."
-    assert pauses.seconds == [1, 2, 4, 8, 15, 15]
+    assert clock.pauses == [1, 2, 4, 8, 15, 15]
 
 
 async def test_waiting_is_not_needed_for_a_transcript_that_is_complete(
-    corti: AsyncCorti, interaction_id: str, pauses: Pauses
+    corti: AsyncCorti, interaction_id: str, clock: Clock
 ) -> None:
     made = await corti.recordings.upload(interaction_id, AUDIO)
     begun = await corti.transcripts.create(interaction_id, made, "en")
     assert await corti.transcripts.wait(interaction_id, begun.id) == begun
-    assert pauses.seconds == []
+    assert clock.pauses == []
 
 
 async def test_a_failed_transcript_is_a_typed_error(
@@ -140,13 +140,13 @@ async def test_a_failed_transcript_is_a_typed_error(
     assert (caught.value.interaction_id, caught.value.transcript_id) == (interaction_id, begun.id)
 
 
-async def test_patience_ends(corti: AsyncCorti, double: CortiDouble, interaction_id: str, pauses: Pauses) -> None:
+async def test_patience_ends(corti: AsyncCorti, double: CortiDouble, interaction_id: str, clock: Clock) -> None:
     double.rest.slow_looks = 1000
     made = await corti.recordings.upload(interaction_id, AUDIO)
     begun = await corti.transcripts.create(interaction_id, made, "en")
     with pytest.raises(TranscriptNotReady, match="not complete after 10 s"):
         await corti.transcripts.wait(interaction_id, begun.id, patience=10)
-    assert pauses.seconds == [1, 2, 4, 3]
+    assert clock.pauses == [1, 2, 4, 3]
 
 
 async def test_a_status_this_version_does_not_know_is_kept(
@@ -184,11 +184,11 @@ async def test_a_refused_token_is_not_fetched_again(
 
 
 async def test_an_upload_is_sent_again_as_it_was(
-    corti: AsyncCorti, double: CortiDouble, interaction_id: str, pauses: Pauses
+    corti: AsyncCorti, double: CortiDouble, interaction_id: str, clock: Clock
 ) -> None:
     """CLI-05: every method, on 429 and from 500 on; CLI-07."""
     double.inject(too_many(retry_after=3), Answer(503, {"requestid": "r", "status": 503, "type": "t", "detail": "d"}))
     made = await corti.recordings.upload(interaction_id, AUDIO)
     assert [call.body for call in double.calls[1:]] == [AUDIO] * 3
     assert await corti.recordings.list(interaction_id) == (made,)
-    assert (len(pauses.seconds), pauses.seconds[0]) == (2, 3)
+    assert (len(clock.pauses), clock.pauses[0]) == (2, 3)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 from agentkit.client import AsyncCorti, Corti
 from agentkit.models.interaction import Encounter
-from tests.client.conftest import BlockingASGITransport
+from tests.client.conftest import Clock
+from tests.client.stateful import ConnectBlocking
 from tests.contract.corti_double import CortiDouble
 
 RESOURCES = (
@@ -22,27 +22,22 @@ RESOURCES = (
 )
 
 
-def test_the_blocking_client_does_a_whole_visit() -> None:
+def test_the_blocking_client_does_a_whole_visit(
+    connect_blocking: ConnectBlocking, double: CortiDouble, clock: Clock
+) -> None:
     """REST-01 to REST-09 through the blocking twin."""
-    double = CortiDouble()
     double.rest.slow_looks = 2
-    pauses: list[float] = []
-    with start_blocking_portal() as portal:
-        transport = BlockingASGITransport(portal, double)  # pyright: ignore[reportArgumentType]
-        settings = {"base_url": double.url, "client_id": "local-client", "client_secret": "local-secret"}
-        with Corti(**settings, transport=transport, sleep=pauses.append) as corti:  # pyright: ignore[reportArgumentType]
-            visit = corti.interactions.create(
-                encounter=Encounter(identifier="v", status="planned", type="emergency")
-            ).id
-            recording = corti.recordings.upload(visit, b"audio")
-            transcript = corti.transcripts.create(visit, recording, "en")
-            transcript = corti.transcripts.wait(visit, transcript.id)
-            facts = corti.facts.extract(transcript.text).facts
-            document = corti.documents.create(visit, facts, template="corti-brief")
-            assert document.sections[0].text == transcript.text
-            assert [item.id for item in corti.interactions.list()] == [visit]
-            corti.interactions.delete(visit)
-    assert pauses == [1, 2]
+    with connect_blocking() as corti:
+        visit = corti.interactions.create(encounter=Encounter(identifier="v", status="planned", type="emergency")).id
+        recording = corti.recordings.upload(visit, b"audio")
+        transcript = corti.transcripts.create(visit, recording, "en")
+        transcript = corti.transcripts.wait(visit, transcript.id)
+        facts = corti.facts.extract(transcript.text).facts
+        document = corti.documents.create(visit, facts, template="corti-brief")
+        assert document.sections[0].text == transcript.text
+        assert [item.id for item in corti.interactions.list()] == [visit]
+        corti.interactions.delete(visit)
+    assert clock.pauses == [1, 2]
 
 
 @pytest.mark.parametrize("name", RESOURCES)
