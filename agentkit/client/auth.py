@@ -169,10 +169,11 @@ class BlockingTokenCache:
                 self._flight, self._flier = flight, threading.get_ident()
         return (self._renew(flight) if is_first else flight.result()).access_token
 
-    def forget(self) -> None:
-        """Drop the held token."""
+    def forget(self, access_token: str | None = None) -> None:
+        """Drop the held token; with an argument only if it is that one, so that a newer one stays."""
         with self._lock:
-            self._token = None
+            if self._token is not None and access_token in (None, self._token.access_token):
+                self._token = None
 
     def start_over(self) -> None:
         """After a fork, in the child: whoever fetched, or held the lock, is a thread of the parent."""

@@ -52,6 +52,11 @@ class HttpRequest:
         """Add the access token."""
         self.headers["Authorization"] = _BEARER + token
 
+    @property
+    def token(self) -> str:
+        """The access token; empty where there is none."""
+        return self.headers.get("Authorization", "").removeprefix(_BEARER)
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -202,8 +207,7 @@ def _long(secrets: frozenset[str]) -> frozenset[str]:
 
 
 def _sent(request: HttpRequest, operation: Operation[object], config: ClientConfig) -> frozenset[str]:
-    token = request.headers.get("Authorization", "").removeprefix(_BEARER)
-    return config.secrets | operation.secrets | {token}
+    return config.secrets | operation.secrets | {request.token}
 
 
 def _request(operation: Operation[object], config: ClientConfig, span: tracing.Span) -> HttpRequest:

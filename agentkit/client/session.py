@@ -153,7 +153,10 @@ class AsyncSession:
                     await self._sleep(step.seconds)
                     step = next(steps)
                 else:
-                    step = steps.send(await send(step))
+                    answer = await send(step)
+                    if answer.status == 401 and step.is_authorized:
+                        self._tokens.forget(step.token)  # for the next call; this one raises (CLI-04)
+                    step = steps.send(answer)
         except StopIteration as done:
             return done.value
         finally:

@@ -35,8 +35,10 @@ from agentkit.errors import (
 )
 from agentkit.models import ArtifactUpdate, FeedbackSpec, StatusUpdate, Task
 from agentkit.specs import AgentChanges, AgentSpec
+from agentkit.testing import ASGITransport
 from tests.client.stateful import connected
 from tests.contract.corti_double import Answer, CortiDouble, Shape, Turn, html, in_pieces, too_many
+from tests.contract.serving import served_in_thread
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -285,3 +287,36 @@ async def test_a_stream_is_read_however_it_is_written(shape: Shape, generation: 
     assert [type(event) for event in events] == [Task, StatusUpdate, ArtifactUpdate, ArtifactUpdate, StatusUpdate]
     assert stream.reply is not None
     assert stream.reply.text == "Bjørk ☃."
+
+
+async def test_a_refused_token_is_dropped_so_that_the_next_call_fetches_a_new_one() -> None:
+    """CLI-04: the refused call itself raises; without this a revoked token would fail every call until its end."""
+    double = CortiDouble()
+    agent_id = double.add_agent()
+    async with AsyncCorti(
+        base_url=double.url,
+        client_id=double.client_id,
+        client_secret=double.client_secret,
+        transport=ASGITransport(double.app),
+    ) as corti:
+        await corti.agents.get(agent_id)
+        double.keycloak.revoke_access_tokens()
+        with pytest.raises(UnauthorizedError):
+            await corti.agents.get(agent_id)
+        assert len(double.token_calls) == 1
+        await corti.agents.get(agent_id)
+        assert len(double.token_calls) == 2
+
+
+def test_a_refused_token_is_dropped_by_the_blocking_client_too() -> None:
+    """CLI-04."""
+    double = CortiDouble()
+    with served_in_thread(double) as url:
+        agent_id = double.add_agent()
+        with Corti(base_url=url, client_id=double.client_id, client_secret=double.client_secret) as corti:
+            corti.agents.get(agent_id)
+            double.keycloak.revoke_access_tokens()
+            with pytest.raises(UnauthorizedError):
+                corti.agents.get(agent_id)
+            corti.agents.get(agent_id)
+        assert len(double.token_calls) == 2
