@@ -10,7 +10,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from agentkit.client import AsyncCorti, Corti
 from agentkit.client.grants import Grant
 from agentkit.testing.asgi import ASGITransport
-from tests.client.stateful import Connect, ConnectBlocking
+from tests.client.connecting import Connect, ConnectBlocking
 from tests.contract.corti_double import CortiDouble
 
 URL = "http://127.0.0.1:8700"

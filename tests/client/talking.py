@@ -1,21 +1,20 @@
-"""What the tests of streams and conversations share: clients of the stateful double, and what their events come to."""
+"""What the tests of streams and conversations share: agents of the double, and what their events come to."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from anyio.lowlevel import checkpoint
 
-from agentkit.client import AgentHandle, Corti, EventStream
+from agentkit.client import AgentHandle, EventStream
 from agentkit.models import Artifact, ArtifactUpdate, Event, Message, StatusUpdate, Task
 from agentkit.models.artifacts import ArtifactStore
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import CortiDouble
-from tests.contract.serving import served_in_thread
 from tests.deadline import HANG
 
 
@@ -62,17 +61,6 @@ async def talking_to(
     settings = {"generation": side.generation, "binding": side.binding, "sleep": pauses or Pauses(), **settings}
     async with connected(double, **settings) as corti:
         yield await corti.agents.get(agent)
-
-
-@contextmanager
-def served(double: CortiDouble, **settings: Any) -> Generator[Corti]:
-    """A blocking client of the double, over a loopback port."""
-    pauses: list[float] = []
-    with (
-        served_in_thread(double) as url,
-        Corti(base_url=url, token=double.token(), sleep=pauses.append, **settings) as corti,
-    ):
-        yield corti
 
 
 def added(double: CortiDouble, side: Side, **fields: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 from agentkit.client import AgentHandle, AsyncCorti
 from agentkit.errors import WireError
 from agentkit.specs import AgentSpec
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

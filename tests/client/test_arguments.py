@@ -10,7 +10,7 @@ import pytest
 from agentkit.errors import SpecError
 from agentkit.models import FeedbackSpec
 from agentkit.specs import AgentChanges, AgentSpec, ConnectorChanges, ExpertSpec, Visibility
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

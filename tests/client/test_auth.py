@@ -15,7 +15,7 @@ from agentkit.errors import (
     WireError,
 )
 from tests.client.conftest import Clock
-from tests.client.stateful import TOKEN, Connect
+from tests.client.connecting import TOKEN, Connect
 from tests.contract.corti_double import Answer, CortiDouble, Gate
 from tests.deadline import HANG
 

@@ -22,7 +22,7 @@ from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConfigurationError, UnauthorizedError
 from agentkit.oauth import IssuedToken
 from tests.client.conftest import URL, BlockingASGITransport, Clock
-from tests.client.stateful import ConnectBlocking, grants
+from tests.client.connecting import ConnectBlocking, grants
 from tests.contract.corti_double import CortiDouble
 from tests.deadline import HANG
 

@@ -22,7 +22,7 @@ from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConnectionFailed, InternalServerError, UnauthorizedError
 from agentkit.testing.asgi import ASGITransport
 from tests.client.conftest import URL, Clock
-from tests.client.stateful import TOKEN, Connect, grants, use
+from tests.client.connecting import TOKEN, Connect, grants, use
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

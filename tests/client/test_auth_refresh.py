@@ -17,7 +17,7 @@ from agentkit.client.grants import Grant
 from agentkit.errors import AuthenticationError, ConfigurationError
 from agentkit.oauth import IssuedToken
 from tests.client.conftest import Clock
-from tests.client.stateful import Connect, grants, use
+from tests.client.connecting import Connect, grants, use
 from tests.contract.corti_double import Answer, CortiDouble
 from tests.deadline import HANG
 

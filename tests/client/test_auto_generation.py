@@ -9,7 +9,7 @@ import pytest
 from agentkit.client import AsyncCorti
 from agentkit.errors import UnsupportedByGeneration
 from agentkit.specs import AgentSpec, AgentType
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 from tests.contract.corti_double import CortiDouble
 
 pytestmark = pytest.mark.anyio

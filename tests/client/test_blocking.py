@@ -16,7 +16,7 @@ from agentkit.errors import AuthenticationError, ConnectionFailed, RequestTimeou
 from agentkit.oauth import IssuedToken
 from agentkit.specs import AgentChanges, AgentSpec
 from tests.client.conftest import URL, Clock
-from tests.client.stateful import ConnectBlocking
+from tests.client.connecting import ConnectBlocking
 from tests.contract.corti_double import Answer, CortiDouble
 from tests.deadline import HANG
 

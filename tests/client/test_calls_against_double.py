@@ -1,4 +1,4 @@
-"""The calls of v2 beside agents and connectors, and JSON-RPC of both generations, answered by the stateful double.
+"""The calls of v2 beside agents and connectors, and JSON-RPC of both generations, answered by the double.
 
 The operations are carried to it by hand, so that only what they say is tested: paths, bodies, headers, reading.
 """

@@ -11,7 +11,8 @@ import pytest
 from agentkit.credentials import ClientCredentials, Token
 from agentkit.errors import AuthRequired, ConversationBusy, CredentialError, RateLimitedError, SpecError
 from agentkit.models import Event, Message, StatusUpdate, Task, TaskState, TokenUsage
-from tests.client.talking import BOTH, SIDES, STREAMS, V1, V2_RPC, Side, added, served, story, talking_to
+from tests.client.connecting import served
+from tests.client.talking import BOTH, SIDES, STREAMS, V1, V2_RPC, Side, added, story, talking_to
 from tests.contract.corti_double import CortiDouble, Gate, Received, Report, Shape, Turn, Usage, too_many
 
 pytestmark = pytest.mark.anyio

@@ -28,7 +28,7 @@ from agentkit.errors import (
 )
 from agentkit.testing.asgi import ASGITransport
 from tests.client.conftest import URL
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 from tests.contract.corti_double import Answer, CortiDouble, Gate, redirect
 from tests.deadline import HANG
 

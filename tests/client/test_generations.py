@@ -17,7 +17,7 @@ from agentkit.specs import (
     OutputSchemaSpec,
     RemoteAgentSpec,
 )
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import CortiDouble
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from agentkit.credentials import Token
 from agentkit.errors import SpecError
 from agentkit.models import Message, Part, Role
 from agentkit.specs import AgentSpec
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 from tests.contract.corti_double import CortiDouble
 
 pytestmark = pytest.mark.anyio

@@ -9,8 +9,7 @@ import pytest
 
 from agentkit.client import AsyncCorti
 from agentkit.errors import InternalServerError, WireError
-from tests.client.stateful import connected
-from tests.client.talking import served
+from tests.client.connecting import connected, served
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

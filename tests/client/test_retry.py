@@ -11,7 +11,7 @@ from agentkit.client import AsyncCorti
 from agentkit.client.retry import RetryPolicy
 from agentkit.errors import ApiError, BadRequestError, ConnectionFailed, RateLimitedError, RequestTimeout
 from tests.client.conftest import URL, Clock
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

@@ -36,7 +36,7 @@ from agentkit.errors import (
 from agentkit.models import ArtifactUpdate, FeedbackSpec, StatusUpdate, Task
 from agentkit.specs import AgentChanges, AgentSpec
 from agentkit.testing import ASGITransport
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import Answer, CortiDouble, Shape, Turn, html, in_pieces, too_many
 from tests.contract.serving import served_in_thread
 from tests.deadline import HANG

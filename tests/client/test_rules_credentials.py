@@ -14,7 +14,7 @@ from agentkit.credentials import ClientCredentials, Credential, Token
 from agentkit.errors import AuthRequired, BadRequestError, CredentialError, UnauthorizedError
 from agentkit.models import JsonObject, Message, TaskState
 from agentkit.specs import AgentSpec, Authorization, ExpertSpec, McpServerSpec
-from tests.client.stateful import connected, last
+from tests.client.connecting import connected, last
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

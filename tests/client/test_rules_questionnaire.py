@@ -9,7 +9,7 @@ import pytest
 from agentkit.errors import SpecError
 from agentkit.models import JsonObject, TaskState
 from agentkit.specs import AgentSpec, AgentType
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import CortiDouble, Produce, Turn, data_part
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from agentkit.client import AsyncCorti
 from agentkit.models.fact import FactSource, NewFact
 from agentkit.models.interaction import Encounter, EncounterStatus, EncounterType, Gender, Patient
 from agentkit.models.transcript import ParticipantRole, TranscriptStatus
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

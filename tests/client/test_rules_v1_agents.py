@@ -21,7 +21,7 @@ from agentkit.specs import (
     Transport,
 )
 from agentkit.wire.v1 import encode_agent
-from tests.client.stateful import connected, last
+from tests.client.connecting import connected, last
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

@@ -28,7 +28,7 @@ from agentkit.models import (
     Task,
     TaskState,
 )
-from tests.client.stateful import connected, last
+from tests.client.connecting import connected, last
 from tests.contract.corti_double import Answer, CortiDouble, Gate, Turn, Usage, data_part, in_pieces
 from tests.deadline import HANG
 

@@ -32,7 +32,7 @@ from agentkit.specs import (
     Transition,
     Visibility,
 )
-from tests.client.stateful import connected, last
+from tests.client.connecting import connected, last
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

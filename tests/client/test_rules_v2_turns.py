@@ -21,7 +21,7 @@ from agentkit.models import (
     Task,
     TaskState,
 )
-from tests.client.stateful import connected, last
+from tests.client.connecting import connected, last
 from tests.contract.corti_double import Answer, CortiDouble, Gate, Hold, Turn, Usage, in_pieces
 from tests.deadline import HANG
 

@@ -14,7 +14,7 @@ from agentkit import tracing
 from agentkit.client import AsyncCorti
 from agentkit.credentials import ClientCredentials, Token
 from agentkit.errors import AgentKitError
-from tests.client.stateful import TOKEN, Connect
+from tests.client.connecting import TOKEN, Connect
 from tests.contract.corti_double import Answer, CortiDouble
 from tests.deadline import HANG
 

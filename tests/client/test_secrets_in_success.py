@@ -11,7 +11,7 @@ import pytest
 from agentkit.credentials import Token
 from agentkit.errors import ApiError
 from agentkit.specs import AgentSpec
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import Answer, CortiDouble
 
 pytestmark = pytest.mark.anyio

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.models import Event
+from tests.client.connecting import served
 from tests.client.talking import (
     RESUMPTIONS,
     SIDES,
@@ -21,7 +22,6 @@ from tests.client.talking import (
     as_the_server_has_it,
     content,
     heard,
-    served,
     story,
     talking_to,
 )

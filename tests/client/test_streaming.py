@@ -10,6 +10,7 @@ import pytest
 from agentkit.client import Corti, EventStream, Reply
 from agentkit.errors import BadGatewayError, ConnectionFailed
 from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, Task, TaskState
+from tests.client.connecting import served
 from tests.client.talking import (
     SIDES,
     STREAMS,
@@ -19,7 +20,6 @@ from tests.client.talking import (
     Side,
     added,
     heard,
-    served,
     story,
     talking_to,
 )

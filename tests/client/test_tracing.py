@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from agentkit import tracing
 from agentkit.errors import NotFoundError
 from agentkit.specs import AgentSpec
-from tests.client.stateful import Connect, ConnectBlocking
+from tests.client.connecting import Connect, ConnectBlocking
 from tests.contract.corti_double import Answer, CortiDouble, Turn, Usage
 
 pytestmark = pytest.mark.anyio

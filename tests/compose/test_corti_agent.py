@@ -17,7 +17,7 @@ from agentkit.credentials import NO_CREDENTIALS, Credentials, Token
 from agentkit.engine import InlineEngine
 from agentkit.errors import NotFoundError, RequestTimeout
 from agentkit.models import ArtifactUpdate, Event, JsonObject, Message, Role, StatusUpdate, TaskState
-from tests.client.stateful import connected
+from tests.client.connecting import connected
 from tests.contract.corti_double import Answer, CortiDouble, Turn
 from tests.deadline import HANG
 

@@ -6,7 +6,7 @@ import pytest
 
 from agentkit.client import AsyncCorti
 from agentkit.models.interaction import Encounter
-from tests.client.stateful import Connect
+from tests.client.connecting import Connect
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from agentkit.client import AsyncCorti, Corti
 from agentkit.models.interaction import Encounter
 from tests.client.conftest import Clock
-from tests.client.stateful import ConnectBlocking
+from tests.client.connecting import ConnectBlocking
 from tests.contract.corti_double import CortiDouble
 
 RESOURCES = (

@@ -1,9 +1,9 @@
-"""What the tests of the client share: clients of the stateful double, and what they asked it."""
+"""What the tests of the client share: clients of the double, and what they asked it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import anyio.lowlevel
@@ -11,6 +11,7 @@ import anyio.lowlevel
 from agentkit.client import AsyncCorti, Corti
 from agentkit.testing import ASGITransport
 from tests.contract.corti_double import Call, CortiDouble
+from tests.contract.serving import served_in_thread
 
 Connect = Callable[..., AsyncCorti]
 ConnectBlocking = Callable[..., Corti]
@@ -35,6 +36,17 @@ async def connected(double: CortiDouble, **settings: Any) -> AsyncGenerator[Asyn
             yield corti
         finally:
             await double.close()
+
+
+@contextmanager
+def served(double: CortiDouble, **settings: Any) -> Generator[Corti]:
+    """A blocking client of the double, over a loopback port."""
+    pauses: list[float] = []
+    with (
+        served_in_thread(double) as url,
+        Corti(base_url=url, token=double.token(), sleep=pauses.append, **settings) as corti,
+    ):
+        yield corti
 
 
 def last(double: CortiDouble, method: str) -> Call:
