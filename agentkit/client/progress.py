@@ -19,6 +19,7 @@ from agentkit.models import (
     TaskStatus,
 )
 from agentkit.models.artifacts import ArtifactStore
+from agentkit.models.ids import TaskId
 
 if TYPE_CHECKING:
     from agentkit.models import JsonObject
@@ -38,6 +39,8 @@ class Progress:
         self._message: Message | None = None
         self._artifacts = ArtifactStore()
         self._told: set[str] = set()
+        self._past: set[str] = set()
+        self._again: dict[str, Artifact] = {}
         self._has_resumed = False
 
     @property
@@ -66,6 +69,13 @@ class Progress:
         """The connection broke: what comes next may have been told before."""
         self._has_resumed = True
 
+    def is_of_another_task(self, event: Event) -> bool:
+        """Whether it tells of another task than the stream is about: v2 writes ids with their prefix (V2-ID-01)."""
+        named = event.id if isinstance(event, Task) else event.task_id
+        if self._task is None or named is None:
+            return False
+        return named.removeprefix(TaskId.PREFIX) != self._task.id.removeprefix(TaskId.PREFIX)
+
     def take(self, event: Event) -> Iterator[Event]:
         """The events to be told for one that came: itself, or what it adds after a broken connection."""
         match event:
@@ -81,41 +91,47 @@ class Progress:
     def _task_event(self, task: Task) -> Iterator[Event]:
         known = self._task
         if known is None:
-            self._task, self._artifacts = task, ArtifactStore(task.artifacts)
+            self._keep(task)
+            self._artifacts = ArtifactStore(task.artifacts)
             self._told.update(message.message_id for message in _talk(task))
             yield task
             return
         missed = [message for message in _turn(task) if message.message_id not in self._told]
-        is_same = self._was_told(known.status, task.status)
+        is_news = self._is_news(task.status)
         self._told.update(message.message_id for message in _talk(task))
-        self._task = _merged(known, task)
+        self._keep(self._merged(known, task, is_news=is_news))
         for message in missed:
             yield self._status(task, TaskStatus(state=TaskState.WORKING, message=message))
         for artifact in ArtifactStore(task.artifacts).all():
             yield from self._missing(
-                ArtifactUpdate(task_id=task.id, context_id=self._task.context_id, artifact=artifact)
+                ArtifactUpdate(task_id=task.id, context_id=known.context_id or task.context_id, artifact=artifact)
             )
-        if not is_same:
+        if is_news:
+            yield from self._replaced()
             yield self._status(task, task.status, task.metadata)
 
     def _status_event(self, update: StatusUpdate) -> Iterator[Event]:
         task = self._known(update.task_id, update.context_id)
-        is_repeated = self._has_resumed and self._was_told(task.status, update.status)
+        is_news = not self._has_resumed or self._is_news(update.status)
         metadata: JsonObject = {**(task.metadata or {}), **(update.metadata or {})}
-        changes = {
-            "status": update.status,
-            "metadata": metadata or task.metadata,
-            "history": _history(task, update.status),
-        }
+        changes: dict[str, object] = {"metadata": metadata or task.metadata}
+        if is_news:
+            changes |= {"status": update.status, "history": self._history(task, update.status)}
         self._task = task.model_copy(update=changes)
         if update.status.message is not None:
             self._told.add(update.status.message.message_id)
-        if not is_repeated:
+        if is_news:
+            yield from self._replaced()
             yield update
 
     def _artifact_event(self, update: ArtifactUpdate) -> Iterator[Event]:
         self._known(update.task_id, update.context_id)
-        if self._has_resumed and not update.append:
+        before = self._again.get(update.artifact.artifact_id)
+        if before is not None and update.append:
+            parts = (*before.parts, *update.artifact.parts)
+            whole = before.model_copy(update={"parts": parts})
+            yield from self._missing(update.model_copy(update={"artifact": whole, "append": False}))
+        elif self._has_resumed and not update.append:
             yield from self._missing(update)
         else:
             self._artifacts.add(update)
@@ -137,26 +153,79 @@ class Progress:
         self._task = task
         return task
 
-    def _was_told(self, known: TaskStatus, seen: TaskStatus) -> bool:
-        """Words are told apart by their id; times do not count, for they may be told with another precision."""
-        if seen.message is not None:
-            return known.state is seen.state and seen.message.message_id in self._told
-        return known.state is seen.state and known.message is None
+    def _keep(self, task: Task) -> None:
+        self._task = task
+        self._past = {message.message_id for message in task.history}
+
+    def _is_news(self, seen: TaskStatus) -> bool:
+        """Whether a status was not told before.
+
+        Words are told apart by their id. Times do not count, for they may be told with another precision. A server may
+        also lag behind what it told, or tell a task from its beginning; no task is submitted twice.
+        """
+        if seen.state is TaskState.SUBMITTED:
+            return False
+        is_other = self._task is None or self._task.status.state is not seen.state
+        return is_other or (seen.message is not None and seen.message.message_id not in self._told)
+
+    def _history(self, task: Task, status: TaskStatus) -> tuple[Message, ...]:
+        """The history behind another status: the words of the one before become history, as servers keep it."""
+        said = task.status.message
+        if said is None or said.message_id in self._past:
+            return task.history
+        if status.message is not None and status.message.message_id == said.message_id:
+            return task.history
+        self._past.add(said.message_id)
+        return (*task.history, said)
+
+    def _merged(self, known: Task, seen: Task, *, is_news: bool) -> Task:
+        """What is seen counts, unless it is older than what is known; what only earlier events told is kept."""
+        metadata: JsonObject = {**(known.metadata or {}), **(seen.metadata or {})}
+        status = seen.status if is_news else known.status
+        history = self._history(known, status)
+        is_whole = seen.status.state.is_settled or len(seen.history) >= len(history)
+        return seen.model_copy(
+            update={
+                "context_id": seen.context_id or known.context_id,
+                "status": status,
+                "history": seen.history if seen.history and is_whole else history,
+                "metadata": metadata or seen.metadata,
+            }
+        )
 
     def _status(self, task: Task, status: TaskStatus, metadata: JsonObject | None = None) -> StatusUpdate:
         return StatusUpdate(task_id=task.id, context_id=task.context_id, status=status, metadata=metadata)
 
     def _missing(self, update: ArtifactUpdate) -> Iterator[Event]:
-        """What a whole artifact adds to what was told of it."""
+        """What a whole artifact adds to what was told of it; nothing while it is the beginning of that."""
         artifact = update.artifact
         known = next((one for one in self._artifacts.all() if one.artifact_id == artifact.artifact_id), None)
-        added = None if known is None else _added(known.parts, artifact.parts)
+        self._again.pop(artifact.artifact_id, None)
+        if known is None:
+            self._artifacts.add(update)
+            yield update
+            return
+        added = _added(known.parts, artifact.parts)
+        if added is None and _added(artifact.parts, known.parts) is not None:
+            self._again[artifact.artifact_id] = artifact
+            return
         self._artifacts.add(update)
         if added is None:
             yield update
         elif added:
             rest: Artifact = artifact.model_copy(update={"parts": added})
             yield update.model_copy(update={"artifact": rest, "append": True})
+
+    def _replaced(self) -> Iterator[Event]:
+        """Artifacts that are the beginning of what was told, and stay so in the end: they were made anew."""
+        task = self._task
+        if task is None or not task.status.state.is_settled:
+            return
+        for artifact in self._again.values():
+            update = ArtifactUpdate(task_id=task.id, context_id=task.context_id, artifact=artifact)
+            self._artifacts.add(update)
+            yield update
+        self._again.clear()
 
 
 def _talk(task: Task) -> tuple[Message, ...]:
@@ -169,26 +238,6 @@ def _turn(task: Task) -> tuple[Message, ...]:
     latest = takewhile(lambda message: message.role is Role.AGENT, reversed(task.history))
     now = task.status.message.message_id if task.status.message else None
     return tuple(message for message in latest if message.message_id != now)[::-1]
-
-
-def _history(task: Task, status: TaskStatus) -> tuple[Message, ...]:
-    """The history once another status has come: the words of the one before become history, as servers keep it."""
-    said = task.status.message
-    if said is None or said in task.history or (status.message and status.message.message_id == said.message_id):
-        return task.history
-    return (*task.history, said)
-
-
-def _merged(known: Task, seen: Task) -> Task:
-    """What is seen counts; what only earlier events told is kept."""
-    metadata: JsonObject = {**(known.metadata or {}), **(seen.metadata or {})}
-    return seen.model_copy(
-        update={
-            "context_id": seen.context_id or known.context_id,
-            "history": seen.history or _history(known, seen.status),
-            "metadata": metadata or seen.metadata,
-        }
-    )
 
 
 def _added(known: tuple[Part, ...], seen: tuple[Part, ...]) -> tuple[Part, ...] | None:

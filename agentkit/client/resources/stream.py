@@ -118,6 +118,7 @@ class Course:
         self._given_task_id = task_id
         self._cancels = cancels
         self._subscribes = True
+        self._is_answered = False
         # What the message told must not come back in an error, whichever connection brings it.
         self._secrets = operation.secrets if operation is not None else frozenset[str]()
 
@@ -152,7 +153,7 @@ class Course:
         operation = self._operation or self._resumption()
         patience = Patience()
         while True:
-            has_news, trouble = False, None
+            has_news, trouble, self._is_answered = False, None, False
             try:
                 async with aclosing(self._news(operation)) as news:
                     async for event in news:
@@ -170,7 +171,9 @@ class Course:
                 # Not every server lets subscribe, and none to a settled task; looking at it says what is the matter.
                 self._subscribes, operation = False, None
                 continue
-            self._subscribes &= patience.lasts(has_news=has_news, trouble=trouble, is_look=operation is None)
+            self._subscribes &= patience.lasts(
+                has_news=has_news, trouble=trouble, is_answered=self._is_answered, is_look=operation is None
+            )
             self.progress.resume()
             await self._session.pause(patience.pause)
             operation = self._resumption()
@@ -181,11 +184,17 @@ class Course:
             # With its history, for what the agent said while nobody listened stands there.
             look = self._generation.get_task(self.agent_id, self.task_id or "", None)
             task = await self._session.call(replace(look, secrets=self._secrets))
+            self._is_answered = True
+            if self.progress.is_of_another_task(task):
+                raise WireError("task.id", "value", "is not that of the task asked for")
             for event in self.progress.take(task):
                 yield event
             return
         async with self._session.stream(operation) as events:
+            self._is_answered = True
             async for came in events:
+                if self.progress.is_of_another_task(came):
+                    continue
                 for event in self.progress.take(came):
                     yield event
                 if self.progress.is_finished:
