@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -66,6 +66,8 @@ class EncounterPeriod(RestModel):
         ended_at: Its end; None while it goes on.
     """
 
+    nullable: ClassVar[frozenset[str]] = frozenset({"ended_at"})
+
     started_at: Time = None
     ended_at: Time = None
 
@@ -80,6 +82,8 @@ class Encounter(RestModel):
         period: When it takes place.
         title: A name for people.
     """
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"title"})
 
     identifier: str
     status: Annotated[EncounterStatus | str, one_of(EncounterStatus)]
@@ -99,6 +103,8 @@ class EncounterChanges(RestModel):
         title: A name for people.
     """
 
+    nullable: ClassVar[frozenset[str]] = frozenset({"title"})
+
     identifier: str | None = None
     status: Annotated[EncounterStatus | str, one_of(EncounterStatus)] | None = None
     type: Annotated[EncounterType | str, one_of(EncounterType)] | None = None
@@ -116,6 +122,8 @@ class Patient(RestModel):
         birth_date: The day of birth.
         pronouns: As the patient wants to be spoken of.
     """
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"name", "birth_date", "pronouns"})
 
     identifier: str
     name: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Final, Self, cast
+from typing import Annotated, ClassVar, Final, Self, cast
 
 from pydantic import (
     ConfigDict,
@@ -35,6 +35,9 @@ ANSWER: Final = "answer"
 class RestModel(Model):
     """A `Model` whose wire names are the camelCase of its attributes."""
 
+    nullable: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose None is sent, as null; None elsewhere is the same as leaving the field out."""
+
     model_config = ConfigDict(
         alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, allow_inf_nan=False
     )
@@ -52,7 +55,7 @@ class RestModel(Model):
         if info.context == ANSWER:
             return handler(cls._without_nulls(data))
         try:
-            return handler(data)
+            return handler(cls._as_written(data))
         except ValidationError as error:
             place, why = fault(error)
             raise SpecError(f"{cls.__name__}.{to_snake(place)}" if place else cls.__name__, why) from None
@@ -65,6 +68,20 @@ class RestModel(Model):
         known = {str(field.validation_alias) for field in cls.model_fields.values()}
         fields = cast("dict[str, object]", data)
         return {key: value for key, value in fields.items() if value is not None or key not in known}
+
+    @classmethod
+    def _as_written(cls, data: object) -> object:
+        """None counts as not given, save where Corti takes a null; a misspelt field would be lost without a word."""
+        if not isinstance(data, dict):
+            return data
+        names = {str(field.validation_alias): name for name, field in cls.model_fields.items()}
+        given = {names.get(key, key): value for key, value in cast("dict[str, object]", data).items()}
+        for name in given:
+            if name not in cls.model_fields:
+                raise SpecError(
+                    f"{cls.__name__}.{name}", "is no field", remedy=f"There are {', '.join(names.values())}."
+                )
+        return {name: value for name, value in given.items() if value is not None or name in cls.nullable}
 
 
 def fault(error: ValidationError) -> tuple[str, str]:
@@ -94,6 +111,22 @@ def one_of(words: type[StrEnum]) -> PlainValidator:
         raise PydanticCustomError(_UNKNOWN_WORD, "must be one of {known}", {"known": ", ".join(words)})
 
     return PlainValidator(read)
+
+
+def word(words: type[StrEnum], value: str, field: str) -> str:
+    """A word of an enum as it is sent.
+
+    Args:
+        words: What may be sent.
+        value: What an author gave.
+        field: The argument it was given for.
+
+    Raises:
+        SpecError: It is no word of the enum.
+    """
+    if value not in words.__members__.values():
+        raise SpecError(field, f"must be one of {', '.join(words)}")
+    return str(value)
 
 
 def _read_time(value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> datetime | None:
@@ -153,6 +186,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "date_type": "must be a date",
     "date_parsing": "must be a date",
     "date_from_datetime_parsing": "must be a date",
+    "date_from_datetime_inexact": "must be a date without time",
 }
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
-from agentkit.errors import WireError
+from agentkit.errors import SpecError, WireError
 from agentkit.models import JsonObject
 from agentkit.models.rest import ANSWER, RestModel, fault
 from agentkit.wire.reader import Reader
@@ -37,8 +37,19 @@ def decode_all(model: type[M], value: object, key: str, path: str = "") -> tuple
     return Reader(value, path).items(key, lambda item, place: decode(model, item, place))
 
 
-def encode(model: RestModel) -> JsonObject:
-    """A model as JSON; what was not set is left out, what was set to None is null."""
+def encode(model: object, field: str = "value") -> JsonObject:
+    """A model as JSON; what was not set is left out, what was set to None is null.
+
+    Args:
+        model: A `RestModel`.
+        field: The argument it was given for.
+
+    Raises:
+        SpecError: It is something else.
+    """
+    if not isinstance(model, RestModel):
+        remedy = "Make it with the class of agentkit.models that this argument takes; several go into a list."
+        raise SpecError(field, f"is a {type(model).__name__}", remedy=remedy)
     return cast("JsonObject", model.model_dump(mode="json", by_alias=True, exclude_unset=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from agentkit.client.answers import read_json
 from agentkit.client.operation import Operation
@@ -32,27 +33,33 @@ def predict_codes(
     Raises:
         SpecError: There is no system, or not exactly one of texts and documents.
     """
-    named = [systems] if isinstance(systems, str) else [str(system) for system in systems]
-    if not named:
+    named: list[object] = [systems] if isinstance(systems, str) else [*systems]
+    system: list[Json] = [str(each) for each in named if isinstance(each, str) and each.strip()]
+    if not named or len(system) < len(named):
         raise SpecError(
-            "systems", "is empty", remedy="Name at least one coding system, for example icd10cm-outpatient."
+            "systems",
+            "is empty, or holds what is no word",
+            remedy="Name at least one coding system, for example icd10cm-outpatient.",
         )
     if (text is None) == (document_id is None):
-        raise SpecError("text", "and document_id exclude each other", remedy="Pass exactly one of them.")
-    system: list[Json] = [*named]
+        why = "or document_id is needed" if text is None else "and document_id exclude each other"
+        raise SpecError("text", why, remedy="Pass exactly one of them.")
     context = text_contexts(text) if text is not None else _documents(document_id or ())
     return Operation(
         name="client.codes.predict",
         method="POST",
         root="base",
         path="/tools/coding/",
-        body=put({"system": system, "context": context}, {"filter": encode(only) if only is not None else None}),
+        body=put(
+            {"system": system, "context": context}, {"filter": encode(only, "only") if only is not None else None}
+        ),
         parse=read_json(lambda value: decode(CodePrediction, value)),
     )
 
 
 def _documents(document_id: str | Sequence[str]) -> list[Json]:
-    ids = (document_id,) if isinstance(document_id, str) else tuple(document_id)
-    if not ids or not all(ids):
+    ids = (document_id,) if isinstance(document_id, str) else tuple(cast("Sequence[object]", document_id))
+    known: list[str] = [each for each in ids if isinstance(each, str) and each]
+    if not ids or len(known) < len(ids):
         raise SpecError("document_id", "is empty", remedy="Pass the id of a document.")
-    return [{"type": "documentId", "documentId": each} for each in ids]
+    return [{"type": "documentId", "documentId": each} for each in known]

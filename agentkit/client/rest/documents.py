@@ -15,6 +15,7 @@ from agentkit.models.document import (
     TemplateWithSectionKeys,
     TemplateWithSections,
 )
+from agentkit.models.rest import word
 from agentkit.wire.reader import put
 from agentkit.wire.rest import decode, decode_all, encode
 
@@ -41,16 +42,16 @@ def create_document(
         mode: How its sections are written.
 
     Raises:
-        SpecError: There is nothing to make it of.
+        SpecError: There is nothing to make it of, or the mode is none of those known.
     """
     body = put(
         {"context": document_contexts(context), "outputLanguage": language},
         {
             "templateKey": template if isinstance(template, str) else None,
-            "template": None if isinstance(template, str) else encode(template),
+            "template": None if isinstance(template, str) else encode(template, "template"),
             "name": name,
             "disableGuardrails": disable_guardrails,
-            "documentationMode": mode and str(mode),
+            "documentationMode": word(DocumentationMode, mode, "mode") if mode is not None else None,
         },
     )
     return Operation(
@@ -89,7 +90,9 @@ def update_document(
     interaction_id: str, document_id: str, *, name: str | None = None, sections: Sequence[SectionChanges] | None = None
 ) -> Operation[Document]:
     """Change what is given of a document."""
-    changed: list[Json] | None = None if sections is None else [encode(section) for section in sections]
+    changed: list[Json] | None = None
+    if sections is not None:
+        changed = [encode(section, f"sections[{index}]") for index, section in enumerate(sections)]
     return Operation(
         name="client.documents.update",
         method="PATCH",

@@ -10,6 +10,7 @@ from agentkit.client.rest.contexts import text_contexts
 from agentkit.errors import SpecError
 from agentkit.models import Json
 from agentkit.models.fact import Fact, FactChanges, FactExtraction, FactGroup, FactSource, NewFact
+from agentkit.models.rest import word
 from agentkit.wire.reader import put
 from agentkit.wire.rest import decode, decode_all, encode
 
@@ -52,14 +53,26 @@ def update_fact(
     source: FactSource | str | None = None,
     is_discarded: bool | None = None,
 ) -> Operation[Fact]:
-    """Change what is given of one fact."""
+    """Change what is given of one fact.
+
+    Raises:
+        SpecError: The source is none of those known.
+    """
     template = "/interactions/{interaction_id}/facts/{fact_id}"
     return Operation(
         name="client.facts.update",
         method="PATCH",
         root="base",
         path=path(template, interaction_id=interaction_id, fact_id=fact_id),
-        body=put({}, {"text": text, "group": group, "source": source and str(source), "isDiscarded": is_discarded}),
+        body=put(
+            {},
+            {
+                "text": text,
+                "group": group,
+                "source": word(FactSource, source, "source") if source is not None else None,
+                "isDiscarded": is_discarded,
+            },
+        ),
         parse=read_json(lambda value: decode(Fact, value)),
     )
 
@@ -96,7 +109,7 @@ def _send(
 ) -> Operation[tuple[Fact, ...]]:
     if not facts:
         raise SpecError("facts", "is empty", remedy="Pass at least one.")
-    items: list[Json] = [encode(fact) for fact in facts]
+    items: list[Json] = [encode(fact, f"facts[{index}]") for index, fact in enumerate(facts)]
     return Operation(
         name=name,
         method=method,

@@ -17,6 +17,7 @@ from agentkit.models.interaction import (
     Patient,
     SortDirection,
 )
+from agentkit.models.rest import word
 from agentkit.wire.reader import put
 from agentkit.wire.rest import decode, decode_all, encode
 
@@ -26,8 +27,8 @@ def create_interaction(
 ) -> Operation[CreatedInteraction]:
     """Begin an interaction (REST-01)."""
     body = put(
-        {"encounter": encode(encounter)},
-        {"assignedUserId": assigned_user_id, "patient": encode(patient) if patient is not None else None},
+        {"encounter": encode(encounter, "encounter")},
+        {"assignedUserId": assigned_user_id, "patient": encode(patient, "patient") if patient is not None else None},
     )
     return Operation(
         name="client.interactions.create",
@@ -59,6 +60,9 @@ def list_interactions(
         index: The page, counted from 1.
         status: Encounters of these states only.
         patient: Of this patient only.
+
+    Raises:
+        SpecError: A word is none of those known.
     """
     states = [status] if isinstance(status, str) else status
 
@@ -72,11 +76,11 @@ def list_interactions(
         root="base",
         path="/interactions/",
         query=query(
-            sort=sort and str(sort),
-            direction=direction and str(direction),
+            sort=word(InteractionSort, sort, "sort") if sort is not None else None,
+            direction=word(SortDirection, direction, "direction") if direction is not None else None,
             pageSize=page_size,
             index=index,
-            encounterStatus=[str(state) for state in states] or None,
+            encounterStatus=[word(EncounterStatus, state, "status") for state in states] or None,
             patient=patient,
         ),
         parse=parse,
@@ -111,8 +115,8 @@ def update_interaction(
             {},
             {
                 "assignedUserId": assigned_user_id,
-                "encounter": encode(encounter) if encounter is not None else None,
-                "patient": encode(patient) if patient is not None else None,
+                "encounter": encode(encounter, "encounter") if encounter is not None else None,
+                "patient": encode(patient, "patient") if patient is not None else None,
             },
         ),
         parse=read_json(lambda value: decode(Interaction, value)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from agentkit.client.answers import read_json, read_nothing
 from agentkit.client.operation import Operation, path
 from agentkit.errors import SpecError
@@ -10,12 +12,16 @@ from agentkit.wire.reader import Reader
 from agentkit.wire.rest import decode
 
 
-def upload_recording(interaction_id: str, content: bytes) -> Operation[CreatedRecording]:
+def upload_recording(interaction_id: str, content: object) -> Operation[CreatedRecording]:
     """Store audio.
 
     Raises:
-        SpecError: It is empty or too large.
+        SpecError: It is no bytes, empty or too large.
     """
+    if not isinstance(content, bytes | bytearray | memoryview):
+        remedy = "Pass the bytes of an audio file, for example Path(...).read_bytes()."
+        raise SpecError("content", f"is a {type(content).__name__}", remedy=remedy)
+    content = bytes(cast("bytes", content))
     if not content:
         raise SpecError("content", "is empty", remedy="Pass the bytes of an audio file.")
     if len(content) > LARGEST_RECORDING:

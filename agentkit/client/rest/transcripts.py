@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from agentkit.client.answers import read_json, read_nothing
 from agentkit.client.operation import Operation, path, query
@@ -57,9 +57,13 @@ class TranscriptRequest:
         for name, given in (("replacements", self.replacements), ("keyterms", self.keyterms)):
             if isinstance(given, str):
                 raise SpecError(name, "must be a sequence of words", remedy="Put the word in a tuple.")
+            if name == "replacements" and not isinstance(given, Mapping):
+                raise SpecError(name, "must be a mapping", remedy='Write {"what to replace": "by what"}.')
             if len(given) > _MOST_TERMS:
                 raise SpecError(name, f"has {len(given)} entries", remedy=f"At most {_MOST_TERMS} are taken.")
-        for index, term in enumerate(self.keyterms):
+        for index, term in enumerate(cast("Sequence[object]", self.keyterms)):
+            if not isinstance(term, str) or not term.strip():
+                raise SpecError(f"keyterms[{index}]", "must be a word")
             if len(term) > _LONGEST_TERM:
                 remedy = f"At most {_LONGEST_TERM} are taken."
                 raise SpecError(f"keyterms[{index}]", f"has {len(term)} characters", remedy=remedy)
@@ -67,7 +71,9 @@ class TranscriptRequest:
 
 def create_transcript(interaction_id: str, request: TranscriptRequest) -> Operation[Transcript]:
     """Transcribe a recording; what takes longer than 25 s comes back `processing` (REST-06)."""
-    participants: list[Json] = [encode(participant) for participant in request.participants]
+    participants: list[Json] = [
+        encode(participant, f"participants[{index}]") for index, participant in enumerate(request.participants)
+    ]
     replacements: list[Json] = [{"find": find, "replace": word} for find, word in request.replacements.items()]
     terms: list[Json] = [{"term": term} for term in request.keyterms]
     body = put(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from agentkit.client import AsyncCorti
@@ -162,6 +164,10 @@ async def test_a_status_this_version_does_not_know_is_kept(
         ({"keyterms": ["x" * 51]}, r"keyterms\[0\]: has 51"),
         ({"keyterms": ["x"] * 1001}, "keyterms: has 1001"),
         ({"keyterms": "Berg"}, "keyterms: must be"),
+        ({"keyterms": [3]}, r"keyterms\[0\]: must be a word"),
+        ({"keyterms": [""]}, r"keyterms\[0\]: must be a word"),
+        ({"replacements": [("a", "b")]}, "replacements: must be a mapping"),
+        ({"participants": [{"channel": 0, "role": "doctor"}]}, r"participants\[0\]: is a dict"),
         ({"replacements": {str(number): "" for number in range(1001)}}, "replacements: has 1001"),
     ],
 )
@@ -170,6 +176,15 @@ async def test_limits_of_words_are_checked_before_sending(
 ) -> None:
     with pytest.raises(SpecError, match=place):
         await corti.transcripts.create("i-1", "r-1", "en", **options)  # pyright: ignore[reportArgumentType]
+    assert double.calls == []
+
+
+@pytest.mark.parametrize("content", ["visit.wav", BytesIO(AUDIO), None])
+async def test_what_is_no_bytes_is_refused_with_the_way_to_read_a_file(
+    corti: AsyncCorti, double: CortiDouble, content: object
+) -> None:
+    with pytest.raises(SpecError, match=rf"content: is a {type(content).__name__}\. Pass the bytes.*read_bytes"):
+        await corti.recordings.upload("i-1", content)  # pyright: ignore[reportArgumentType]
     assert double.calls == []
 
 

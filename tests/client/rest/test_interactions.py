@@ -151,6 +151,38 @@ def test_an_author_is_told_what_does_not_fit_before_anything_is_sent() -> None:
     assert caught.value.__cause__ is None
 
 
+def test_a_misspelt_field_is_refused_with_those_there_are() -> None:
+    with pytest.raises(SpecError) as caught:
+        Patient(identifier="p-1", birthdate="2000-01-01")  # pyright: ignore[reportCallIssue]
+    assert str(caught.value) == (
+        "Patient.birthdate: is no field. There are identifier, name, gender, birth_date, pronouns."
+    )
+    assert Patient.model_validate({"identifier": "p-1", "birthDate": "2000-01-01"}).birth_date == date(2000, 1, 1)
+
+
+async def test_nothing_is_null_that_corti_does_not_take_as_null(
+    corti: AsyncCorti, double: CortiDouble, interaction_id: str
+) -> None:
+    """REST-01: an empty gender of a hospital's record is left out; a title can be taken away."""
+    patient = Patient(identifier="p-1", name=None, gender=None)
+    changes = EncounterChanges(status=None, title=None)
+    await corti.interactions.update(interaction_id, patient=patient, encounter=changes)
+    assert double.calls[-1].json == {"encounter": {"title": None}, "patient": {"identifier": "p-1", "name": None}}
+
+
+async def test_words_of_a_list_that_nobody_knows_are_refused(corti: AsyncCorti, double: CortiDouble) -> None:
+    """REST-03: a list of a state that does not exist would be empty without a word."""
+    with pytest.raises(SpecError, match="status: must be one of planned, in-progress"):
+        await corti.interactions.list(status="running").all()
+    with pytest.raises(SpecError, match="sort: must be one of id, assignedUserId"):
+        await corti.interactions.list(sort="name").all()
+    with pytest.raises(SpecError, match="direction: must be one of asc, desc"):
+        await corti.interactions.list(direction="down").all()
+    with pytest.raises(SpecError, match="encounter: is a dict"):
+        await corti.interactions.create(encounter={"identifier": "v"})  # pyright: ignore[reportArgumentType]
+    assert double.calls == []
+
+
 async def test_the_core_error_body_becomes_a_typed_error(corti: AsyncCorti, double: CortiDouble) -> None:
     """REST-14."""
     with pytest.raises(BadRequestError) as caught:

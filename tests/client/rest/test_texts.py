@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit.client import AsyncCorti
-from agentkit.errors import BadRequestError, NotFoundError, SpecError
+from agentkit.errors import NotFoundError, SpecError
 from agentkit.models.code import CodeFilter, CodingSystem
 from agentkit.models.document import (
     DocumentationMode,
@@ -157,6 +157,59 @@ async def test_a_document_of_nothing_or_of_a_mixture_is_not_sent(corti: AsyncCor
     assert double.calls == []
 
 
+@pytest.mark.parametrize("context", [None, 5, NewFact(text="Smokes", group="social"), ["Hello"], {"text": "Hello"}])
+async def test_what_a_document_cannot_be_made_of_is_told_with_what_it_can(
+    corti: AsyncCorti, double: CortiDouble, context: object
+) -> None:
+    with pytest.raises(SpecError, match=r"context: .*Pass one text, one transcript, a list of its segments, or a list"):
+        await corti.documents.create("i-1", context, template="t")  # pyright: ignore[reportArgumentType]
+    assert double.calls == []
+
+
+async def test_an_object_that_is_no_model_is_told_by_the_name_of_its_argument(
+    corti: AsyncCorti, double: CortiDouble
+) -> None:
+    fact = NewFact(text="Smokes", group="social")
+    with pytest.raises(SpecError, match=r"facts\[0\]: is a tuple\. .*several go into a list"):
+        await corti.facts.add("i-1", fact)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(SpecError, match=r"facts\[0\]: is a dict"):
+        await corti.facts.add("i-1", [{"text": "Smokes"}])  # pyright: ignore[reportArgumentType]
+    with pytest.raises(SpecError, match="template: is a NoneType"):
+        await corti.documents.create("i-1", "Hello", template=None)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(SpecError, match="only: is a dict"):
+        await corti.codes.predict(["cpt"], text="x", only={"include": ["Z88"]})  # pyright: ignore[reportArgumentType]
+    assert double.calls == []
+
+
+async def test_a_word_that_nobody_knows_is_refused_with_those_known(corti: AsyncCorti, double: CortiDouble) -> None:
+    with pytest.raises(SpecError, match="source: must be one of core, system, user"):
+        await corti.facts.update("i-1", "f-1", source="robot")
+    with pytest.raises(SpecError, match="mode: must be one of global_sequential, routed_parallel"):
+        await corti.documents.create("i-1", "Hello", template="t", mode="fast")
+    with pytest.raises(SpecError, match="endpoint: must be one of streams, transcribe, transcripts"):
+        await corti.languages.list("elsewhere")
+    assert double.calls == []
+
+
+@pytest.mark.parametrize("text", [None, 5, b"She coughs.", ["She coughs.", None]])
+async def test_what_is_no_text_is_refused(corti: AsyncCorti, double: CortiDouble, text: object) -> None:
+    with pytest.raises(SpecError, match="text: must"):
+        await corti.facts.extract(text)  # pyright: ignore[reportArgumentType]
+    assert double.calls == []
+
+
+async def test_none_is_the_same_as_leaving_a_field_out_where_corti_takes_no_null(
+    corti: AsyncCorti, double: CortiDouble, interaction_id: str
+) -> None:
+    """REST-07: an optional field of a fact may be absent, and is never null."""
+    (fact,) = await corti.facts.add(interaction_id, [NewFact(text="Smokes", group="social", source=None)])
+    assert double.calls[-1].json["facts"] == [{"text": "Smokes", "group": "social"}]
+    changes = FactChanges(fact_id=fact.id, text=None, is_discarded=True)
+    (changed,) = await corti.facts.update_many(interaction_id, [changes])
+    assert double.calls[-1].json["facts"] == [{"factId": fact.id, "isDiscarded": True}]
+    assert changed.text == "Smokes"
+
+
 async def test_templates_and_their_sections_are_listed(corti: AsyncCorti, double: CortiDouble) -> None:
     """REST-11."""
     (template,) = await corti.templates.list(organizations=["corti"], languages=["en", "de"], statuses=["published"])
@@ -204,8 +257,10 @@ async def test_a_prediction_needs_systems_and_either_texts_or_documents(corti: A
         await corti.codes.predict([], text="x")
     with pytest.raises(SpecError, match="exactly one"):
         await corti.codes.predict(["cpt"], text="x", document_id="d-1")
-    with pytest.raises(SpecError, match="exactly one"):
+    with pytest.raises(SpecError, match="text: or document_id is needed"):
         await corti.codes.predict(["cpt"])
+    with pytest.raises(SpecError, match="systems: is empty, or"):
+        await corti.codes.predict([None], text="x")  # pyright: ignore[reportArgumentType]
     with pytest.raises(SpecError, match="document_id: is empty"):
         await corti.codes.predict(["cpt"], document_id=[])
     assert double.calls == []
@@ -218,6 +273,3 @@ async def test_languages_are_listed_by_endpoint(corti: AsyncCorti, double: Corti
     assert double.targets == ["GET /v2/languages/", "GET /v2/languages/?endpoint=streams"]
     assert (english.code, swiss.code) == ("en", "gsw-CH")
     assert swiss.details == {"name": "Swiss German", "endpoints": ["streams"]}
-    with pytest.raises(BadRequestError) as caught:
-        await corti.languages.list("elsewhere")
-    assert caught.value.faults == ("endpoint: is not known",)
