@@ -42,7 +42,7 @@ def outgoing(
     given = Credentials(credentials)
     whole = whole_message(message, data)
     if isinstance(task, Task):
-        context, task = context or task.context_id, task.id
+        context, task = context or task.context_id or None, task.id
     placed = {"context_id": _id("context", context), "task_id": _id("task", task)}
     if given_places := {name: value for name, value in placed.items() if value is not None}:
         whole = whole.model_copy(update=given_places)

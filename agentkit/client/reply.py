@@ -46,8 +46,8 @@ class Reply:
 
     @property
     def context(self) -> str | None:
-        """The id of the conversation: pass it to the next `send` to go on in it (CTX-01)."""
-        return self.answer.context_id
+        """The id of the conversation: pass it to the next `send` to go on in it (CTX-01); None where it has none."""
+        return self.answer.context_id or None
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

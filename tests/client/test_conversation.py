@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 from typing import Any
 
+import httpx2
 import pytest
 
+from agentkit.client import AsyncCorti
 from agentkit.credentials import ClientCredentials, Token
-from agentkit.errors import AuthRequired, ConversationBusy, CredentialError, RateLimitedError, SpecError
+from agentkit.errors import (
+    AuthRequired,
+    BadGatewayError,
+    ConversationBusy,
+    CredentialError,
+    RateLimitedError,
+    SpecError,
+)
 from agentkit.models import Event, Message, StatusUpdate, Task, TaskState, TokenUsage
 from tests.client.connecting import served
 from tests.client.talking import BOTH, SIDES, STREAMS, V1, V2_RPC, Side, added, story, talking_to
-from tests.contract.corti_double import CortiDouble, Gate, Received, Report, Shape, Turn, Usage, too_many
+from tests.contract.corti_double import CortiDouble, Gate, Received, Report, Shape, Turn, Usage, html, too_many
 
 pytestmark = pytest.mark.anyio
 sides = pytest.mark.parametrize("side", SIDES, ids=str)
@@ -272,6 +282,71 @@ async def test_a_stream_that_lacks_a_credential_ends_with_the_error() -> None:
     assert story(events).end == "auth-required"
     assert reply is not None
     assert reply.text == "Penicillin."
+
+
+async def test_a_loop_that_is_left_at_the_refusal_can_be_authorized_too() -> None:
+    double = CortiDouble()
+    double.mcp.tokens = {"ehr": {"t-right"}}
+    agent_id = double.add_agent(mcpServers=[server()])
+    async with talking_to(double, V1, agent=agent_id) as agent:
+        talk = agent.conversation()
+        async for event in talk.stream("Any allergies?"):
+            if isinstance(event, StatusUpdate) and event.status.state is TaskState.AUTH_REQUIRED:
+                break
+        reply = await talk.authorize([Token("ehr", "t-right")])
+    assert reply is not None
+    assert reply.text == "Penicillin."
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_what_was_asked_at_most_once_is_asked_again_at_most_once(streams: bool) -> None:
+    """CLI-10: a credential does not make a message harmless to repeat."""
+    double = CortiDouble()
+    double.deduplicates = False
+    double.mcp.tokens = {"ehr": {"t-right"}}
+    agent_id = double.add_agent(mcpServers=[server()])
+    async with talking_to(double, V1, agent=agent_id) as agent:
+        talk = agent.conversation()
+        with pytest.raises(AuthRequired):
+            await (
+                read(talk.stream("Order it.", at_most_once=True))
+                if streams
+                else talk.send("Order it.", at_most_once=True)
+            )
+        double.inject(html(502, when="after"))
+        with pytest.raises(BadGatewayError):
+            await talk.authorize([Token("ehr", "t-right")])
+    assert len(double.messages) == 2
+
+
+@both
+async def test_a_question_whose_task_names_no_context_can_be_answered(side: Side) -> None:
+    """A2A 1.0 lets a task leave it out."""
+    asked: list[dict[str, Any]] = []
+    task: dict[str, Any] = {"kind": "task", "id": "t", "status": {"state": "input-required"}, "contextId": ""}
+    if side is V2_RPC:
+        task = {"id": "t", "status": {"state": "TASK_STATE_INPUT_REQUIRED"}}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return httpx2.Response(200, json={"type": "reference", "name": "n", "id": "a"})
+        body = json.loads(request.content)
+        asked.append(body["params"]["message"] if side is V2_RPC else body["message"])
+        result = {"task": task}
+        return httpx2.Response(200, json={"jsonrpc": "2.0", "id": "1", "result": result} if side is V2_RPC else result)
+
+    corti = AsyncCorti(
+        base_url="http://127.0.0.1:8700",
+        token="t-1234",
+        generation=side.generation,
+        binding=side.binding,
+        transport=httpx2.MockTransport(answer),
+    )
+    async with corti:
+        talk = (await corti.agents.get("7f1c8a52-2f4e-4c57-9a55-0c3c4a0f7a01")).conversation()
+        assert (await talk.send("Ear ache")).context is None
+        await talk.send("The left one")
+    assert [(message.get("taskId"), message.get("contextId")) for message in asked] == [(None, None), ("t", None)]
 
 
 async def test_v2_over_json_rpc_names_the_connector() -> None:

@@ -51,7 +51,7 @@ class Conversation:
         self._credentials = Credentials(credentials)
         self._context = context
         self._last: Reply | None = None
-        self._refused: Message | None = None
+        self._refused: tuple[Message, bool] | None = None
         self._settled_usage = TokenUsage()
         self._latest_usage = TokenUsage()
         self._turns = OneAtATime()
@@ -77,7 +77,10 @@ class Conversation:
 
     @property
     def pending(self) -> Task | None:
-        """The task that asked back and waits for the next message (V1-SEND-02); None where nothing was asked."""
+        """The task that asked back and waits for the next message (V1-SEND-02); None where nothing was asked.
+
+        To leave it unanswered, go on with `agent.conversation(context=talk.context)`.
+        """
         task = self._last.task if self._last else None
         return task if task is not None and task.status.state is TaskState.INPUT_REQUIRED else None
 
@@ -157,8 +160,8 @@ class Conversation:
                             yield event
                     finally:
                         if stream.reply is not None:
-                            self._note(stream.reply)
-                    self._check(whole)
+                            self._note(stream.reply, whole, at_most_once=at_most_once)
+                    self._check()
                 finally:
                     # What follows is the end of the connection, which the next turn need not wait for.
                     turn.end()
@@ -187,15 +190,17 @@ class Conversation:
             self._context, self._last = None, None
             if self._refused is None:
                 return None
+            message, at_most_once = self._refused
             # With the same id the server would take it for a repetition of the refused one (CLI-10).
-            return await self._send(self._refused.model_copy(update={"message_id": new_id()}))
+            again = message.model_copy(update={"message_id": new_id()})
+            return await self._send(again, at_most_once=at_most_once)
 
     async def _settle(self) -> None:
         """A turn whose loop was left a moment ago is not going on any more."""
         if self._turns.is_busy:
             await self._session.settle()
 
-    async def _send(self, message: Message, *, at_most_once: bool = False) -> Reply:
+    async def _send(self, message: Message, *, at_most_once: bool) -> Reply:
         reply = await self._agent.send(
             message,
             context=self._context,
@@ -203,26 +208,24 @@ class Conversation:
             credentials=() if self._context else self._credentials.values(),
             at_most_once=at_most_once,
         )
-        self._note(reply)
-        self._check(message)
+        self._note(reply, message, at_most_once=at_most_once)
+        self._check()
         return reply
 
-    def _note(self, reply: Reply) -> None:
+    def _note(self, reply: Reply, message: Message, *, at_most_once: bool) -> None:
         before = self._last.task if self._last else None
         if before is None or reply.task is None or before.id != reply.task.id:
             self._settled_usage, self._latest_usage = self.usage, TokenUsage()
         self._latest_usage = reply.usage or self._latest_usage
         self._last = reply
         self._context = reply.context or self._context
+        self._refused = (message, at_most_once) if reply.state is TaskState.AUTH_REQUIRED else None
 
-    def _check(self, message: Message) -> None:
+    def _check(self) -> None:
         task = self._last.task if self._last else None
-        if task is None or task.status.state is not TaskState.AUTH_REQUIRED:
-            self._refused = None
-            return
-        self._refused = message
-        missing = missing_credentials(task, self._agent.info, self._credentials)
-        raise auth_required(task, missing, self._agent.generation)
+        if task is not None and self._refused is not None:
+            missing = missing_credentials(task, self._agent.info, self._credentials)
+            raise auth_required(task, missing, self._agent.generation)
 
 
 def _whole(message: str | Message, data: Sequence[JsonObject], questionnaire: JsonObject | None) -> Message:
