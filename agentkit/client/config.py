@@ -156,6 +156,8 @@ class _Found:
 
     def setting(self, variable: str, argument: str | None) -> str | None:
         """The first value that says something."""
+        if argument is not None and not isinstance(cast("object", argument), str):
+            raise ConfigurationError(variable, "must be text", remedy="Pass a string.")
         values = (argument, *(source.get(variable) for source in self._sources))
         return next((value.strip() for value in values if value and value.strip()), None)
 
@@ -220,10 +222,16 @@ def _endpoints(
     environment: str | Endpoints | None, base_url: str | None, found: _Found, claims: Claims
 ) -> tuple[str, Endpoints]:
     """The roots and the setting they come from; an argument wins over every variable, whichever of the two it is."""
+    if base_url is not None and not isinstance(cast("object", base_url), str):
+        raise ConfigurationError("base_url", "must be text", remedy="Pass an address such as http://127.0.0.1:8700.")
     if base_url is not None and base_url.strip():
         return "base_url", Endpoints.at(base_url)
     if isinstance(environment, Endpoints):
         return "environment", environment
+    if environment is not None and not isinstance(cast("object", environment), str):
+        raise ConfigurationError(
+            "environment", "is no region", remedy="Pass eu, us, or agentkit.client.Endpoints(...)."
+        )
     if environment is not None and environment.strip():
         return "environment", _region("environment", environment.strip(), claims)
     address = found.address()

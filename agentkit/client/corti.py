@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from agentkit.client.config import ClientConfig, resolve
 from agentkit.client.endpoints import Endpoints
 from agentkit.client.generation import check_choice
+from agentkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -121,6 +122,8 @@ class AsyncCorti:
             allow_http=allow_http,
         )
         check_choice(generation, binding)
+        if refresh is not None and not callable(refresh):
+            raise ConfigurationError("refresh", "is no function", remedy="A token itself goes into token=.")
         self._choice: GenerationChoice = generation
         self._binding: Binding | None = binding
         self._refresh = refresh

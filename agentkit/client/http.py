@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import AsyncIterable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -176,10 +177,26 @@ def own_errors(url: str) -> Generator[None]:
     except (httpx2.RequestError, httpx2.StreamError, httpx2.InvalidURL) as error:
         unsent = isinstance(error, (httpx2.ConnectError, httpx2.InvalidURL, httpx2.UnsupportedProtocol))
         outcome = "nothing was sent" if unsent else "whether the server did the work is unknown"
+        what, check = _reason(error)
         raise ConnectionFailed(
-            f"No answer from {_origin(url)} ({type(error).__name__}).",
-            remedy=f"Check CORTI_ENVIRONMENT or CORTI_BASE_URL, and the network; {outcome}.",
+            f"No answer from {_origin(url)} ({what}).", remedy=f"Check {check}; {outcome}."
         ) from None
+
+
+def _reason(error: BaseException) -> tuple[str, str]:
+    """Why no connection came about, and what to check; what lies below httpx2's error tells it by its type."""
+    name = type(error).__name__
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLCertVerificationError):
+            check = "that the address is right; behind a proxy that opens TLS, name its certificates in SSL_CERT_FILE"
+            return "its certificate is not trusted", check
+        if isinstance(below, ssl.SSLError):
+            return "TLS failed", "that the address and its port speak https, and the network's proxy"
+        if isinstance(below, socket.gaierror):
+            return "its name is not known", "CORTI_ENVIRONMENT or CORTI_BASE_URL, and the network's DNS"
+        below = below.__cause__ or below.__context__
+    return name, "CORTI_ENVIRONMENT or CORTI_BASE_URL, and the network"
 
 
 def timed_out(url: str) -> RequestTimeout:

@@ -171,7 +171,8 @@ def refresh_errors() -> Generator[None]:
         raise AuthenticationError(
             "refresh_failed",
             f"The refresh callback raised {type(error).__name__}.",
-            remedy="Handle the error in the callback to learn more; its text is not shown, for it may hold a token.",
+            remedy="It is called with one argument, the refresh token held or None, and AsyncCorti awaits it. "
+            "Handle the error in the callback to learn more; its text is not shown, for it may hold a token.",
         ) from None
 
 

@@ -161,11 +161,22 @@ def test_unencrypted_http_is_for_this_machine_only() -> None:
         ("max_retries", -1),
         ("max_retries", None),
         ("max_retries", 1.5),
+        ("tenant", 5),
+        ("base_url", 8700),
+        ("refresh", "a-token"),
     ],
 )
 def test_other_wrong_settings_are_named(setting: str, wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match="(?i)" + setting):
         Corti(environment="eu", **CREDENTIALS, **{setting: wrong})
+
+
+def test_a_region_or_client_that_is_no_text_is_refused_by_its_name() -> None:
+    wrong: Any = 5
+    with pytest.raises(ConfigurationError, match=r"environment: is no region\. Pass eu, us, or agentkit\.client\.End"):
+        Corti(environment=wrong, **CREDENTIALS)
+    with pytest.raises(ConfigurationError, match="CORTI_CLIENT_ID: must be text"):
+        Corti(environment="eu", client_id=wrong, client_secret="secret")
 
 
 def test_the_file_is_read_strictly_for_our_names_and_leaves_others_alone() -> None:
