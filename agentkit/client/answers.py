@@ -28,7 +28,12 @@ def read_json(decode: Callable[[object], T]) -> Callable[[Answer], T]:
 
 def read_page(decode: Callable[[object], tuple[tuple[T, ...], str | None]]) -> Callable[[Answer], Page[T]]:
     """Reads the body as a page of a list (V2-PAGE-01)."""
-    return read_json(lambda document: Page(*decode(document)))
+    return read_json(lambda document: page_of(*decode(document)))
+
+
+def page_of(items: tuple[T, ...], next_token: str | None) -> Page[T]:
+    """A page whose token the server gave."""
+    return Page(items, next_token, is_full=next_token is not None)
 
 
 def read_nothing(_answer: Answer) -> None:

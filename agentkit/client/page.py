@@ -15,7 +15,7 @@ class Page(Generic[T_co]):
     Attributes:
         items: What the page holds.
         next_token: Asks for the next page; None on the last one.
-        is_full: It holds as many items as were asked for, so it may have been cut there.
+        is_full: More may follow: it holds as many items as were asked for, or the server gave a token for the next one.
     """
 
     items: tuple[T_co, ...]

@@ -75,7 +75,7 @@ async def test_pages_can_be_read_one_by_one() -> None:
     filled(double, 150, "v1")
     async with connected(double) as corti:
         pages = [page async for page in corti.agents.list().pages()]
-    assert [len(page.items) for page in pages] == [100, 50, 0]
+    assert [(len(page.items), page.is_full) for page in pages] == [(100, True), (50, False), (0, False)]
     assert pages[-1].next_token is None
 
 
@@ -131,6 +131,22 @@ async def test_a_server_that_gives_the_first_page_again_does_not_end_a_list_sile
         with pytest.raises(WireError, match="again"):
             await corti.agents.list().all()
     assert len(double.calls) == 2
+
+
+@pytest.mark.parametrize("on", [V2_AGENTS, "POST */a2a"])
+async def test_a_server_that_gives_the_same_page_under_new_tokens_does_not_end_a_list_silently(on: str) -> None:
+    """V2-PAGE-01: a token says that more follows, so a page that comes again hides it."""
+    double = CortiDouble()
+    agent_id = double.add_v2_agent("a-0")
+    task = {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_COMPLETED"}}
+    agent = {"id": agent_id, "name": "a-0"}
+    async with connected(double, generation="v2", binding="JSONRPC") as corti:
+        handle = await corti.agents.get(agent_id)
+        for number in range(3):
+            page = {"agents": [agent], "tasks": [task], "nextPageToken": f"p-{number}"}
+            double.inject(Answer(200, page if on == V2_AGENTS else {"jsonrpc": "2.0", "id": 1, "result": page}), on=on)
+        with pytest.raises(WireError, match="again"):
+            await (corti.agents.list() if on == V2_AGENTS else handle.tasks()).all()
 
 
 async def test_an_error_on_a_later_page_is_raised_behind_the_items_before_it() -> None:

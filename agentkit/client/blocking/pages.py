@@ -81,7 +81,7 @@ class BlockingPages(Generic[S, T]):
                 # The server does not know paging and gives everything each time.
                 return
             last = page.items
-            yield Page(tuple(self._make(item) for item in page.items), page.next_token)
+            yield Page(tuple(self._make(item) for item in page.items), page.next_token, page.is_full)
             count += len(page.items)
             token = page.next_token
             if token is None:

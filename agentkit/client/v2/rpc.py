@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from agentkit.client.answers import page_of
 from agentkit.client.operation import Operation, StreamOperation, path
 from agentkit.client.page import Page
 from agentkit.client.rpc import call_body, event_result, message_attributes, read_result
@@ -114,7 +115,7 @@ def _call(
 
 
 def _page(value: object, path: str) -> Page[Task]:
-    return Page(*v2.decode_tasks(value, path))
+    return page_of(*v2.decode_tasks(value, path))
 
 
 def _path(agent_id: str) -> str:
