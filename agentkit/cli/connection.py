@@ -83,7 +83,7 @@ def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
     if len(found) != 1:
         raise AgentNotFound(
             f"{len(found)} agents are called {wanted!r}." if found else f"There is no agent {wanted!r}.",
-            remedy="Give the id; agentkit agents list shows all.",
+            remedy="Give the id: agentkit agents list shows those of v1, with --generation v2 those of v2.",
         )
     return found[0]
 

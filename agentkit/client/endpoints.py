@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -29,6 +29,13 @@ class Endpoints:
     agents: str
     login: str
     wss: str
+
+    def __post_init__(self) -> None:
+        """A slash at the end says nothing: every path begins with one."""
+        for field in fields(self):
+            value: object = getattr(self, field.name)
+            if isinstance(value, str):
+                object.__setattr__(self, field.name, value.strip().rstrip("/"))
 
     @classmethod
     def region(cls, name: str) -> Self:
@@ -73,21 +80,23 @@ class Endpoints:
         Raises:
             ConfigurationError: One of the four is refused.
         """
-        for url in (self.base, self.agents, self.login):
-            _check_url(setting, url, {"http", "https"}, allow_http=allow_http)
-        _check_url(setting, self.wss, {"ws", "wss"}, allow_http=allow_http)
+        for name in ("base", "agents", "login", "wss"):
+            # Four were given, so the error has to say which.
+            place = f"{setting}.{name}" if setting == "environment" else setting
+            schemes = ("ws", "wss") if name == "wss" else ("http", "https")
+            _check_url(place, getattr(self, name), schemes, allow_http=allow_http)
 
 
-def _check_url(setting: str, url: str, schemes: set[str], *, allow_http: bool) -> None:
+def _check_url(setting: str, url: str, schemes: tuple[str, str], *, allow_http: bool) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = None, ""
     if parts is None or parts.scheme not in schemes or not url.isprintable() or not _is_host(host):
-        raise ConfigurationError(
-            setting, "is no address", remedy="Write it like http://127.0.0.1:8700 or https://corti.example.org."
-        )
+        plain, secure = schemes
+        remedy = f"Write it like {plain}://127.0.0.1:8700 or {secure}://corti.example.org."
+        raise ConfigurationError(setting, "is no address", remedy=remedy)
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ConfigurationError(
             setting, "holds a user, query or fragment", remedy="Give credentials as client_id and client_secret."

@@ -39,6 +39,26 @@ def test_four_addresses_of_ones_own_are_taken_as_they_are() -> None:
     assert Corti(environment=own, **CREDENTIALS).config.endpoints is own
 
 
+def test_a_slash_at_the_end_of_an_address_says_nothing() -> None:
+    own = Endpoints(base="https://a/v2/", agents="https://a/", login="https://l/realms/", wss="wss://a/w/")
+    assert own == Endpoints(base="https://a/v2", agents="https://a", login="https://l/realms", wss="wss://a/w")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "text"),
+    [
+        ("base", "a/v2", r"environment\.base: is no address\. Write it like http://"),
+        ("login", None, r"environment\.login: is no address\."),
+        ("agents", "http://a", r"environment\.agents: would send secrets unencrypted to a\."),
+        ("wss", "https://a/w", r"environment\.wss: is no address\. Write it like ws://.* or wss://"),
+    ],
+)
+def test_the_wrong_one_of_four_addresses_is_named(name: str, wrong: Any, text: str) -> None:
+    own = {"base": "https://a/v2", "agents": "https://a", "login": "https://l/realms", "wss": "wss://a/w"}
+    with pytest.raises(ConfigurationError, match=text):
+        Corti(environment=Endpoints(**{**own, name: wrong}), **CREDENTIALS)
+
+
 def test_the_tenant_is_base_unless_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Corti(environment="eu", **CREDENTIALS).config.tenant == "base"
     monkeypatch.setenv("CORTI_TENANT_NAME", "clinic")
