@@ -223,6 +223,51 @@ def _cancels(double: CortiDouble) -> int:
 
 
 @sides
+@pytest.mark.parametrize("cancels", [False, True])
+async def test_who_was_cancelled_while_waiting_can_ask_for_the_next_event_later(side: Side, cancels: bool) -> None:
+    """A timeout around a single event must not look like the end of the task."""
+    gate = Gate()
+    double = CortiDouble()
+    double.agent_answers(Turn("Penicillin.", steps=[Hold(gate), Report("Reading.")]))
+    async with talking_to(double, side) as agent:
+        stream = agent.stream("Any allergies?", cancel_on_exit=cancels)
+        events = [await anext(stream), await anext(stream)]
+        for _ in range(2):
+            waiting = asyncio.ensure_future(anext(stream))
+            await gate.reached()
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            if cancels:
+                break
+        gate.open()
+        events += await heard(stream)
+        assert await heard(stream) == []
+    assert story(events).words == (() if cancels else ("Reading.", "Penicillin."))
+    assert story(events).end == ("canceled" if cancels else "completed")
+    assert list(double.executed.values()) == [1]
+
+
+@sides
+async def test_a_stream_cancelled_before_it_named_a_task_is_not_sent_again(side: Side) -> None:
+    """CLI-08: whether the work was done is unknown."""
+    double = CortiDouble()
+    async with talking_to(double, side) as agent:
+        stream = agent.stream("Any allergies?")
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        with pytest.raises(ConnectionFailed, match="named a task"):
+            await anext(stream)
+        await stream.aclose()
+        assert await heard(stream) == []
+    assert len(double.messages) <= 1
+
+
+@sides
 async def test_nothing_is_sent_before_the_first_event_is_asked_for(side: Side) -> None:
     double = CortiDouble()
     async with talking_to(double, side) as agent:

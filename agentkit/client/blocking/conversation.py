@@ -131,6 +131,9 @@ class BlockingConversation:
     ) -> Generator[Event]:
         """Do one turn and watch it; `last` is the reply afterwards.
 
+        Leaving the loop, or being cancelled in it, ends the turn here and not at the server: `last` is what was told
+        till then, and `agent.subscribe(last.task)` watches on.
+
         Args:
             message: The text, or a whole message.
             data: JSON objects to be sent as data parts.

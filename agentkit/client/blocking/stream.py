@@ -32,7 +32,8 @@ class BlockingEventStream:
     When the connection breaks, the task goes on at the server: the stream is resumed there, by subscribing to the task
     or by asking for it until it is settled, and tells what is missing. Leaving the loop, or cancelling the Python task,
     cancels nothing at the server unless `cancel_on_exit` asked for it; use `with` where leaving must take effect
-    at once.
+    at once. Whoever was cancelled while waiting for an event, by a timeout for example, may ask for the next one later:
+    the stream is resumed then.
     """
 
     def __init__(
@@ -80,7 +81,14 @@ class BlockingEventStream:
         Raises:
             AgentKitError: The stream could not be opened or resumed, or brought something unreadable.
         """
-        return next(self._events)
+        try:
+            return next(self._events)
+        except Exception:
+            raise
+        except BaseException:
+            # Cancelled. That ended the generator, and going on with it would look like the end of the task.
+            self._events = self._course.events()
+            raise
 
     def close(self) -> None:
         """Leave the stream."""
@@ -118,6 +126,7 @@ class BlockingCourse:
         self._operation = operation
         self._given_task_id = task_id
         self._cancels = cancels
+        self._has_begun = False
         self._subscribes = True
         self._is_answered = False
         # What the message told must not come back in an error, whichever connection brings it.
@@ -129,8 +138,17 @@ class BlockingCourse:
         return self.progress.task_id or self._given_task_id
 
     def events(self) -> Generator[Event]:
-        """Each event once, until the task is settled."""
-        rounds = self._rounds()
+        """Each event once, until the task is settled; called again, those that were not told yet."""
+        operation = self._operation
+        if self._has_begun:
+            if self.progress.is_finished:
+                return
+            if self.task_id is None:
+                raise _nameless()
+            self.progress.resume()
+            operation = None
+        self._has_begun = True
+        rounds = self._rounds(operation or self._resumption())
         try:
             yield from rounds
         finally:
@@ -148,9 +166,8 @@ class BlockingCourse:
             with suppress(AgentKitError):
                 self._session.conclude(self._generation.cancel_task(self.agent_id, task_id))
 
-    def _rounds(self) -> Generator[Event]:
+    def _rounds(self, operation: StreamOperation[Event] | None) -> Generator[Event]:
         """One connection after the other until the task is settled; without subscribing, one look after the other."""
-        operation = self._operation or self._resumption()
         patience = Patience()
         while True:
             has_news, trouble, self._is_answered = False, None, False
