@@ -36,5 +36,27 @@ def page_of(items: tuple[T, ...], next_token: str | None) -> Page[T]:
     return Page(items, next_token, is_full=next_token is not None)
 
 
-def read_nothing(_answer: Answer) -> None:
-    """Leaves the body unread, whatever stands in it (SDKC-04)."""
+def read_nothing(answer: Answer) -> None:
+    """Leaves the body unread, whatever stands in it (SDKC-04), save a proxy's page.
+
+    Raises:
+        WireError: It is a page.
+    """
+    _refuse_page(answer)
+
+
+def read_bytes(answer: Answer) -> bytes:
+    """The body as it is.
+
+    Raises:
+        WireError: It is a page of a proxy.
+    """
+    _refuse_page(answer)
+    return answer.body
+
+
+def _refuse_page(answer: Answer) -> None:
+    """A proxy that wants a sign-in answers 200 with a page, and Corti has not seen the call."""
+    if answer.kind().lower() in {"text/html", "application/xhtml+xml"}:
+        remedy = "Check that CORTI_BASE_URL or CORTI_ENVIRONMENT leads to Corti, and what the network's proxy wants."
+        raise WireError("answer", "type", f"is a page ({answer.kind()}), as a proxy sends it", remedy=remedy)

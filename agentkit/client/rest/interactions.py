@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentkit.client.answers import read_json, read_nothing
-from agentkit.client.operation import Answer, Operation, path, query
+from agentkit.client.operation import Operation, path, query
 from agentkit.client.page import Page
 from agentkit.models.interaction import (
     CreatedInteraction,
@@ -66,8 +66,8 @@ def list_interactions(
     """
     states = [status] if isinstance(status, str) else status
 
-    def parse(answer: Answer) -> Page[Interaction]:
-        items = decode_all(Interaction, answer.json(), "interactions")
+    def page(value: object) -> Page[Interaction]:
+        items = decode_all(Interaction, value, "interactions")
         return Page(items, str(index + 1) if items else None)
 
     return Operation(
@@ -83,7 +83,7 @@ def list_interactions(
             encounterStatus=[word(EncounterStatus, state, "status") for state in states] or None,
             patient=patient,
         ),
-        parse=parse,
+        parse=read_json(page),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from agentkit.client.answers import read_json, read_nothing
+from agentkit.client.answers import read_bytes, read_json, read_nothing
 from agentkit.client.operation import Operation, path
 from agentkit.errors import SpecError
 from agentkit.models.recording import LARGEST_RECORDING, CreatedRecording
@@ -59,7 +59,7 @@ def download_recording(interaction_id: str, recording_id: str) -> Operation[byte
         path=_path(interaction_id, recording_id),
         accept="*/*",
         max_answer=LARGEST_RECORDING,
-        parse=lambda answer: answer.body,
+        parse=read_bytes,
     )
 
 

@@ -236,7 +236,7 @@ async def test_an_answer_may_hold_what_this_version_does_not_know(corti: AsyncCo
     [
         ({"interactions": [{"id": "a"}, {"id": 5}]}, "interactions[1].id"),
         ({"interactions": {"id": "Anna Berg"}}, "interactions"),
-        (["Anna Berg"], ""),
+        (["Anna Berg"], "answer"),
     ],
 )
 async def test_an_unreadable_answer_is_a_wire_error_that_names_the_place(
@@ -247,6 +247,19 @@ async def test_an_unreadable_answer_is_a_wire_error_that_names_the_place(
         await corti.interactions.list().all()
     assert caught.value.path == place
     assert "Anna" not in str(caught.value)
+
+
+async def test_a_page_of_a_proxy_is_neither_a_deletion_nor_a_recording(corti: AsyncCorti, double: CortiDouble) -> None:
+    """SDKC-04: any body may follow a DELETE; but a page with 200 comes from a proxy, and nothing was deleted."""
+    calls = (
+        lambda: corti.interactions.delete("i-1"),
+        lambda: corti.recordings.download("i-1", "r-1"),
+        lambda: corti.agents.delete("a-1"),
+    )
+    for call in calls:
+        double.inject(Answer(200, "<html>Sign in</html>", {"content-type": "text/html; charset=utf-8"}))
+        with pytest.raises(WireError, match=r"answer: is a page \(text/html\), as a proxy sends it\. Check that CORTI"):
+            await call()
 
 
 async def test_no_id_leads_to_another_path(corti: AsyncCorti, double: CortiDouble) -> None:
