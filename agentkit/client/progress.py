@@ -205,6 +205,11 @@ class Progress:
             self._artifacts.add(update)
             yield update
             return
+        count = len(artifact.parts)
+        if count < len(known.parts) and known.parts[:count] == artifact.parts:
+            # The same parts, not equal ones: with the next chunk they are compared once more, and there may be many.
+            self._again[artifact.artifact_id] = artifact.model_copy(update={"parts": known.parts[:count]})
+            return
         added = _added(known.parts, artifact.parts)
         if added is None and _added(artifact.parts, known.parts) is not None:
             self._again[artifact.artifact_id] = artifact
