@@ -31,9 +31,16 @@ class Generations:
         self._v2 = V2(binding)
 
     def for_agent(self, agent_id: str) -> Generation:
-        """The generation to speak to an agent through."""
+        """The generation to speak to an agent through.
+
+        Raises:
+            UnsupportedByGeneration: The client was made for v1, and the id is one of v2.
+        """
         # What is no text at all is refused where the id becomes part of a path.
-        return self._named() or (self._v2 if str(agent_id).startswith(_PREFIX) else self._v1)
+        is_second = str(agent_id).startswith(_PREFIX)
+        if is_second and self._choice == "v1":
+            raise UnsupportedByGeneration("agents of v2 (agt.<uuid>)", "v1", ("v2",))
+        return self._named() or (self._v2 if is_second else self._v1)
 
     def for_spec(self, spec: AgentSpec) -> Generation:
         """The generation to make an agent with.

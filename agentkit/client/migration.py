@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from agentkit.errors import SpecError
-from agentkit.models import AgentId, ExpertInfo, ExpertReference
+from agentkit.models import AgentId, AgentInfo, ExpertInfo, ExpertReference
 from agentkit.specs import (
     AgentReferenceSpec,
     AgentSpec,
@@ -20,7 +20,7 @@ from agentkit.specs import (
 )
 
 if TYPE_CHECKING:
-    from agentkit.models import AgentInfo, McpServerInfo
+    from agentkit.models import McpServerInfo
     from agentkit.models.base import Model
 
 _NAME: Final = 128
@@ -79,8 +79,10 @@ def plan_migration(
         ephemeral: Make the new agent ephemeral; v1 does not show whether the old one is.
 
     Raises:
-        SpecError: The agent is one of v2 already.
+        SpecError: The agent is one of v2 already, or it is no `AgentInfo`.
     """
+    if not isinstance(cast("object", info), AgentInfo):
+        raise SpecError("info", "must be an AgentInfo", remedy="An agent made or got at Corti has it as agent.info.")
     if info.lifecycle is not None or info.connectors:
         raise SpecError("info", "is an agent of v2 already", remedy="Pass an agent read with generation v1.")
     plan = _Plan(migrated or {}, registry)

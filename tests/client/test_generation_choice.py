@@ -29,3 +29,11 @@ def test_a_spec_that_no_generation_can_do_names_what_keeps_each_from_it() -> Non
     assert (caught.value.generation, caught.value.field) == ("v1", "AgentSpec.model")
     assert "AgentSpec.agent_type" in str(caught.value)
     assert "generation=" not in str(caught.value)
+
+
+def test_a_client_for_v1_says_that_an_agent_is_one_of_v2() -> None:
+    with Corti(base_url="http://127.0.0.1:8700", token="t", generation="v1") as corti:
+        for call in (corti.agents.get, corti.agents.delete):
+            with pytest.raises(UnsupportedByGeneration, match=r"agents of v2 \(agt\.<uuid>\); v2 can") as caught:
+                call("agt.01a1feab-66ff-76db-8fd3-52d6f72a0df2")
+            assert caught.value.supported_by == ("v2",)

@@ -167,3 +167,8 @@ def test_every_agent_of_v1_has_a_plan_that_v2_can_express(info: AgentInfo) -> No
     plan = plan_migration(info)
     assert supported_generations(plan.spec)["v2"] == ()
     assert v2.decode_create_agent(v2.encode_create_agent(plan.spec)).name == plan.spec.name
+
+
+def test_a_plan_is_made_of_what_an_agent_is_and_not_of_its_handle() -> None:
+    with pytest.raises(SpecError, match=r"info: must be an AgentInfo\. .*agent\.info"):
+        plan_migration(object())  # pyright: ignore[reportArgumentType]
