@@ -54,7 +54,7 @@ class BlockingDocuments:
             mode: How its sections are written.
 
         Raises:
-            SpecError: There is nothing to make it of; nothing was sent.
+            SpecError: There is nothing to make it of, or the mode is none of those known; nothing was sent.
         """
         return self._session.call(
             documents.create_document(

@@ -54,6 +54,9 @@ class BlockingFacts:
             group: The key of its group.
             source: Where it comes from now; `user` after a change by a person.
             is_discarded: Mark it as not wanted, or take the mark away.
+
+        Raises:
+            SpecError: The source is none of those known; nothing was sent.
         """
         return self._session.call(
             operations.update_fact(

@@ -73,6 +73,9 @@ class BlockingInteractions:
             patient: Of the patient with this identifier only.
             page_size: How many to ask for at once; Corti gives 10 where nothing is said.
             limit: At most so many.
+
+        Raises:
+            SpecError: A word is none of those known; nothing was sent. It is raised when the first page is asked for.
         """
         size = page_size if page_size is not None or limit is None else max(1, min(limit, _LARGEST_PAGE))
         return BlockingPages(

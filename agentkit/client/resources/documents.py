@@ -53,7 +53,7 @@ class Documents:
             mode: How its sections are written.
 
         Raises:
-            SpecError: There is nothing to make it of; nothing was sent.
+            SpecError: There is nothing to make it of, or the mode is none of those known; nothing was sent.
         """
         return await self._session.call(
             documents.create_document(

@@ -25,5 +25,8 @@ class Languages:
         """The languages of one endpoint; of all where none is given.
 
         Swiss German is `gsw-CH` as spoken language and `de-CH` as language of facts.
+
+        Raises:
+            SpecError: There is no such endpoint; nothing was sent.
         """
         return await self._session.call(languages.list_languages(endpoint))

@@ -32,7 +32,7 @@ class Recordings:
             The id of the recording.
 
         Raises:
-            SpecError: It is empty or too large; nothing was sent.
+            SpecError: It is no bytes, empty or too large; nothing was sent.
         """
         return (await self._session.call(recordings.upload_recording(interaction_id, content))).id
 
