@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
+from functools import partial
 from typing import Final, TypeVar
 
 import httpx2
@@ -18,7 +19,7 @@ from agentkit.client.exchange import HttpRequest, Pause, attempts, exchange, not
 from agentkit.client.operation import Answer, Operation, StreamOperation
 from agentkit.client.retry import RetryPolicy
 from agentkit.client.tokens import SignIn, refresh_errors
-from agentkit.errors import ConfigurationError
+from agentkit.errors import AgentKitError, ConfigurationError
 from agentkit.oauth import IssuedToken, TokenCache
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class AsyncSession:
         self._opening: asyncio.Task[httpx2.AsyncBaseTransport] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
+        self._streams: set[httpx2.Response] = set()
         self._concluding: set[asyncio.Task[object]] = set()
 
     @property
@@ -92,18 +94,15 @@ class AsyncSession:
         """
         self._check_usable()
         responses: list[httpx2.Response] = []
-
-        async def opened(request: HttpRequest) -> Answer:
-            return await self._send_streamed(request, responses)
-
         with tracing.long_span(operation.name, operation.span_attributes(), kind=tracing.SpanKind.CLIENT) as span:
             try:
                 steps = attempts(operation, self._config, self._retry, span, clock=time.time)
-                answer, secrets = await self._drive(steps, opened)
+                answer, secrets = await self._drive(steps, partial(self._send_streamed, responses=responses))
                 async with aclosing(self._events(operation, answer, secrets, responses, span)) as events:
                     yield events
             finally:
                 for response in responses:
+                    self._streams.discard(response)
                     await response.aclose()
 
     async def pause(self, seconds: float) -> None:
@@ -166,8 +165,7 @@ class AsyncSession:
         transport = await self._authorized(request)
         with http.own_errors(request.url):
             async with asyncio.timeout(self._config.timeout):
-                response = await transport.handle_async_request(http.built(request, None))
-                return await _whole(response, request)
+                return await _whole(await transport.handle_async_request(http.built(request, None)), request)
 
     async def _send_streamed(self, request: HttpRequest, responses: list[httpx2.Response]) -> Answer:
         transport = await self._authorized(request)
@@ -178,6 +176,7 @@ class AsyncSession:
                 response.request = sent  # httpx2's EventSource wants to know
                 if http.is_event_stream(response):
                     responses.append(response)
+                    self._streams.add(response)
                     return http.opened(response)
                 return await _whole(response, request)
 
@@ -248,6 +247,10 @@ class AsyncSession:
         self._sign_in.forget()
         if self._opening is not None:
             await asyncio.wait([self._opening])
+        # A stream that nobody closed would do so when the event loop is gone.
+        for response in tuple(self._streams):
+            with suppress(AgentKitError), http.own_errors(str(response.url)):
+                await response.aclose()
         transport, self._http = self._http, None
         if transport is not None:
             await transport.aclose()
@@ -282,18 +285,16 @@ async def _whole(response: httpx2.Response, request: HttpRequest) -> Answer:
     try:
         headers = http.headers_of(response)
         limit = http.checked_limit(headers, request.max_answer)
-        chunks: list[bytes] = []
-        size = 0
+        content = bytearray()
         iterator = aiter(http.async_chunks(response, headers))
         try:
             async for chunk in iterator:
-                size += len(chunk)
-                if size > limit:
+                content += chunk
+                if len(content) > limit:
                     raise http.too_large(request.max_answer)
-                chunks.append(chunk)
         finally:
             if isinstance(iterator, AsyncGenerator):
                 await iterator.aclose()
-        return Answer(response.status_code, headers, b"".join(chunks))
+        return Answer(response.status_code, headers, bytes(content))
     finally:
         await response.aclose()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import httpx2
 import pytest
 
-from agentkit.client import Corti, EventStream, Reply
+from agentkit.client import AsyncCorti, Corti, EventStream, Reply
 from agentkit.errors import BadGatewayError, ConnectionFailed
 from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, Task, TaskState
 from tests.client.connecting import served
@@ -34,6 +35,7 @@ from tests.contract.corti_double import (
     in_pieces,
     too_many,
 )
+from tests.contract.serving import served_in_thread
 from tests.deadline import skip
 
 pytestmark = pytest.mark.anyio
@@ -345,3 +347,28 @@ def test_a_silent_agent_is_no_timeout_for_a_blocking_client() -> None:
         with pytest.raises(ConnectionFailed):
             next(stream)
     assert [request.extensions["timeout"]["read"] for request in asked] == [7, None]
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+@pytest.mark.parametrize("side", SIDES, ids=str)
+def test_a_stream_that_nobody_closed_ends_with_its_client(side: Side, cancels: bool) -> None:
+    """Left to the end of the event loop, it would want to close its connection when there is no loop any more."""
+    troubles: list[object] = []
+    gate = Gate()
+    double = CortiDouble()
+    double.agent_answers(Turn("Penicillin.", gate=gate))
+
+    async def main(url: str) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: troubles.append(context))
+        client = AsyncCorti(base_url=url, token=double.token(), generation=side.generation, binding=side.binding)
+        async with client as corti:
+            agent = await corti.agents.get(added(double, side))
+            stream = agent.stream("Any allergies?", cancel_on_exit=cancels)
+            async for _ in stream:
+                break
+
+    with served_in_thread(double) as url:
+        asyncio.run(main(url))
+        gate.open()
+    gc.collect()
+    assert not troubles
