@@ -46,8 +46,10 @@ def list_agents(
     table = Table(Column("id", no_wrap=True), "name", "experts", "description", box=None, pad_edge=False)
     for info in found:
         table.add_row(*(shown(text) for text in _cells(info)))
-    narrowest = console.measure(table).minimum if console.is_terminal else console.measure(table).maximum
-    console.print(table, width=max(console.width, narrowest), crop=False, overflow="ignore")
+    # Neither what rich measures nor what it prints is wider than its console, which has 80 columns where there is none.
+    widths = console.measure(table, options=console.options.update(max_width=100_000))
+    console.width = max(console.width, widths.minimum if console.is_terminal else widths.maximum)
+    console.print(table, crop=False, overflow="ignore")
 
 
 @app.command("create")

@@ -89,3 +89,14 @@ def test_ids_are_shown_whole_however_narrow_the_terminal(
     assert identifier in run("agents", "list").stdout
     assert run("agents", "delete", "helper").stdout.strip() == f"deleted {identifier}"
     assert isinstance(run("agents", "delete", "helper").exception, AgentNotFound)
+
+
+def test_what_a_pipe_reads_is_one_whole_line_for_each_agent(
+    run: Run, connected: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    name, description = "a-helper-with-a-rather-long-name", "Helps before a visit, and after it, and in between."
+    made = run("agents", "create", "--name", name, "--description", description, "--expert", "ehr-lookup")
+    (line,) = [line for line in run("agents", "list").stdout.splitlines() if made.stdout.strip() in line]
+    assert line.split(None, 3)[1:] == [name, "ehr-lookup", description]
+    run("agents", "delete", made.stdout.strip())
