@@ -239,7 +239,7 @@ async def test_a_success_without_the_object_asked_for_is_a_wire_error(answer: An
                 await corti.agents.get(agent_id)
 
 
-@pytest.mark.parametrize("answer", [Answer(200), Answer(204), html(200), Answer(200, {"deleted": True})])
+@pytest.mark.parametrize("answer", [Answer(200), Answer(204), Answer(200, "gone"), Answer(200, {"deleted": True})])
 async def test_a_delete_takes_any_success(answer: Answer) -> None:
     """SDKC-04."""
     double = CortiDouble()
@@ -247,6 +247,16 @@ async def test_a_delete_takes_any_success(answer: Answer) -> None:
     async with connected(double) as corti:
         for agent_id in (SOMEBODY, f"agt.{SOMEBODY}"):
             await corti.agents.delete(agent_id)
+
+
+async def test_a_page_is_no_deletion() -> None:
+    """SDKC-04 lets any success of Corti pass; a page with 200 comes from a proxy, and Corti has not seen the call."""
+    double = CortiDouble()
+    double.inject(html(200), times=None)
+    async with connected(double) as corti:
+        for agent_id in (SOMEBODY, f"agt.{SOMEBODY}"):
+            with pytest.raises(WireError, match="is a page"):
+                await corti.agents.delete(agent_id)
 
 
 async def test_what_official_clients_break_on_is_read() -> None:
