@@ -24,7 +24,7 @@ class Patience:
         self.pause = _FIRST_PAUSE
         self._breaks = 0
 
-    def lasts(self, *, has_news: bool, trouble: AgentKitError | None, is_answered: bool, is_look: bool) -> bool:
+    def lasts(self, *, has_news: bool, trouble: AgentKitError | None, is_answered: bool, is_endless: bool) -> bool:
         """Count a connection that ended before the task was settled.
 
         Args:
@@ -32,16 +32,16 @@ class Patience:
             trouble: Why it ended; None where the server ended it properly.
             is_answered: The server was there, whatever became of the connection later: a proxy may cut what is silent
                 for a minute, and a silent agent works.
-            is_look: It was one look at the task. A task that still runs is looked at without end: a silent agent works.
+            is_endless: It was one look at a task that still runs, which is looked at without end: a silent agent works.
 
         Returns:
-            Whether subscribing is worth another try.
+            Whether another one of this kind is worth a try.
 
         Raises:
             AgentKitError: The trouble, after too many connections in a row, where the last one was not even answered.
         """
         self.pause = _FIRST_PAUSE if has_news else min(self.pause * 1.5, _LONGEST_PAUSE)
-        self._breaks = 0 if has_news or (is_look and trouble is None) else self._breaks + 1
+        self._breaks = 0 if has_news or (is_endless and trouble is None) else self._breaks + 1
         if self._breaks <= _MOST_BREAKS:
             return True
         if trouble is not None and not is_answered:

@@ -180,6 +180,29 @@ async def test_a_look_that_lags_behind_the_stream_does_not_turn_the_task_back() 
     assert [type(event) for event in events] == [Task, StatusUpdate, StatusUpdate]
 
 
+async def test_a_state_nobody_knows_that_passes_does_not_end_a_stream() -> None:
+    """SDKC-06: a look shows a state, and not whether anything comes behind it."""
+    script = Script()
+    script.streams += [Cut(task("working")), 404]
+    unknown = {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_PONDERING"}}
+    script.looks += [*[unknown] * 5, task("completed", "Penicillin.")["task"]]
+    async with scripted(script) as agent:
+        events = await heard(agent.stream("Any allergies?"))
+    assert story(events).words == ("Penicillin.",)
+
+
+async def test_a_state_nobody_knows_that_stays_ends_a_stream() -> None:
+    script = Script()
+    script.streams += [Cut(task("working")), 404]
+    script.looks += [{"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_PONDERING"}}]
+    async with scripted(script) as agent:
+        stream = agent.stream("Any allergies?")
+        await heard(stream)
+    assert stream.reply is not None
+    assert stream.reply.state is TaskState.UNKNOWN
+    assert script.asked.count("t") < 20
+
+
 async def test_the_end_told_twice_ends_a_stream_once() -> None:
     script = Script()
     script.streams += [Cut(task("submitted"), *[update("completed", "Penicillin.")] * 2, task("completed"))]

@@ -178,7 +178,8 @@ class Course:
                         yield event
             except (TransportError, ApiError, WireError) as error:
                 trouble = error
-            if self.progress.is_finished or (trouble is None and self.progress.is_in_unknown_state):
+            is_look, is_unknown = operation is None, self.progress.is_in_unknown_state
+            if self.progress.is_finished or (is_unknown and trouble is None and not is_look):
                 return
             if self.task_id is None:
                 raise trouble or _nameless()
@@ -188,9 +189,15 @@ class Course:
                 # Not every server lets subscribe, and none to a settled task; looking at it says what is the matter.
                 self._subscribes, operation = False, None
                 continue
-            self._subscribes &= patience.lasts(
-                has_news=has_news, trouble=trouble, is_answered=self._is_answered, is_look=operation is None
+            lasts = patience.lasts(
+                has_news=has_news,
+                trouble=trouble,
+                is_answered=self._is_answered,
+                is_endless=is_look and not is_unknown,
             )
+            if is_look and not lasts:
+                return
+            self._subscribes &= lasts
             self.progress.resume()
             await self._session.pause(patience.pause)
             operation = self._resumption()
