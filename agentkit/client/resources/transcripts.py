@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from agentkit.client.rest import transcripts
-from agentkit.errors import TranscriptFailed, TranscriptNotReady
+from agentkit.errors import SpecError, TranscriptFailed, TranscriptNotReady
 
 if TYPE_CHECKING:
     from agentkit.client.session import AsyncSession
@@ -108,7 +109,10 @@ class Transcripts:
         Raises:
             TranscriptFailed: It could not be made.
             TranscriptNotReady: It is still being made.
+            SpecError: `patience` is no number of seconds; nothing was sent.
         """
+        if not 0 <= patience < math.inf:
+            raise SpecError("patience", "must be a number of seconds from zero up", remedy="The default is 600.")
         pause, waited = _FIRST_PAUSE, 0.0
         while (status := await self.status(interaction_id, transcript_id)) != "completed":
             if status == "failed":

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import math
 from io import BytesIO
+from uuid import uuid4
 
 import pytest
 
@@ -207,3 +209,10 @@ async def test_an_upload_is_sent_again_as_it_was(
     assert [call.body for call in double.calls[1:]] == [AUDIO] * 3
     assert await corti.recordings.list(interaction_id) == (made,)
     assert (len(clock.pauses), clock.pauses[0]) == (2, 3)
+
+
+@pytest.mark.parametrize("patience", [math.nan, math.inf, -1.0])
+async def test_patience_must_end(corti: AsyncCorti, double: CortiDouble, patience: float) -> None:
+    with pytest.raises(SpecError, match="patience"):
+        await corti.transcripts.wait(str(uuid4()), str(uuid4()), patience=patience)
+    assert double.calls == []
