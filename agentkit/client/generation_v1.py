@@ -60,9 +60,7 @@ class V1:
         for feature, value in (("text", query.text), ("visibility", query.visibility), ("labels", query.labels)):
             if value:
                 raise UnsupportedByGeneration(f"listing agents by {feature}", "v1", ("v2",))
-        offset = int(token) if token else query.offset or 0
-        begun = query.offset or 0
-        size = PAGE_SIZE if query.limit is None else min(PAGE_SIZE, query.limit - (offset - begun))
+        size, offset = _window(query.limit, query.offset, token)
         return _paged(v1.list_agents(size, offset, query.ephemeral), offset, size)
 
     def get_agent(self, agent_id: str) -> Operation[AgentInfo | AgentReference]:
@@ -144,10 +142,15 @@ class V1:
         """
         if text:
             raise UnsupportedByGeneration("searching the registry", "v1", ("v2",))
-        begun = offset or 0
-        offset = int(token) if token else begun
-        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - (offset - begun))
-        return _paged(v1.list_experts(size, offset), offset, size)
+        size, begin = _window(limit, offset, token)
+        return _paged(v1.list_experts(size, begin), begin, size)
+
+
+def _window(limit: int | None, offset: int | None, token: str | None) -> tuple[int, int]:
+    """How many items to ask for and where they begin: a page, or what is left of the limit."""
+    first = offset or 0
+    begin = int(token) if token else first
+    return (PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - (begin - first))), begin
 
 
 def _paged(operation: Operation[tuple[T, ...]], offset: int, size: int) -> Operation[Page[T]]:
