@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agentkit.compose import Agent, Parallel, RunContext, Sequential
     from agentkit.credentials import ClientCredentials, Token
     from agentkit.errors import AgentKitError
+    from agentkit.experts import Expert
     from agentkit.models import Message, Part, Task, TaskState
     from agentkit.specs import AgentSpec, ExpertSpec, McpServerSpec
 
@@ -24,6 +25,7 @@ __all__ = [
     "AsyncCorti",
     "ClientCredentials",
     "Corti",
+    "Expert",
     "ExpertSpec",
     "McpServerSpec",
     "Message",
@@ -43,6 +45,7 @@ _ROOMS = {
     "AsyncCorti": "client",
     "ClientCredentials": "credentials",
     "Corti": "client",
+    "Expert": "experts",
     "ExpertSpec": "specs",
     "McpServerSpec": "specs",
     "Message": "models",

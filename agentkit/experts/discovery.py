@@ -10,13 +10,13 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final, cast
 
 from agentkit.errors import SpecError
-from agentkit.experts.definition import ExpertDefinition
+from agentkit.experts.expert import Expert
 
 if TYPE_CHECKING:
     from agentkit.mcp import ToolServer
 
 EXPERTS: Final = "agentkit.experts"
-"""Entry point group of experts; each names an `ExpertDefinition`."""
+"""Entry point group of experts; each names an `Expert`."""
 
 SERVERS: Final = "agentkit.servers"
 """Entry point group of servers; each names a function `build_server(database=None)`."""
@@ -35,15 +35,16 @@ def find_servers() -> Mapping[str, EntryPoint]:
     return _find(SERVERS)
 
 
-def load_expert(name: str) -> ExpertDefinition:
+def load_expert(name: str) -> Expert:
     """Load an installed expert.
 
     Raises:
         SpecError: There is none of that name, or what the package offers is not an expert.
     """
     loaded = _load(EXPERTS, name)
-    if not isinstance(loaded, ExpertDefinition):
-        raise SpecError(f"{EXPERTS}.{name}", f"is a {type(loaded).__name__}; it must be an ExpertDefinition")
+    if not isinstance(loaded, Expert):
+        remedy = "Let the entry point name an object: Expert(name, description=..., prompt=..., server=...)."
+        raise SpecError(f"{EXPERTS}.{name}", f"is a {type(loaded).__name__}; it must be an Expert", remedy=remedy)
     return loaded
 
 

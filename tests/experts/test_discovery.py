@@ -7,12 +7,9 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from agentkit.errors import SpecError
-from agentkit.experts import ExpertDefinition, discovery, find_experts, find_servers, load_expert, load_server
-from agentkit.specs import Authorization
+from agentkit.experts import Expert, discovery, find_experts, find_servers, load_expert, load_server
 
-DEFINITION = ExpertDefinition(
-    "looker", "Looks things up.", "Look well.", server_name="eyes", authorization=Authorization.BEARER
-)
+EXPERT = Expert("looker", description="Looks things up.", prompt="Look well.", server="eyes")
 
 
 def builder(database: str | None) -> str:
@@ -24,12 +21,12 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     points = {
         "agentkit.experts": [
             EntryPoint("zebra", "absent_package.expert:EXPERT", "agentkit.experts"),
-            EntryPoint("looker", f"{__name__}:DEFINITION", "agentkit.experts"),
+            EntryPoint("looker", f"{__name__}:EXPERT", "agentkit.experts"),
             EntryPoint("wrong", f"{__name__}:builder", "agentkit.experts"),
         ],
         "agentkit.servers": [
             EntryPoint("eyes", f"{__name__}:builder", "agentkit.servers"),
-            EntryPoint("wrong", f"{__name__}:DEFINITION", "agentkit.servers"),
+            EntryPoint("wrong", f"{__name__}:EXPERT", "agentkit.servers"),
         ],
     }
 
@@ -52,7 +49,7 @@ def test_listing_loads_nothing_and_is_in_alphabetical_order() -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_an_installed_expert_and_server_are_loaded_by_name() -> None:
-    assert load_expert("looker") == DEFINITION
+    assert load_expert("looker") is EXPERT
     assert load_server("eyes") is not None
 
 
@@ -67,9 +64,9 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_what_is_no_expert_or_server_is_refused_with_its_type() -> None:
-    with pytest.raises(SpecError, match="must be an ExpertDefinition"):
+    with pytest.raises(SpecError, match="is a function; it must be an Expert"):
         load_expert("wrong")
-    with pytest.raises(SpecError, match="is a ExpertDefinition"):
+    with pytest.raises(SpecError, match="is a Expert"):
         load_server("wrong")
 
 
@@ -77,22 +74,3 @@ def test_what_is_no_expert_or_server_is_refused_with_its_type() -> None:
 def test_a_package_that_cannot_be_imported_is_named() -> None:
     with pytest.raises(SpecError, match=r"agentkit\.experts\.zebra: cannot be imported"):
         load_expert("zebra")
-
-
-def test_a_definition_becomes_a_spec_with_the_address_of_its_server() -> None:
-    spec = DEFINITION.spec("http://127.0.0.1:8701/eyes/mcp")
-    assert (spec.name, spec.description, spec.prompt) == ("looker", "Looks things up.", "Look well.")
-    (server,) = spec.servers
-    assert (server.name, server.authorization) == ("eyes", Authorization.BEARER)
-
-
-def test_authorization_scope_and_server_name_of_a_spec_can_be_chosen() -> None:
-    (server,) = DEFINITION.spec(
-        "http://127.0.0.1/x", authorization=Authorization.OAUTH2, scope="read", server_name="other"
-    ).servers
-    assert (server.name, server.authorization, server.scope) == ("other", Authorization.OAUTH2, "read")
-
-
-def test_an_address_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(SpecError, match="url"):
-        DEFINITION.spec("ftp://x")

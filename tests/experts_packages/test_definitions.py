@@ -129,7 +129,7 @@ async def test_a_scenario_holds_with_the_rule_based_reasoner(slug: str, scenario
     found: list[Observation] = []
     expert = EXPERTS[slug]
     async with toolbox(slug) as box:
-        worker = Worker(slug, RuleReasoner(), {expert.server_name: box}, expert.prompt)
+        worker = Worker(slug, RuleReasoner(), {expert.server_name: box}, expert.prompt or "")
         for turn in scenario["turns"]:
             situation = Situation(turn["say"], history=tuple(history), observations=tuple(found))
             with anyio.fail_after(HANG):

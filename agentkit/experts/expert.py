@@ -1,0 +1,217 @@
+"""An expert as its author writes it: functions and a prompt, or an installed server and a prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, ParamSpec, TypedDict, TypeVar, Unpack, overload
+
+from agentkit.errors import SpecError
+from agentkit.experts.prompt import read_prompt
+from agentkit.specs import Authorization, ExpertSpec, McpServerSpec
+
+if TYPE_CHECKING:
+    from agentkit.mcp import ToolServer
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class ToolOptions(TypedDict, total=False):
+    """What `Expert.tool` may be told about a tool; the same as `ToolServer.tool`, which explains each."""
+
+    name: str | None
+    title: str | None
+    read_only: bool
+    idempotent: bool | None
+    destructive: bool
+    open_world: bool
+    timeout: float
+    output_limit: int
+
+
+class Expert:
+    """An expert: what it is good for, how it works, and its tools.
+
+    It has tools of its own, or those of an installed MCP server. It can be registered (`spec`), served
+    (`agentkit.serve`, `agentkit serve module:expert`) and asked directly (`call`).
+
+    Example:
+        ```python
+        expert = Expert("lab-lookup", description="Looks up laboratory results.", prompt=Path("prompt.md"))
+
+        @expert.tool
+        async def latest_results(patient: str, codes: list[str] | None = None) -> LabPage:
+            "The latest results of a patient."
+        ```
+
+    Attributes:
+        name: Its name in an agent.
+        description: What it is good for; an orchestrator chooses by it.
+        prompt: How it shall work; None leaves it to the platform.
+        server_name: The name its MCP server is registered under; credentials are bound to it.
+        authorization: How that server wants to be authorized where nothing else is said.
+        installed_server: The entry point of the server whose tools it uses; None when it has tools of its own.
+        version: Of its own server.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        description: str,
+        prompt: str | Path | None = None,
+        server: str | None = None,
+        server_name: str | None = None,
+        authorization: Authorization | str = Authorization.BEARER,
+        title: str | None = None,
+        version: str = "",
+        lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None,
+    ) -> None:
+        """Describe an expert; tools are added with `tool`.
+
+        Args:
+            name: Its name: letters, digits, `.`, `_` and `-`, at most 64. It is part of its address.
+            description: What it is good for.
+            prompt: How it shall work: a text, or the file of it (UTF-8; a relative path begins at the working
+                directory).
+            server: The entry point under `agentkit.servers` whose tools it uses, instead of tools of its own.
+            server_name: The name its MCP server is registered under; by default `server`, else the expert's name.
+            authorization: How its server wants to be authorized.
+            title: Names its own server for people.
+            version: Of its own server.
+            lifespan: Entered when its own server starts, or a direct session begins; left at the end.
+
+        Raises:
+            SpecError: An argument does not fit; the error names it.
+        """
+        self.name: Final = _name("Expert.name", name)
+        if not isinstance(description, str) or not description.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SpecError("Expert.description", "must be a text that is not empty", remedy="Agents choose by it.")
+        if server is not None and lifespan is not None:
+            raise SpecError("Expert.lifespan", "is for an expert with tools of its own", remedy="Leave it out.")
+        self.description: Final = description
+        self.prompt: Final = read_prompt("Expert.prompt", prompt)
+        self.installed_server: Final = None if server is None else _name("Expert.server", server)
+        self.server_name: Final = _name("Expert.server_name", server_name or server or name)
+        self.authorization: Final = _authorization("Expert.authorization", authorization)
+        self.version: Final = version
+        self._title = title
+        self._lifespan = lifespan or nullcontext
+        self._server: ToolServer | None = None
+
+    def __repr__(self) -> str:
+        """Name and where the tools come from."""
+        own = list(self._server.tool_names) if self._server and self.installed_server is None else []
+        tools = f"server={self.installed_server!r}" if self.installed_server else f"tools={own}"
+        return f"Expert({self.name!r}, {tools})"
+
+    @property
+    def server(self) -> ToolServer:
+        """The MCP server with its tools; an installed one is made on first use, over its default database.
+
+        Raises:
+            SpecError: The expert has no tools, or its installed server cannot be loaded.
+        """
+        if self._server is None:
+            if self.installed_server is None:
+                raise SpecError(
+                    f"Expert({self.name!r})",
+                    "has no tools",
+                    remedy="Decorate async functions with @expert.tool, or name an installed server with server=...",
+                )
+            from agentkit.experts.discovery import load_server  # here, because it knows experts
+
+            self._server = load_server(self.installed_server)(None)
+        return self._server
+
+    @overload
+    def tool(self, function: Callable[_P, Awaitable[_R]], /) -> Callable[_P, Awaitable[_R]]: ...
+
+    @overload
+    def tool(
+        self, /, **options: Unpack[ToolOptions]
+    ) -> Callable[[Callable[_P, Awaitable[_R]]], Callable[_P, Awaitable[_R]]]: ...
+
+    def tool(
+        self, function: Callable[_P, Awaitable[_R]] | None = None, /, **options: Unpack[ToolOptions]
+    ) -> Callable[_P, Awaitable[_R]] | Callable[[Callable[_P, Awaitable[_R]]], Callable[_P, Awaitable[_R]]]:
+        """Make an async function a tool: `@expert.tool`, or `@expert.tool(title=..., timeout=...)`.
+
+        Args:
+            function: The function, where the decorator stands without parentheses.
+            options: As `agentkit.mcp.ToolServer.tool` takes them.
+
+        Returns:
+            The function as it is, or a decorator that leaves it so.
+
+        Raises:
+            SpecError: The function cannot be a tool, its name is taken, or the expert uses an installed server.
+        """
+        if self.installed_server is not None:
+            raise SpecError(
+                f"Expert({self.name!r}).tool",
+                f"it uses the tools of the server {self.installed_server} and can have none of its own",
+                remedy="Leave server= out, or add the tool to that server.",
+            )
+        register = self._own_server().tool(**options)
+        return register if function is None else register(function)
+
+    def spec(
+        self,
+        url: str,
+        *,
+        authorization: Authorization | str | None = None,
+        scope: str | None = None,
+        server_name: str | None = None,
+    ) -> ExpertSpec:
+        """The expert as an agent takes it.
+
+        Args:
+            url: The address of its MCP server.
+            authorization: How that server wants to be authorized; None takes the expert's.
+            scope: The OAuth scope to ask for.
+            server_name: Another name to register the server under.
+
+        Raises:
+            SpecError: The address or a name does not fit.
+        """
+        chosen = self.authorization if authorization is None else _authorization("authorization", authorization)
+        server = McpServerSpec(name=server_name or self.server_name, url=url, authorization=chosen, scope=scope)
+        return ExpertSpec(name=self.name, description=self.description, prompt=self.prompt, servers=(server,))
+
+    def _own_server(self) -> ToolServer:
+        if self._server is None:
+            from agentkit.mcp import ToolServer  # here, because an expert without functions needs no MCP SDK
+
+            self._server = ToolServer(
+                self.server_name,
+                title=self._title,
+                description=self.description,
+                version=self.version,
+                lifespan=self._lifespan,
+            )
+        return self._server
+
+
+def _name(field: str, given: object) -> str:
+    if not isinstance(given, str) or not _NAME.fullmatch(given):
+        shown = repr(given[:64]) if isinstance(given, str) else f"a {type(given).__name__}"
+        raise SpecError(
+            field,
+            f"is {shown}; it must be letters, digits, '.', '_' and '-', at most 64, and begin with a letter or digit",
+            remedy="For example lab-lookup.",
+        )
+    return given
+
+
+def _authorization(field: str, given: object) -> Authorization:
+    try:
+        return Authorization(str(given))
+    except ValueError:
+        known = ", ".join(repr(word.value) for word in Authorization)
+        raise SpecError(field, f"must be one of {known}") from None
