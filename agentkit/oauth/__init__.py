@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.oauth.clients import ClientRegistry, RegisteredClient, hash_secret
+    from agentkit.oauth.introspection import IntrospectionVerifier
     from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
     from agentkit.oauth.keys import SigningKeys, TokenIssuer
     from agentkit.oauth.server import AuthorizationServer, authorization_server, token_endpoint
     from agentkit.oauth.token_request import TokenRequest, invalid_client, read_token_request
     from agentkit.oauth.tokens import IssuedToken, TokenCache
-    from agentkit.oauth.verify import JwtVerifier, VerifiedToken
+    from agentkit.oauth.verified import VerifiedToken
+    from agentkit.oauth.verify import JwtVerifier
 
 __all__ = [
     "AuthorizationServer",
     "ClientRegistry",
+    "IntrospectionVerifier",
     "IssuedToken",
     "JwtVerifier",
     "KeySource",
@@ -41,6 +44,7 @@ __all__ = [
 _HOME = {
     "AuthorizationServer": "server",
     "ClientRegistry": "clients",
+    "IntrospectionVerifier": "introspection",
     "IssuedToken": "tokens",
     "JwtVerifier": "verify",
     "KeySource": "jwks",
@@ -51,7 +55,7 @@ _HOME = {
     "TokenCache": "tokens",
     "TokenIssuer": "keys",
     "TokenRequest": "token_request",
-    "VerifiedToken": "verify",
+    "VerifiedToken": "verified",
     "authorization_server": "server",
     "hash_secret": "clients",
     "invalid_client": "token_request",

@@ -56,6 +56,7 @@ class IssuerMetadata:
     token_endpoint: str
     jwks_uri: str | None
     token_endpoint_auth_methods: tuple[str, ...]
+    introspection_endpoint: str | None = None
 
 
 async def find_resource(http: httpx2.AsyncClient, url: str, challenge: Challenge) -> ResourceMetadata:
@@ -183,13 +184,27 @@ def _read_issuer(issuer: str, document: Mapping[str, object], loopback: bool) ->
     endpoint = document.get("token_endpoint")
     if not isinstance(endpoint, str):
         raise AuthenticationError("invalid_metadata", "The authorization server's metadata names no token endpoint.")
-    check_secure(endpoint, "token endpoint", loopback=loopback)
-    if origin_of(endpoint) != origin_of(issuer):
-        raise AuthenticationError("invalid_metadata", "The token endpoint is not on the origin of its issuer.")
+    _check_endpoint(endpoint, "token endpoint", issuer, loopback)
+    introspection = document.get("introspection_endpoint")
+    if isinstance(introspection, str):
+        _check_endpoint(introspection, "introspection endpoint", issuer, loopback)
     keys = document.get("jwks_uri")
     # RFC 8414: a server that lists no method accepts Basic.
     methods = _texts(document.get("token_endpoint_auth_methods_supported")) or ("client_secret_basic",)
-    return IssuerMetadata(issuer, endpoint, keys if isinstance(keys, str) else None, methods)
+    return IssuerMetadata(
+        issuer,
+        endpoint,
+        keys if isinstance(keys, str) else None,
+        methods,
+        introspection if isinstance(introspection, str) else None,
+    )
+
+
+def _check_endpoint(endpoint: str, what: str, issuer: str, loopback: bool) -> None:
+    """A secret is sent there: it must be a safe address on the issuer's own origin (MCP-OAU-02)."""
+    check_secure(endpoint, what, loopback=loopback)
+    if origin_of(endpoint) != origin_of(issuer):
+        raise AuthenticationError("invalid_metadata", f"The {what} is not on the origin of its issuer.")
 
 
 def _texts(value: object) -> tuple[str, ...]:

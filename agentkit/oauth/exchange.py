@@ -17,7 +17,13 @@ BODY_LIMIT: Final = 262_144
 
 
 async def exchange(
-    http: httpx2.AsyncClient, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
+    http: httpx2.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    content: bytes = b"",
+    limit: int = BODY_LIMIT,
 ) -> tuple[int, object]:
     """Send one request and read its JSON answer.
 
@@ -27,6 +33,7 @@ async def exchange(
         url: Where to; a redirect is answered with its status and not followed.
         headers: Of the request.
         content: The body.
+        limit: Bytes that the answer may have.
 
     Returns:
         The status, and the JSON document or None where the body is none.
@@ -34,20 +41,24 @@ async def exchange(
     Raises:
         ConnectionFailed: No connection.
         RequestTimeout: No answer in the time of the pool.
-        AuthenticationError: The body is larger than `BODY_LIMIT`.
+        AuthenticationError: The body is larger than `limit`, or compressed, which nobody asked for.
     """
-    request = httpx2.Request(method, url, headers={"accept": "application/json", **(headers or {})}, content=content)
+    # A compressed answer has no size before it is unpacked.
+    plain = {"accept": "application/json", "accept-encoding": "identity"}
+    request = httpx2.Request(method, url, headers={**plain, **(headers or {})}, content=content)
     host = urlsplit(url).netloc
+    if http.is_closed:
+        raise ConnectionFailed(f"{host} cannot be reached: the client is closed.")
     try:
         response = await http.send(request, stream=True, auth=None, follow_redirects=False)
         try:
+            if response.headers.get("content-encoding", "identity").lower() != "identity":
+                raise AuthenticationError("invalid_answer", f"The answer of {host} is compressed.")
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise AuthenticationError(
-                        "answer_too_large", f"The answer of {host} is larger than {BODY_LIMIT} bytes."
-                    )
+                if len(body) > limit:
+                    raise AuthenticationError("answer_too_large", f"The answer of {host} is larger than {limit} bytes.")
         finally:
             await response.aclose()
     except httpx2.TimeoutException:

@@ -15,7 +15,8 @@ from agentkit.oauth.clients import ClientRegistry
 from agentkit.oauth.keys import SigningKeys, TokenIssuer
 from agentkit.oauth.server import token_endpoint
 from agentkit.oauth.token_request import TokenRequest
-from agentkit.oauth.verify import JwtVerifier, VerifiedToken
+from agentkit.oauth.verified import VerifiedToken
+from agentkit.oauth.verify import JwtVerifier
 from agentkit.platform.problems import Problem
 from agentkit.platform.settings import PlatformSettings
 from agentkit.wire.errors import encode_oauth_error
