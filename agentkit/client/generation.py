@@ -91,6 +91,10 @@ class Generation(Protocol):
         """Change an agent."""
         ...
 
+    def edit_agent(self, before: AgentInfo, after: AgentInfo) -> Operation[AgentInfo | AgentReference]:
+        """Turn an agent from one state into another."""
+        ...
+
     def delete_agent(self, agent_id: str) -> Operation[None]:
         """Delete an agent."""
         ...

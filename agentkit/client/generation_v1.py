@@ -71,6 +71,10 @@ class V1:
         """Change an agent."""
         return v1.update_agent(agent_id, changes)
 
+    def edit_agent(self, before: AgentInfo, after: AgentInfo) -> Operation[AgentInfo | AgentReference]:
+        """Turn an agent from one state into another."""
+        return v1.edit_agent(before, after)
+
     def delete_agent(self, agent_id: str) -> Operation[None]:
         """Delete an agent."""
         return v1.delete_agent(agent_id)

@@ -74,6 +74,10 @@ class V2:
         """Change an agent."""
         return agents.update_agent(agent_id, changes)
 
+    def edit_agent(self, before: AgentInfo, after: AgentInfo) -> Operation[AgentInfo | AgentReference]:
+        """Turn an agent from one state into another."""
+        return agents.edit_agent(before, after)
+
     def delete_agent(self, agent_id: str) -> Operation[None]:
         """Delete an agent."""
         return agents.delete_agent(agent_id)

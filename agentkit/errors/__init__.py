@@ -8,6 +8,7 @@ AgentKitError
 ├── CredentialError         an auth DataPart is incomplete or doubled (MCPAUTH-09, -10)
 ├── WireError               JSON that does not fit the documented shape
 ├── ConversationBusy        a second turn of a conversation was begun before the first had ended
+├── PlanOutdated            an agent has changed since its deployment was planned
 ├── StorageError            the database cannot be opened, written or migrated
 ├── EngineError             a run cannot be started or continued
 ├── ServeError              a server cannot be started (port in use, unsafe address)
@@ -63,6 +64,7 @@ from agentkit.errors.base import (
     ConversationBusy,
     CredentialError,
     EngineError,
+    PlanOutdated,
     RequestTimeout,
     ServeError,
     SpecError,
@@ -122,6 +124,7 @@ __all__ = [
     "MessageConflict",
     "NotFoundError",
     "NotImplementedByServerError",
+    "PlanOutdated",
     "RateLimitedError",
     "RequestTimeout",
     "ServeError",

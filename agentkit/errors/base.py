@@ -83,6 +83,10 @@ class ConversationBusy(AgentKitError):
     """A conversation was asked for a second turn while one is going on; nothing was sent."""
 
 
+class PlanOutdated(AgentKitError):
+    """What a plan was made for has changed since; nothing was done."""
+
+
 class StorageError(AgentKitError):
     """The database cannot be opened, written or migrated."""
 

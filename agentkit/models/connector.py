@@ -33,7 +33,8 @@ class ConnectorInfo(Model):
         description: Of an output schema.
         output_schema: The JSON Schema of an output (`schema` on the wire).
         transition: `complete` or `input_required`: the state an output ends the turn in.
-        enabled: Whether the agent may use it; today only shown for `schema`.
+        enabled: Whether the agent may use it; today only shown for `schema`, and then in
+            `model_fields_set`.
     """
 
     id: str | None = None

@@ -90,6 +90,21 @@ class Agents:
         info = await self._session.call(generation.update_agent(agent_id, changes))
         return AgentHandle(self._session, generation, info, agent_id)
 
+    async def edit(self, before: AgentInfo, after: AgentInfo) -> AgentHandle:
+        """Turn an agent from one state into another: what is equal in both is left alone.
+
+        Where `update` replaces a whole list by what an author writes, here the items that stay keep what the API does
+        not show of them (a static token) or lets nobody write, and in v1 an expert that changes keeps its id.
+
+        Args:
+            before: The agent as it was got.
+            after: The same, changed with `model_copy(update=...)`: name, description and system prompt, in v1 experts
+                and MCP servers (without an id they are new), in v2 connectors. Other fields are not looked at.
+        """
+        generation = self._generations.for_agent(before.id)
+        info = await self._session.call(generation.edit_agent(before, after))
+        return AgentHandle(self._session, generation, info, before.id)
+
     async def delete(self, agent_id: str) -> None:
         """Delete an agent and the experts made with it (V1-AGENT-06)."""
         await self._session.call(self._generations.for_agent(agent_id).delete_agent(agent_id))

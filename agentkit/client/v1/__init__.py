@@ -4,6 +4,7 @@ from agentkit.client.v1 import rpc
 from agentkit.client.v1.agents import (
     create_agent,
     delete_agent,
+    edit_agent,
     get_agent,
     get_card,
     list_agents,
@@ -17,6 +18,7 @@ __all__ = [
     "create_agent",
     "delete_agent",
     "delete_context",
+    "edit_agent",
     "get_agent",
     "get_card",
     "get_context",

@@ -69,6 +69,18 @@ def update_agent(agent_id: str, changes: AgentChanges) -> Operation[AgentInfo | 
     )
 
 
+def edit_agent(before: AgentInfo, after: AgentInfo) -> Operation[AgentInfo | AgentReference]:
+    """Send what differs between two states of an agent (V1-EP-04)."""
+    return Operation(
+        name="client.agents.edit",
+        method="PATCH",
+        path=path("/agents/{agent_id}", agent_id=before.id),
+        body=v1.encode_edit_agent(before, after),
+        parse=read_json(v1.decode_agent),
+        attributes={"agentkit.agent.id": before.id},
+    )
+
+
 def delete_agent(agent_id: str) -> Operation[None]:
     """Delete an agent; whatever stands in the answer is not read (V1-EP-05, SDKC-04)."""
     return Operation(

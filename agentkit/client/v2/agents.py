@@ -101,6 +101,24 @@ def update_agent(agent_id: str, changes: AgentChanges) -> Operation[AgentInfo]:
     )
 
 
+def edit_agent(before: AgentInfo, after: AgentInfo) -> Operation[AgentInfo]:
+    """Send what differs between two states of an agent, as a merge patch (V2-EP-04).
+
+    Raises:
+        WireError: A connector lacks what its type needs.
+    """
+    return Operation(
+        name="client.agents.edit",
+        method="PATCH",
+        root="base",
+        path=path("/agentic/agents/{agent_id}", agent_id=before.id),
+        body=v2.encode_edit_agent(before, after),
+        content_type=MERGE_PATCH,
+        parse=read_json(v2.decode_agent),
+        attributes={"agentkit.agent.id": before.id},
+    )
+
+
 def delete_agent(agent_id: str) -> Operation[None]:
     """Delete an agent; doing it again is no error (V2-EP-05)."""
     return Operation(

@@ -12,6 +12,7 @@ from agentkit.wire.v1.agent import (
     encode_server,
 )
 from agentkit.wire.v1.card import decode_card, encode_card
+from agentkit.wire.v1.edit import encode_edit_agent
 from agentkit.wire.v1.message import decode_message, decode_part, encode_message, encode_part
 from agentkit.wire.v1.send import decode_send, decode_send_answer, encode_send, encode_send_answer
 from agentkit.wire.v1.spec import (
@@ -60,6 +61,7 @@ __all__ = [
     "encode_card",
     "encode_context",
     "encode_create_agent",
+    "encode_edit_agent",
     "encode_event",
     "encode_expert",
     "encode_message",

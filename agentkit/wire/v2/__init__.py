@@ -27,7 +27,9 @@ from agentkit.wire.v2.connector_spec import (
     encode_update_connector,
 )
 from agentkit.wire.v2.context import decode_context, decode_contexts, decode_tasks
+from agentkit.wire.v2.edit import encode_edit_agent
 from agentkit.wire.v2.feedback import decode_feedback, decode_feedbacks, encode_create_feedback
+from agentkit.wire.v2.mapping import auth_of, expert_section
 from agentkit.wire.v2.paging import decode_page, encode_page
 from agentkit.wire.v2.registry import (
     decode_registry,
@@ -39,6 +41,7 @@ from agentkit.wire.v2.trace import decode_trace, decode_traces
 from agentkit.wire.v2.usage_report import decode_usage_report
 
 __all__ = [
+    "auth_of",
     "decode_agent",
     "decode_agents",
     "decode_card",
@@ -67,9 +70,11 @@ __all__ = [
     "encode_create_agent",
     "encode_create_connector",
     "encode_create_feedback",
+    "encode_edit_agent",
     "encode_page",
     "encode_registry",
     "encode_registry_connector",
     "encode_update_agent",
     "encode_update_connector",
+    "expert_section",
 ]

@@ -94,6 +94,8 @@ def decode_connector(value: object, path: str = "connector") -> ConnectorInfo:
         WireError: It is no object, or a known field has another JSON type.
     """
     reader = Reader(value, path)
+    # Set only where it is shown, so that `model_fields_set` tells (V2-OBJ-09).
+    enabled = {"enabled": reader.flag("enabled", True)} if reader.has("enabled") else {}
     return reader.build(
         ConnectorInfo,
         _CONNECTOR,
@@ -107,7 +109,7 @@ def decode_connector(value: object, path: str = "connector") -> ConnectorInfo:
         description=reader.optional_text("description"),
         output_schema=reader.optional_object("schema"),
         transition=reader.optional_text("transition"),
-        enabled=reader.flag("enabled", True),
+        **enabled,
     )
 
 

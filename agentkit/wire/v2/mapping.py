@@ -81,14 +81,19 @@ def _sections(experts: Iterable[AnyExpert], servers: Iterable[McpServerSpec]) ->
     for expert in experts:
         match expert:
             case ExpertSpec():
-                tools = ", ".join(server.name.strip() for server in expert.servers)
-                lines = [expert.description, expert.prompt, f"Tools: {tools}." if tools else None]
-                yield "\n\n".join([f"## Expert {expert.name}", *(line.strip() for line in lines if line)])
+                yield expert_section(expert)
                 yield from _server_sections(expert.servers)
             case RemoteAgentSpec(description=str() as description) if description:
                 yield f"## Agent {expert.name or expert.url}\n\n{description}"
             case _:
                 pass
+
+
+def expert_section(expert: ExpertSpec) -> str:
+    """What becomes of an inline expert in the agent's prompt."""
+    tools = ", ".join(server.name.strip() for server in expert.servers)
+    lines = [expert.description, expert.prompt, f"Tools: {tools}." if tools else None]
+    return "\n\n".join([f"## Expert {expert.name}", *(line.strip() for line in lines if line)])
 
 
 def _server_sections(servers: Iterable[McpServerSpec]) -> Iterator[str]:
