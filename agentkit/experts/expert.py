@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from agentkit.errors import SpecError
+from agentkit.experts.events import WorkerResult
 from agentkit.experts.prompt import read_prompt
+from agentkit.experts.session import ExpertSession, SessionOptions
 from agentkit.specs import Authorization, ExpertSpec, McpServerSpec
 
 if TYPE_CHECKING:
     from agentkit.mcp import ToolServer
+    from agentkit.models import Message
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -183,6 +186,38 @@ class Expert:
         chosen = self.authorization if authorization is None else _authorization("authorization", authorization)
         server = McpServerSpec(name=server_name or self.server_name, url=url, authorization=chosen, scope=scope)
         return ExpertSpec(name=self.name, description=self.description, prompt=self.prompt, servers=(server,))
+
+    def session(self, **options: Unpack[SessionOptions]) -> ExpertSession:
+        """A conversation with the expert, without an agent and without Corti: `async with expert.session() as session`.
+
+        Args:
+            options: Who decides, where the tools are, and what was said before; see `SessionOptions`.
+
+        Raises:
+            SpecError: The expert has no tools, or an option does not fit.
+        """
+        return ExpertSession(self, **options)
+
+    async def call(self, message: str | Message, **options: Unpack[SessionOptions]) -> WorkerResult:
+        """Ask the expert one thing, without an agent and without Corti.
+
+        Its own tools are called in this process, with the limits and checks that hosting has; with `url` they are
+        called where they are served.
+
+        Args:
+            message: What to say.
+            options: As for `session`.
+
+        Returns:
+            Text, state, data and steps; look at the `state`.
+
+        Raises:
+            McpAuthRequired: The server at `url` wants another credential, or any.
+            SpecError: The expert has no tools, an option does not fit, or the message says nothing.
+            AgentKitError: The reasoner cannot go on.
+        """
+        async with self.session(**options) as session:
+            return await session.call(message)
 
     def _own_server(self) -> ToolServer:
         if self._server is None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from agentkit.errors import ToolFailed
-from agentkit.models import JsonObject
+from agentkit.models import Json, JsonObject
 from agentkit.reasoning import Observation, Tool
 
 if TYPE_CHECKING:
-    from agentkit.mcp import McpClient
+    from agentkit.mcp import ToolInfo, ToolResult
 
 
 class Toolbox(Protocol):
@@ -36,10 +36,22 @@ class Toolbox(Protocol):
         ...
 
 
+class ToolCaller(Protocol):
+    """What a toolbox needs of a client: `McpClient` over HTTP, `InProcessClient` without."""
+
+    async def list_tools(self) -> Sequence[ToolInfo]:
+        """The tools of the server."""
+        ...
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Json] | None = None) -> ToolResult:
+        """Call one of them."""
+        ...
+
+
 class McpToolbox:
     """The tools of one MCP server, reached through its client; the client stays the caller's to close."""
 
-    def __init__(self, client: McpClient) -> None:
+    def __init__(self, client: ToolCaller) -> None:
         """Wrap a client."""
         self._client = client
 

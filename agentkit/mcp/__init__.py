@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agentkit.mcp.client import McpClient
     from agentkit.mcp.guard import BearerAuth, InheritAuth, NoAuth, OAuthAuth, ServerAuth
     from agentkit.mcp.hosting import HostedServer, host
+    from agentkit.mcp.inprocess import InProcessClient
     from agentkit.mcp.logs import withhold_content
     from agentkit.mcp.results import ToolInfo, ToolResult
     from agentkit.mcp.server import ToolServer
@@ -22,6 +23,7 @@ __all__ = [
     "BearerAuth",
     "BearerToken",
     "HostedServer",
+    "InProcessClient",
     "InheritAuth",
     "McpAuth",
     "McpClient",
@@ -41,6 +43,7 @@ _HOME = {
     "BearerAuth": "guard",
     "BearerToken": "authorization",
     "HostedServer": "hosting",
+    "InProcessClient": "inprocess",
     "InheritAuth": "guard",
     "McpAuth": "authorization",
     "McpClient": "client",
