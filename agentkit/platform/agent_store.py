@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from agentkit.errors import StorageError
 from agentkit.models import AgentInfo
 from agentkit.platform.records import AgentRecord, Ownership
-from agentkit.platform.sealing import Sealer
 from agentkit.specs import AgentType
 from agentkit.storage import Database
+from agentkit.storage.sealing import Sealer
 from agentkit.wire import v1
 
 

@@ -24,12 +24,12 @@ from agentkit.platform.realm import Realms
 from agentkit.platform.registration import Registrations
 from agentkit.platform.registry import MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.schema import MIGRATIONS as PLATFORM_MIGRATIONS
-from agentkit.platform.sealing import Sealer, find_key
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.signing import load_signing_keys
 from agentkit.reasoning import RuleReasoner
 from agentkit.storage import Database
 from agentkit.storage.files import parse
+from agentkit.storage.sealing import Sealer, find_key
 from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
 from agentkit.tasks import SqliteRepository, TaskService
 

@@ -6,8 +6,8 @@ import sqlite3
 from typing import Final
 
 from agentkit.oauth.keys import SigningKeys
-from agentkit.platform.sealing import Sealer
 from agentkit.storage import Database
+from agentkit.storage.sealing import Sealer
 
 _NAME: Final = "signing"
 

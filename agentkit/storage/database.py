@@ -28,6 +28,8 @@ _STATEMENTS: Final = 256
 class Database:
     """One SQLite database, opened once per process and used from the event loop that opened it.
 
+    It belongs to one process at a time, unless all that open it share it.
+
     Writes go to one writer thread; those that wait together share one transaction, each in a savepoint of its own, so a
     failing job undoes itself only (group commit). Reads go to a reader thread with a connection of its own and see
     everything whose `write` has returned.
@@ -41,20 +43,27 @@ class Database:
 
     @classmethod
     async def open(
-        cls, url: str | Path | None, migrations: Sequence[Migration], *, capacity: int = QUEUE_CAPACITY
+        cls,
+        url: str | Path | None,
+        migrations: Sequence[Migration],
+        *,
+        shared: bool = False,
+        capacity: int = QUEUE_CAPACITY,
     ) -> Self:
         """Open a database, make it when it is missing, and bring its tables up to date.
 
         Args:
             url: `sqlite:///path`, a plain path, or None for a private database in memory.
             migrations: Those of all rooms that use this database.
+            shared: Other processes may have the database open too, if they say so as well; each sees what the others
+                have committed. For rooms that keep nothing of the database in memory.
             capacity: How many jobs may wait before callers wait themselves.
 
         Raises:
             StorageError: The file cannot be used, another process uses it, or a migration does not fit.
         """
         path = parse(url)
-        held = None if path is None else await asyncio.to_thread(_claim, path)
+        held = None if path is None else await asyncio.to_thread(_claim, path, shared)
         writer = Worker("agentkit-writer", lambda: _connect(path, migrations), grouped=True, capacity=capacity)
         try:
             await writer.start()
@@ -113,9 +122,9 @@ class Database:
             held.release()
 
 
-def _claim(path: Path) -> FileLock:
+def _claim(path: Path, shared: bool) -> FileLock:
     prepare(path)
-    return lock(path)
+    return lock(path, shared=shared)
 
 
 def _open_file(path: Path | None) -> sqlite3.Connection:

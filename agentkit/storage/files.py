@@ -61,10 +61,14 @@ def prepare(path: Path) -> None:
         ) from error
 
 
-def lock(path: Path) -> FileLock:
+def lock(path: Path, *, shared: bool = False) -> FileLock:
     """Take the database for this process.
 
     Recovery after a crash takes every unfinished task for an orphan, which is true only for the one process in charge.
+
+    Args:
+        path: Of the database.
+        shared: Others may use it at the same time, if they share it too.
 
     Raises:
         StorageError: It is in use already.
@@ -81,7 +85,7 @@ def lock(path: Path) -> FileLock:
     import fcntl
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
         raise StorageError(

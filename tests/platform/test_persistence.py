@@ -13,8 +13,8 @@ from agentkit.errors import ConfigurationError
 from agentkit.mcp.guard import ServerAuth
 from agentkit.models import Role
 from agentkit.platform import PlatformSettings
-from agentkit.platform.sealing import KEY_VARIABLE, Sealer, find_key
 from agentkit.reasoning import Act, Situation
+from agentkit.storage.sealing import KEY_VARIABLE, Sealer, find_key
 from agentkit.testing.platform import LocalPlatform
 from tests.platform.parts import (
     BEARER,

@@ -162,6 +162,25 @@ async def test_the_reader_cannot_write(tmp_path: Path) -> None:
     await database.close()
 
 
+async def test_those_who_share_a_file_see_what_the_others_committed_and_keep_out_who_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    one = await Database.open(path, [NOTES], shared=True)
+    two = await Database.open(path, [NOTES], shared=True)
+    await one.write(lambda connection: add(connection, "from one"))
+    assert await two.read(lambda connection: connection.execute("SELECT count(*) FROM notes").fetchone()) == (1,)
+
+    with pytest.raises(StorageError, match="in use"):
+        await Database.open(path, [NOTES])
+    await one.close()
+    with pytest.raises(StorageError, match="in use"):
+        await Database.open(path, [NOTES])
+    await two.close()
+    alone = await Database.open(path, [NOTES])
+    with pytest.raises(StorageError, match="in use"):
+        await Database.open(path, [NOTES], shared=True)
+    await alone.close()
+
+
 async def test_a_second_user_of_the_file_is_refused_and_welcome_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     database = await Database.open(path, [NOTES])

@@ -1,4 +1,4 @@
-"""Seals the few secrets that must outlive the process: static tokens of MCP servers (design D13)."""
+"""Seals the few secrets that must outlive the process: static tokens of MCP servers, signing keys (design D13)."""
 
 from __future__ import annotations
 
