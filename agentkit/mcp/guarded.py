@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-import json
 import logging
+import re
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, cast
 
 import anyio
 from mcp.server import MCPServer
@@ -18,40 +16,69 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError as McpToolError
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, ValidationError
+from mcp_types import INVALID_PARAMS, CallToolResult, Tool, ToolAnnotations
 
 from agentkit import tracing
 from agentkit.errors import SpecError
-from agentkit.mcp.tool_errors import ToolError, error_result, invalid_arguments, properties, unknown_arguments
-from agentkit.models import JsonObject
+from agentkit.mcp.docstrings import read_docstring
+from agentkit.mcp.signature import checked_signature
+from agentkit.mcp.tool_errors import ToolError, error_result
+from agentkit.mcp.tool_input import ToolInput, tool_input
+from agentkit.mcp.tool_output import ToolOutput, tool_output
 
 logger = logging.getLogger(__name__)
 
-
-@runtime_checkable
-class Readable(Protocol):
-    """A result that knows how to say itself in words; the words become the text of the MCP result."""
-
-    def to_text(self) -> str:
-        """The result for a reader, a model or a person."""
-        ...
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call of a tool may take: seconds, and characters of its answer."""
+    """What one call of a tool may take.
+
+    Attributes:
+        timeout: Seconds.
+        input: Characters of its arguments.
+        output: Bytes of its answer: text and structured content together, each as UTF-8.
+    """
 
     timeout: float
+    input: int
     output: int
+
+    def check(self, place: str) -> None:
+        """Refuse a limit that no call could keep.
+
+        Raises:
+            SpecError: A limit is not positive.
+        """
+        for name, value in (("timeout", self.timeout), ("input_limit", self.input), ("output_limit", self.output)):
+            if not value > 0:
+                raise SpecError(f"{place}.{name}", "must be positive")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    function: Callable[..., Awaitable[object]]
+    input: ToolInput
+    output: ToolOutput
+    limits: Limits
+    listed: Tool
 
 
 class GuardedServer(MCPServer):
-    """Every call has limits, and every failure the shape of `ToolError`; `ToolServer` is the public face."""
+    """Every call has limits, and every failure the shape of `ToolError`; `ToolServer` is the public face.
+
+    It keeps its tools itself: the SDK's own way of calling one checks and encodes each answer twice.
+    """
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, **options)
-        self.limits: dict[str, Limits] = {}
+        self._tools: dict[str, _Tool] = {}
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The tools in the order of their registration."""
+        return tuple(self._tools)
 
     def register(
         self,
@@ -66,121 +93,103 @@ class GuardedServer(MCPServer):
         Raises:
             SpecError: The function cannot be a tool; see `ToolServer.tool`.
         """
-        tool = name or str(getattr(function, "__name__", ""))
+        tool = str(getattr(function, "__name__", "")) if name is None else name
         place = f"{self.name}.{tool}"
-        _check_function(place, function)
-        if tool in self.limits:
+        if not _NAME.fullmatch(tool):
+            raise SpecError(
+                place, "is no name for a tool", remedy="Use letters, digits, underscore, dash and dot, at most 128."
+            )
+        if tool in self._tools:
             raise SpecError(place, "another tool has this name")
-        self.add_tool(_readable(function), tool, title, inspect.getdoc(function), annotations)
-        schema = self._input_schema(tool)
-        schema["additionalProperties"] = False
-        for parameter, wanted in properties(schema).items():
-            if not wanted.get("description"):
-                self.remove_tool(tool)
-                raise SpecError(
-                    f"{place}.{parameter}",
-                    "has no description",
-                    remedy='Write Annotated[<type>, Field(description="...")]: the model chooses arguments by it.',
-                )
-        self.limits[tool] = limits
+        limits.check(place)
+        signature = checked_signature(place, function)
+        description, texts = read_docstring(function.__doc__)
+        if not description:
+            raise SpecError(place, "has no docstring", remedy="Write one: it is the description the model reads.")
+        arguments = tool_input(place, function, signature, texts)
+        output = tool_output(place, signature.return_annotation)
+        listed = Tool(
+            name=tool,
+            title=title,
+            description=description,
+            input_schema=arguments.schema,
+            output_schema=output.schema,
+            annotations=annotations,
+        )
+        self._tools[tool] = _Tool(function, arguments, output, limits, listed)
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools in the order of their registration."""
+        return [tool.listed for tool in self._tools.values()]
+
+    def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
+        tool = self._tools.get(name)
+        return tool.input.schema if tool else None
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
-    ) -> CallToolResult | InputRequiredResult:
+    ) -> CallToolResult:
         """Call a tool; a failure is a result with `isError`, an unknown tool a protocol error (MCP-SRV-07)."""
-        limits = self.limits.get(name)
-        if limits is None:
+        tool = self._tools.get(name)
+        if tool is None:
             raise MCPError(code=INVALID_PARAMS, message=f"Unknown tool: {name[:64]}")
         with tracing.span("mcp.tool", {"mcp.server.name": self.name, "mcp.tool.name": name}) as span:
             try:
-                return await self._limited_call(name, arguments, context, limits)
-            except ToolError as failure:
-                span.set("error.type", failure.code)
-                logger.info("tool %s of %s failed: %s", name, self.name, failure.code)
-                return error_result(failure)
+                return await self._limited_call(tool, arguments, context)
+            # A tool that ends the process would end everybody's calls.
+            except (Exception, SystemExit) as failure:
+                error = self._explained(name, failure)
+                span.set("error.type", error.code)
+                logger.info("tool %s of %s failed: %s", name, self.name, error.code)
+                return error_result(error)
 
     async def _limited_call(
-        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, limits: Limits
-    ) -> CallToolResult | InputRequiredResult:
-        schema = self._input_schema(name)
-        if unknown := [given for given in arguments if given not in properties(schema)]:
-            raise unknown_arguments(unknown, schema)
-        try:
-            with anyio.fail_after(limits.timeout):
-                result = await super().call_tool(name, arguments, context)
-        except TimeoutError:
+        self, tool: _Tool, arguments: dict[str, Any], context: Context[Any, Any] | None
+    ) -> CallToolResult:
+        given = tool.input.read(arguments, tool.limits.input)
+        if tool.input.context is not None:
+            given[tool.input.context] = context or Context(mcp_server=self)
+        value: object = None
+        with anyio.move_on_after(tool.limits.timeout) as limit:
+            value = await tool.function(**given)
+        if limit.cancelled_caught:
             raise ToolError(
-                f"The tool did not finish within {limits.timeout:g} seconds.",
+                f"The tool did not finish within {tool.limits.timeout:g} seconds.",
                 code="timeout",
                 retryable=True,
                 hint="Ask for less at once, or try again later.",
-            ) from None
-        except McpToolError as wrapped:
-            raise self._explained(name, wrapped, schema) from None
-        if isinstance(result, CallToolResult):
-            _check_size(result, limits.output)
-        return result
-
-    def _explained(self, name: str, wrapped: McpToolError, schema: JsonObject) -> ToolError:
-        cause = wrapped.__cause__
-        if isinstance(cause, ToolError):
-            return cause
-        if isinstance(wrapped, UnexpectedToolError):
-            reference = uuid.uuid4().hex[:12]
-            logger.error(
-                "tool %s of %s crashed with %s (reference %s) at %s",
-                name,
-                self.name,
-                type(cause).__name__,
-                reference,
-                _where(cause),
             )
-            return ToolError(f"The tool failed unexpectedly (reference {reference}).", code="internal-error")
-        if isinstance(cause, ValidationError):
-            return invalid_arguments(cause, schema)
-        return ToolError(str(cause) if cause else str(wrapped))
+        return tool.output.result(value, tool.limits.output)
 
-    def _input_schema(self, name: str) -> JsonObject:
-        tool = self._tool_manager.get_tool(name)
-        return tool.parameters if tool else {}
-
-
-def _readable(function: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    """The same function for the SDK: a model that can say itself in words does so."""
-
-    @functools.wraps(function)
-    async def call(*args: object, **kwargs: object) -> object:
-        result = await function(*args, **kwargs)
-        if not isinstance(result, BaseModel):
-            return result
-        text = result.to_text() if isinstance(result, Readable) else result.model_dump_json(by_alias=True)
-        return CallToolResult(
-            content=[TextContent(type="text", text=text)],
-            structured_content=result.model_dump(mode="json", by_alias=True),
+    def _explained(self, name: str, failure: BaseException) -> ToolError:
+        failure = _innermost(failure)
+        if isinstance(failure, ToolError):
+            return failure
+        if isinstance(failure, McpToolError) and not isinstance(failure, UnexpectedToolError):
+            return ToolError(str(failure))
+        reference = uuid.uuid4().hex[:12]
+        logger.error(
+            "tool %s of %s crashed with %s (reference %s) at %s",
+            name,
+            self.name,
+            type(failure).__name__,
+            reference,
+            _where(failure),
         )
-
-    return call
-
-
-def _check_function(place: str, function: Callable[..., Awaitable[object]]) -> None:
-    if not inspect.iscoroutinefunction(function):
-        raise SpecError(place, "is not an async function", remedy="Write async def: a sync tool cannot be cancelled.")
-    if not inspect.getdoc(function):
-        raise SpecError(place, "has no docstring", remedy="Write one: it is the description the model reads.")
+        return ToolError(f"The tool failed unexpectedly (reference {reference}).", code="internal-error")
 
 
-def _check_size(result: CallToolResult, limit: int) -> None:
-    size = len(json.dumps(result.structured_content)) if result.structured_content is not None else 0
-    size += sum(len(block.text) if isinstance(block, TextContent) else 0 for block in result.content)
-    if size > limit:
-        raise ToolError(
-            f"The answer has {size} characters; at most {limit} are allowed.",
-            code="too-large",
-            hint="Narrow the request, or ask for fewer items at once.",
-        )
+def _innermost(error: BaseException) -> BaseException:
+    """What a task group wrapped, where it is one thing."""
+    while isinstance(error, BaseExceptionGroup):
+        inner = cast("tuple[BaseException, ...]", error.exceptions)
+        if len(inner) != 1:
+            break
+        error = inner[0]
+    return cast("BaseException", error)
 
 
-def _where(error: BaseException | None) -> str:
+def _where(error: BaseException) -> str:
     """The innermost places of a traceback, without the exception's text and without source lines."""
-    frames: Sequence[traceback.FrameSummary] = traceback.extract_tb(error.__traceback__)[-3:] if error else []
+    frames: Sequence[traceback.FrameSummary] = traceback.extract_tb(error.__traceback__)[-3:]
     return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, TypeVar, overload
 
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
@@ -14,28 +14,29 @@ from agentkit.errors import SpecError
 from agentkit.mcp.guarded import GuardedServer, Limits
 
 DEFAULT_TIMEOUT: Final = 30.0
+DEFAULT_INPUT_LIMIT: Final = 100_000
 DEFAULT_OUTPUT_LIMIT: Final = 400_000
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 """What a server opens and closes with the app that hosts it."""
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+_F = TypeVar("_F", bound=Callable[..., Awaitable[object]])
 
 
 class ToolServer:
     """An MCP server made of async functions.
 
-    A tool's docstring is its description and is text for the model (MCP-SRV-02). It returns a pydantic model, whose
-    schema becomes the output schema; a model with a method `to_text() -> str` decides the readable text itself.
-    Every call has a time limit and a size limit. Failures have one shape (`ToolError`); what an unexpected exception
-    says stays on the server and out of its log (MCP-LOG-02).
+    A tool's docstring is its description and is text for the model (MCP-SRV-02); its `Args` section, or
+    `Annotated[..., Field(description="...")]`, describes the parameters. The schema of what it returns becomes the
+    output schema: a pydantic model, dataclass, TypedDict or dict as it is, a list or a text under `result`. A result
+    with a method `to_text() -> str` decides the readable text itself. Every call has limits of time and size. Failures
+    have one shape (`ToolError`); what an unexpected exception says stays on the server and out of its log (MCP-LOG-02).
 
     Example:
         ```python
         server = ToolServer("loans", version="1.0")
 
-        @server.tool(title="Find a book")
+        @server.tool
         async def find_book(title: Annotated[str, Field(description="Words of the title")]) -> Books:
             "Find books by their title."
         ```
@@ -101,7 +102,7 @@ class ToolServer:
     @property
     def tool_names(self) -> tuple[str, ...]:
         """The tools in the order in which they were registered and are listed (MCP-SRV-03)."""
-        return tuple(self._mcp.limits)
+        return self._mcp.tool_names
 
     @property
     def mcp(self) -> MCPServer:
@@ -112,8 +113,13 @@ class ToolServer:
         """Name and tools."""
         return f"ToolServer({self.name!r}, tools={list(self.tool_names)})"
 
+    @overload
+    def tool(self, function: _F) -> _F: ...
+
+    @overload
     def tool(
         self,
+        function: None = None,
         *,
         name: str | None = None,
         title: str | None = None,
@@ -122,11 +128,28 @@ class ToolServer:
         destructive: bool = False,
         open_world: bool = False,
         timeout: float = DEFAULT_TIMEOUT,
+        input_limit: int = DEFAULT_INPUT_LIMIT,
         output_limit: int = DEFAULT_OUTPUT_LIMIT,
-    ) -> Callable[[Callable[_P, Awaitable[_R]]], Callable[_P, Awaitable[_R]]]:
-        """Register an async function as a tool.
+    ) -> Callable[[_F], _F]: ...
+
+    def tool(
+        self,
+        function: _F | None = None,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        read_only: bool = True,
+        idempotent: bool | None = None,
+        destructive: bool = False,
+        open_world: bool = False,
+        timeout: float = DEFAULT_TIMEOUT,
+        input_limit: int = DEFAULT_INPUT_LIMIT,
+        output_limit: int = DEFAULT_OUTPUT_LIMIT,
+    ) -> _F | Callable[[_F], _F]:
+        """Register an async function as a tool: `@server.tool`, or with options `@server.tool(title="...")`.
 
         Args:
+            function: The function, where the decorator has no options.
             name: The tool's name; the function's name when left out.
             title: The name for people.
             read_only: The tool changes nothing.
@@ -134,13 +157,15 @@ class ToolServer:
             destructive: The tool may delete or overwrite.
             open_world: The tool reaches beyond this server's own data.
             timeout: Seconds one call may take.
-            output_limit: Characters that text and structured content of one answer may have together.
+            input_limit: Characters that the arguments of one call may have together.
+            output_limit: Bytes that text and structured content of one answer may have together, each as UTF-8.
 
         Returns:
-            A decorator that leaves the function as it is.
+            The function as it is, or a decorator that leaves it as it is.
 
         Raises:
-            SpecError: The function is not async, has no docstring, has an undescribed parameter, or its name is taken.
+            SpecError: The function is not async, has no docstring, has a parameter or a result that no JSON schema
+                describes, its name is taken, or a limit is not positive.
         """
         annotations = ToolAnnotations(
             title=title,
@@ -149,12 +174,13 @@ class ToolServer:
             destructive_hint=destructive,
             open_world_hint=open_world,
         )
+        limits = Limits(timeout, input_limit, output_limit)
 
-        def register(function: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
-            self._mcp.register(function, name, title, annotations, Limits(timeout, output_limit))
+        def register(function: _F) -> _F:
+            self._mcp.register(function, name, title, annotations, limits)
             return function
 
-        return register
+        return register if function is None else register(function)
 
 
 @contextmanager

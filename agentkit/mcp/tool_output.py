@@ -1,0 +1,181 @@
+"""From what a function returns to text for the model and structured content for the program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, is_dataclass
+from typing import Annotated, Any, Final, Protocol, cast, get_args, get_origin, runtime_checkable
+
+import pydantic_core
+from mcp.server.mcpserver import Audio, Image
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp_types import CallToolResult, ContentBlock, TextContent
+from pydantic import BaseModel, TypeAdapter
+from typing_extensions import is_typeddict
+
+from agentkit.errors import SpecError
+from agentkit.mcp.schema_check import check_schema, schema_of
+from agentkit.mcp.tool_errors import ToolError
+from agentkit.mcp.tool_input import described
+from agentkit.mcp.typed_dicts import readable
+from agentkit.models import Json, JsonObject
+
+DONE: Final = "Done."
+"""What a tool that returns nothing says."""
+
+_CONTENT: Final = (*get_args(ContentBlock), Image, Audio)
+_CONTENT_RESULT: Final = FuncMetadata(arg_model=ArgModelBase)
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A result that knows how to say itself in words; the words become the text of the MCP result."""
+
+    def to_text(self) -> str:
+        """The result for a reader, a model or a person."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """What a tool returns.
+
+    Attributes:
+        schema: The JSON schema of its structured content; None where it has only text.
+        wrapped: The value lies under `result`, because structured content is an object.
+    """
+
+    schema: JsonObject | None
+    wrapped: bool
+    _model: type[BaseModel] | None
+    _adapter: TypeAdapter[Any] | None
+
+    def result(self, value: object, limit: int) -> CallToolResult:
+        """The MCP result of a value.
+
+        Args:
+            value: What the function returned.
+            limit: How many bytes text and structured content may have together, each as UTF-8.
+
+        Raises:
+            ToolError: The result is larger than that.
+            Exception: The value is not what the function promised; the caller reports a crash.
+        """
+        if isinstance(value, CallToolResult):
+            _check_size(_size_of(value), limit)
+            return value
+        if self._adapter is None:
+            return self._without_schema(value, limit)
+        adapter = self._adapter
+        if self._model is None or not isinstance(value, self._model):
+            value = adapter.validate_python(value, by_alias=True, by_name=True)
+        serializer = value.__pydantic_serializer__ if isinstance(value, BaseModel) else adapter.serializer
+        encoded = serializer.to_json(value, by_alias=True)
+        spoken = value.to_text() if isinstance(value, Readable) else value
+        text = spoken if isinstance(spoken, str) else encoded.decode()
+        _check_size(len(encoded) + len(text.encode()), limit)
+        structured = serializer.to_python(value, mode="json", by_alias=True)
+        return _answer(text, {"result": structured} if self.wrapped else structured)
+
+    def _without_schema(self, value: object, limit: int) -> CallToolResult:
+        if value is None:
+            return _answer(DONE, None)
+        if isinstance(value, _CONTENT) or (
+            isinstance(value, list | tuple) and _all_content(cast("list[object]", value))
+        ):
+            result = cast("CallToolResult", _CONTENT_RESULT.convert_result(value))
+            _check_size(_size_of(result), limit)
+            return result
+        structured = cast("Json", pydantic_core.to_jsonable_python(value, by_alias=True))
+        text = value.to_text() if isinstance(value, Readable) else None
+        if text is None:
+            text = structured if isinstance(structured, str) else pydantic_core.to_json(structured).decode()
+        result = _answer(text, structured if isinstance(structured, dict) else None)
+        _check_size(_size_of(result), limit)
+        return result
+
+
+def tool_output(place: str, annotation: object) -> ToolOutput:
+    """Work out what a function returns as a tool.
+
+    A model, dataclass, TypedDict or dict with text keys is the structured content; anything else lies in it under
+    `result`. `None`, content blocks, and what is not annotated, have no schema.
+
+    Raises:
+        SpecError: No JSON schema describes the type.
+    """
+    if annotation in (None, type(None), inspect.Signature.empty, Any, object) or _is_content(annotation):
+        return ToolOutput(None, False, None, None)
+    kind = readable(annotation)
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        schema = schema_of(adapter, "serialization")
+    except Exception as error:
+        raise SpecError(
+            f"{place}.return",
+            f"is of a type that no JSON schema describes: {described(annotation)}",
+            remedy="Return a model, dataclass, TypedDict, dict, list, text, number or None.",
+        ) from error
+    wrapped = not _is_object(kind)
+    schema = _with_object_root(schema, wrapped)
+    check_schema(f"{place}.return", schema)
+    model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    return ToolOutput(schema, wrapped, model, adapter)
+
+
+def _with_object_root(schema: JsonObject, wrapped: bool) -> JsonObject:
+    definitions = schema.pop("$defs", None)
+    root: JsonObject = {"$defs": definitions} if isinstance(definitions, dict) else {}
+    if wrapped:
+        return {**root, "type": "object", "properties": {"result": schema}, "required": ["result"]}
+    reference = schema.pop("$ref", None)
+    if isinstance(reference, str) and isinstance(definitions, dict):
+        # A recursive model is a bare reference, and clients want an object at the root.
+        root |= cast("JsonObject", definitions[reference.rpartition("/")[2]])
+    return {**root, **schema}
+
+
+def _is_object(kind: object) -> bool:
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _is_object(get_args(kind)[0])
+    bare = cast("object", origin or kind)
+    if not isinstance(bare, type):
+        return False
+    if issubclass(bare, Mapping):
+        return not get_args(kind) or get_args(kind)[0] is str
+    if issubclass(bare, BaseModel):
+        return not bare.__pydantic_root_model__
+    return is_typeddict(kind) or is_typeddict(origin) or is_dataclass(kind) or is_dataclass(origin)
+
+
+def _is_content(annotation: object) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, (*_CONTENT, CallToolResult)):
+        return True
+    return get_origin(annotation) is not None and any(map(_is_content, get_args(annotation)))
+
+
+def _all_content(values: list[object] | tuple[object, ...]) -> bool:
+    return any(isinstance(value, _CONTENT) for value in values)
+
+
+def _answer(text: str, structured: Any) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
+
+
+def _size_of(result: CallToolResult) -> int:
+    """Bytes of a result that somebody else put together."""
+    size = len(pydantic_core.to_json(result.structured_content)) if result.structured_content is not None else 0
+    for block in result.content:
+        size += len(block.text.encode()) if isinstance(block, TextContent) else len(pydantic_core.to_json(block))
+    return size
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise ToolError(
+            f"The answer has {size} bytes; at most {limit} are allowed.",
+            code="too-large",
+            hint="Narrow the request, or ask for fewer items at once.",
+        )
