@@ -33,8 +33,8 @@ CHA2DS2_VASC = score(
 - Inputs that several items read are declared once (a module constant) and passed to each `rule`.
 - `normal` is what `assume_missing="normal"` may score an item as; `None` where nothing may be assumed.
 - Missing inputs, the attainable range, `assume_missing`, units, plausibility, rounding, bands and flags are the core's.
-- A module exports its calculators as `CALCULATORS: tuple[Calculator, ...]`; `scores/__init__.py` joins them into its own
-  `CALCULATORS`, which the registry reads (one line in `registry.py`). In tests: `engine.run(calculator, {...})`.
+- A module exports its calculators as `CALCULATORS: tuple[Calculator, ...]`; `scores/__init__.py` joins them into its
+  own `CALCULATORS`, which `registry.py` reads. In tests: `engine.run(calculator, {"age": "61 a", ...})`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -88,6 +88,10 @@ class Measure:
         """It is a number without unit."""
         return self.unit == "1" and not self.unit_always
 
+    def renamed(self, name: str) -> Measure:
+        """The same measure for an input of another name."""
+        return self if name == self.name else replace(self, name=name)
+
     def default_unit(self, system: System | None) -> str | None:
         """The unit of a bare number, None where there is none."""
         if self.unit_always:
@@ -123,7 +127,7 @@ class Measure:
         if unit.factor == wanted.factor and unit.offset == wanted.offset:
             return value, None
         if unit.offset or wanted.offset:
-            worked = f"({shown(number)} - 32) x 5/9" if unit.text == "[degF]" else f"{shown(number)} {unit.text}"
+            worked = f"({shown(number)} - 32) x 5/9" if unit.factor != 1 else f"{shown(number)} {unit.text}"
             return value, f"{self.name} {shown(number)} {unit.text}: {worked} = {shown(value)} {self.unit}"
         ratio = unit.factor / wanted.factor
         by = f"x {shown(ratio)}" if ratio > 1 or 1 / ratio != int(1 / ratio) else f"/ {shown(1 / ratio)}"
@@ -141,8 +145,17 @@ class Measure:
         final = wanted.from_base(end.to_base(value))
         return final, said if final == value else f"{said} = {shown(final)} {self.unit}"
 
+    @property
+    def example(self) -> str:
+        """A value as a caller may write it."""
+        if self.name in _EXAMPLES:
+            return _EXAMPLES[self.name]
+        low, high = self.plausible or (1, 10)
+        middle = shown(round((low * high) ** 0.5) if low else (low + high) / 2)
+        return middle if self.pure else f"{middle} {self.unit}"
+
     def _accepted(self) -> str:
-        return f"it takes {', '.join(self.units)}, for example {EXAMPLES.get(self.name, f'1 {self.units[-1]}')!r}"
+        return f'it takes {", ".join(self.units)}, for example "{self.example}"'
 
 
-EXAMPLES: Final = {"age": "61 a", "creatinine": "97 umol/L", "height": "175 cm", "weight": "70 kg"}
+_EXAMPLES: Final = {"age": "61 a", "creatinine": "97 umol/L", "height": "175 cm", "weight": "70 kg", "fio2": "40 %"}

@@ -7,7 +7,7 @@ There is no mega and no giga prefix on grams or moles, so capital letters decide
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -46,7 +46,7 @@ class Unit:
     """A unit: what it measures, and how it becomes base units.
 
     Attributes:
-        text: As it was written, without odd signs and spaces.
+        text: As it was written, with plain signs.
         dimension: Exponents of the base units.
         factor: One of it in base units.
         offset: Where its zero lies (temperatures only).
@@ -91,13 +91,14 @@ def parse_unit(text: str) -> Unit | None:
     if len(text) > _MAX_LENGTH:
         return None
     plain = " ".join(_ANNOTATION.sub("", text.strip().translate(_LETTERS)).split())
-    plain = WHOLE.get(plain.casefold(), plain)
-    if plain in {"", "1"}:
+    meant = WHOLE.get(plain.casefold(), plain)
+    if meant in {"", "1"}:
         return NO_UNIT
-    if plain in TEMPERATURES:
-        factor, offset = TEMPERATURES[plain]
+    if meant in TEMPERATURES:
+        factor, offset = TEMPERATURES[meant]
         return Unit(plain, _base("K"), Fraction(factor), Fraction(offset))
-    return _compound(plain)
+    found = _compound(meant)
+    return replace(found, text=plain) if found else None
 
 
 def _compound(text: str) -> Unit | None:
@@ -113,7 +114,7 @@ def _compound(text: str) -> Unit | None:
         sign = -1 if place else 1
         dimension = [one + sign * other for one, other in zip(dimension, found.dimension, strict=True)]
         factor *= found.factor**sign
-    return Unit(written.replace("[bsa]", "1.73 m2"), tuple(dimension), factor)
+    return Unit(written, tuple(dimension), factor)
 
 
 def _product(part: str) -> Unit | None:
