@@ -9,12 +9,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.oauth.clients import ClientRegistry, RegisteredClient, hash_secret
+    from agentkit.oauth.clients import ClientRegistry, Clients, RegisteredClient
+    from agentkit.oauth.endpoints import token_endpoint
     from agentkit.oauth.introspection import IntrospectionVerifier
+    from agentkit.oauth.issuing import TokenIssuer
     from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
-    from agentkit.oauth.keys import SigningKeys, TokenIssuer
-    from agentkit.oauth.server import AuthorizationServer, authorization_server, token_endpoint
+    from agentkit.oauth.keys import Signer, SigningKeys
+    from agentkit.oauth.secrets import hash_secret
+    from agentkit.oauth.server import AuthorizationServer, authorization_server
     from agentkit.oauth.token_request import TokenRequest, invalid_client, read_token_request
+    from agentkit.oauth.token_status import Revocations, RevokedTokens
     from agentkit.oauth.tokens import IssuedToken, TokenCache
     from agentkit.oauth.verified import VerifiedToken
     from agentkit.oauth.verify import JwtVerifier
@@ -22,12 +26,16 @@ if TYPE_CHECKING:
 __all__ = [
     "AuthorizationServer",
     "ClientRegistry",
+    "Clients",
     "IntrospectionVerifier",
     "IssuedToken",
     "JwtVerifier",
     "KeySource",
     "RegisteredClient",
     "RemoteKeys",
+    "Revocations",
+    "RevokedTokens",
+    "Signer",
     "SigningKeys",
     "StaticKeys",
     "TokenCache",
@@ -44,23 +52,27 @@ __all__ = [
 _HOME = {
     "AuthorizationServer": "server",
     "ClientRegistry": "clients",
+    "Clients": "clients",
     "IntrospectionVerifier": "introspection",
     "IssuedToken": "tokens",
     "JwtVerifier": "verify",
     "KeySource": "jwks",
     "RegisteredClient": "clients",
     "RemoteKeys": "jwks",
+    "Revocations": "token_status",
+    "RevokedTokens": "token_status",
+    "Signer": "keys",
     "SigningKeys": "keys",
     "StaticKeys": "jwks",
     "TokenCache": "tokens",
-    "TokenIssuer": "keys",
+    "TokenIssuer": "issuing",
     "TokenRequest": "token_request",
     "VerifiedToken": "verified",
     "authorization_server": "server",
-    "hash_secret": "clients",
+    "hash_secret": "secrets",
     "invalid_client": "token_request",
     "read_token_request": "token_request",
-    "token_endpoint": "server",
+    "token_endpoint": "endpoints",
 }
 
 

@@ -1,23 +1,19 @@
-"""Registered OAuth clients; their secrets are kept as scrypt hashes only (design D13)."""
+"""Registered OAuth clients."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import secrets
+import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import anyio
-import anyio.to_thread
+from typing import Final, Protocol
 
 from agentkit.errors import ConfigurationError
+from agentkit.oauth.secrets import SecretChecker, hash_secret, is_hash
 
-_COST: Final = 2**14
-_BLOCK: Final = 8
-_MEMORY: Final = 64 * 1024 * 1024
+# RFC 6749, 3.3: a scope is printable ASCII without space, quote and backslash.
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
+_RESOURCE: Final = re.compile(r"[^\s\x00-\x1f\x7f#]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +24,46 @@ class RegisteredClient:
         client_id: The id.
         scopes: What it may ask for, and gets when it asks for nothing (MCP-XCH-04).
         resources: The resources it may ask tokens for, the default one first; empty allows those of the server.
+        serves: The resources that it is itself: it may introspect their tokens, whoever holds them.
     """
 
     client_id: str
     scopes: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no request could name.
+
+        Raises:
+            ConfigurationError: The id is empty, or a scope or resource cannot be one.
+        """
+        if not self.client_id:
+            raise ConfigurationError("client id", "must not be empty")
+        if not all(_SCOPE.fullmatch(scope) for scope in self.scopes):
+            raise ConfigurationError(
+                f"client {self.client_id}", "has a scope with a space, a quote or other signs that no scope has"
+            )
+        if not all(_RESOURCE.fullmatch(resource) for resource in (*self.resources, *self.serves)):
+            raise ConfigurationError(
+                f"client {self.client_id}", "has a resource with a space or a fragment", remedy="Give its plain URL."
+            )
+
+
+class Clients(Protocol):
+    """Who may ask an authorization server."""
+
+    async def authenticate(self, client_id: str, secret: str) -> RegisteredClient | None:
+        """The client whose secret this is, or None; an unknown one takes as long as a wrong secret."""
+        ...
+
+    async def find(self, client_id: str) -> RegisteredClient | None:
+        """The client with this id, unauthenticated, or None."""
+        ...
+
+    async def scopes(self) -> frozenset[str]:
+        """What all of them together may ask for."""
+        ...
 
 
 class ClientRegistry:
@@ -41,9 +72,7 @@ class ClientRegistry:
     def __init__(self) -> None:
         """Make an empty registry."""
         self._clients: dict[str, tuple[RegisteredClient, str]] = {}
-        # An unknown id costs as much as a wrong secret.
-        self._decoy = hash_secret(secrets.token_urlsafe(16))
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._checker = SecretChecker()
 
     def __repr__(self) -> str:
         """How many clients there are."""
@@ -58,62 +87,56 @@ class ClientRegistry:
         return (client for client, _ in self._clients.values())
 
     def add(
-        self, client_id: str, secret: str, scopes: Sequence[str] = (), *, resources: Sequence[str] = ()
+        self,
+        client_id: str,
+        secret: str,
+        scopes: Sequence[str] = (),
+        *,
+        resources: Sequence[str] = (),
+        serves: Sequence[str] = (),
     ) -> RegisteredClient:
         """Register a client; hashing takes some 50 ms of CPU, so do it at start-up.
 
         Raises:
-            ConfigurationError: Id or secret is empty, or the id is taken.
+            ConfigurationError: Id or secret is empty, the id is taken, or a scope or resource cannot be one.
         """
         if not secret:
             raise ConfigurationError(f"client {client_id}", "has no secret")
-        return self.add_hashed(client_id, hash_secret(secret), scopes, resources=resources)
+        return self.add_hashed(client_id, hash_secret(secret), scopes, resources=resources, serves=serves)
 
     def add_hashed(
-        self, client_id: str, secret_hash: str, scopes: Sequence[str] = (), *, resources: Sequence[str] = ()
+        self,
+        client_id: str,
+        secret_hash: str,
+        scopes: Sequence[str] = (),
+        *,
+        resources: Sequence[str] = (),
+        serves: Sequence[str] = (),
     ) -> RegisteredClient:
         """Register a client whose secret was hashed by `hash_secret`.
 
         Raises:
-            ConfigurationError: The id is empty or taken, or the hash is none of ours.
+            ConfigurationError: The id is empty or taken, the hash is none of ours, or a scope or resource cannot be
+                one.
         """
-        if not client_id:
-            raise ConfigurationError("client id", "must not be empty")
+        client = RegisteredClient(client_id, tuple(scopes), tuple(resources), tuple(serves))
         if client_id in self._clients:
             raise ConfigurationError(f"client {client_id}", "is registered twice")
-        if not secret_hash.startswith("scrypt$"):
+        if not is_hash(secret_hash):
             raise ConfigurationError(f"client {client_id}", "its hash must come from hash_secret")
-        client = RegisteredClient(client_id, tuple(scopes), tuple(resources))
         self._clients[client_id] = (client, secret_hash)
         return client
 
-    def get(self, client_id: str) -> RegisteredClient | None:
+    async def authenticate(self, client_id: str, secret: str) -> RegisteredClient | None:
+        """The client whose secret this is, or None."""
+        client, secret_hash = self._clients.get(client_id, (None, None))
+        hashes = [secret_hash] if secret_hash else []
+        return client if await self._checker.matches(secret, hashes, time.monotonic()) else None
+
+    async def find(self, client_id: str) -> RegisteredClient | None:
         """The client with this id, unauthenticated."""
-        entry = self._clients.get(client_id)
-        return entry[0] if entry else None
+        return self._clients.get(client_id, (None, None))[0]
 
-    async def check(self, client_id: str, secret: str) -> bool:
-        """Whether the secret is that of the client; hashing runs in a thread, two at a time."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(2)
-        entry = self._clients.get(client_id)
-        matches = await anyio.to_thread.run_sync(
-            matches_hash, secret, entry[1] if entry else self._decoy, limiter=self._limiter
-        )
-        return matches and entry is not None
-
-
-def hash_secret(secret: str) -> str:
-    """A salted scrypt hash, `scrypt$<salt>$<hash>` in base64."""
-    salt = secrets.token_bytes(16)
-    return f"scrypt${base64.b64encode(salt).decode()}${base64.b64encode(_digest(secret, salt)).decode()}"
-
-
-def matches_hash(secret: str, secret_hash: str) -> bool:
-    """Whether a secret has this hash; compared in constant time."""
-    _, salt, digest = secret_hash.split("$")
-    return hmac.compare_digest(_digest(secret, base64.b64decode(salt)), base64.b64decode(digest))
-
-
-def _digest(secret: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(secret.encode("utf-8", "surrogatepass"), salt=salt, n=_COST, r=_BLOCK, p=1, maxmem=_MEMORY)
+    async def scopes(self) -> frozenset[str]:
+        """What all of them together may ask for."""
+        return frozenset(scope for client in self for scope in client.scopes)

@@ -1,4 +1,4 @@
-"""A small authorization server for development and tests: client credentials, metadata, keys.
+"""A small authorization server for development and tests: client credentials, metadata, keys, introspection.
 
 It serves every address that a client may ask (mcp.md section 12), and nothing that needs a person.
 """
@@ -9,20 +9,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agentkit.errors import AuthenticationError, ConfigurationError
-from agentkit.models import JsonObject
-from agentkit.oauth.clients import ClientRegistry, RegisteredClient
+from agentkit.models import Json, JsonObject
+from agentkit.oauth.clients import Clients, RegisteredClient
 from agentkit.oauth.discovery import issuer_metadata_addresses
+from agentkit.oauth.endpoints import NO_STORE, client_endpoint, token_endpoint
 from agentkit.oauth.exchange import origin_of
-from agentkit.oauth.keys import SigningKeys, TokenIssuer
-from agentkit.oauth.token_request import FORM_LIMIT, TokenRequest, invalid_client, read_token_request
+from agentkit.oauth.issuing import TokenIssuer
+from agentkit.oauth.keys import Signer
+from agentkit.oauth.token_request import TokenRequest, invalid_client
+from agentkit.oauth.token_status import Revocations, RevokedTokens, TokenStatus
 
-NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
 DEFAULT_LIFETIME: Final = 3600.0
+_METHODS: Final[list[Json]] = ["client_secret_basic", "client_secret_post"]
 
 
 class AuthorizationServer:
@@ -31,7 +34,7 @@ class AuthorizationServer:
     def __init__(
         self,
         tokens: TokenIssuer,
-        clients: ClientRegistry,
+        clients: Clients,
         *,
         resources: Sequence[str] = (),
         lifetime: float = DEFAULT_LIFETIME,
@@ -56,9 +59,7 @@ class AuthorizationServer:
         Raises:
             AuthenticationError: The request is refused; `code` is the OAuth error, `status` the HTTP status.
         """
-        if not request.client_id or not await self._clients.check(request.client_id, request.client_secret):
-            raise invalid_client()
-        client = self._clients.get(request.client_id)
+        client = await self._clients.authenticate(request.client_id, request.client_secret)
         if client is None:
             raise invalid_client()
         if request.grant_type != "client_credentials":
@@ -67,6 +68,7 @@ class AuthorizationServer:
             )
         scope = " ".join(self._scopes(client, request))
         audience = self._audience(client, request)
+        await self._tokens.keys.refresh()
         token = self._tokens.issue(client.client_id, audience, scope, self._lifetime, client_id=client.client_id)
         return {
             "access_token": token,
@@ -97,22 +99,24 @@ class AuthorizationServer:
 
 def authorization_server(
     issuer_url: str,
-    keys: SigningKeys,
-    clients: ClientRegistry,
+    keys: Signer,
+    clients: Clients,
     *,
     resources: Sequence[str] = (),
     lifetime: float = DEFAULT_LIFETIME,
     tokens: TokenIssuer | None = None,
+    revoked: Revocations | None = None,
 ) -> list[Route]:
     """The routes of an authorization server (MCP-XCH-01..07).
 
     Args:
         issuer_url: Its identifier without a slash at the end; its path is where the routes lie.
-        keys: Signs the tokens.
-        clients: Who may ask for tokens.
+        keys: Signs the tokens; its rotations show at once.
+        clients: Who may ask for tokens, about them, and to end them.
         resources: What tokens may be issued for; the first one is the default (MCP-XCH-04).
         lifetime: Seconds a token is valid.
         tokens: Makes the tokens; by default one over `keys` with the system's clock.
+        revoked: Where revoked tokens are kept; by default in memory.
 
     Raises:
         ConfigurationError: The issuer is no http or https URL, ends with a slash, or has a query or fragment.
@@ -122,10 +126,17 @@ def authorization_server(
         raise ConfigurationError("issuer", "must be an http or https URL without query and fragment")
     if issuer_url.endswith("/"):
         raise ConfigurationError("issuer", "must not end with a slash: it is compared byte by byte")
-    server = AuthorizationServer(
-        tokens or TokenIssuer(issuer_url, keys), clients, resources=resources, lifetime=lifetime
-    )
-    metadata = _json(_metadata(issuer_url, clients))
+    tokens = tokens or TokenIssuer(issuer_url, keys)
+    server = AuthorizationServer(tokens, clients, resources=resources, lifetime=lifetime)
+    status = TokenStatus(tokens, clients, revoked or RevokedTokens(tokens.clock))
+
+    async def metadata() -> JsonObject:
+        return _metadata(issuer_url, await clients.scopes())
+
+    async def key_set() -> JsonObject:
+        await keys.refresh()
+        return keys.jwks()
+
     path = parts.path
     origin = origin_of(issuer_url)
     documents = [address.removeprefix(origin) for address in issuer_metadata_addresses(issuer_url)]
@@ -133,52 +144,16 @@ def authorization_server(
     documents = list(dict.fromkeys([*documents, "/.well-known/oauth-authorization-server"]))
     token_paths = list(dict.fromkeys([f"{path}/token", "/token"]))
     return [
-        *[Route(document, metadata, methods=["GET"]) for document in documents],
+        *[Route(document, _document(metadata), methods=["GET"]) for document in documents],
         *[Route(token_path, token_endpoint(server.answer), methods=["POST"]) for token_path in token_paths],
-        Route(f"{path}/jwks", _json(keys.jwks()), methods=["GET"]),
+        Route(f"{path}/introspect", client_endpoint(status.introspect), methods=["POST"]),
+        Route(f"{path}/revoke", client_endpoint(status.revoke), methods=["POST"]),
+        Route(f"{path}/jwks", _document(key_set), methods=["GET"]),
         Route(f"{path}/authorize", _no_authorization, methods=["GET", "POST"]),
     ]
 
 
-def token_endpoint(
-    answer: Callable[[TokenRequest], Awaitable[JsonObject]],
-) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that reads token requests and writes answers and OAuth errors, none of them cacheable.
-
-    Args:
-        answer: Gives the body of the answer, or raises `AuthenticationError` with the OAuth code and the status.
-    """
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            body = await _form(request)
-            wanted = read_token_request(
-                request.headers.get("content-type", ""), request.headers.get("authorization"), body
-            )
-            return JSONResponse(await answer(wanted), headers=NO_STORE)
-        except AuthenticationError as error:
-            status = error.status or 400
-            headers = dict(NO_STORE)
-            if status == 401:
-                headers["www-authenticate"] = 'Basic realm="token", charset="UTF-8"'
-            return JSONResponse({"error": error.code, "error_description": error.message}, status, headers)
-        except ClientDisconnect:
-            return Response(status_code=400)
-
-    return endpoint
-
-
-async def _form(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_LIMIT:
-            break
-    return bytes(body)
-
-
-def _metadata(issuer: str, clients: ClientRegistry) -> JsonObject:
-    scopes = sorted({scope for client in clients for scope in client.scopes})
+def _metadata(issuer: str, scopes: frozenset[str]) -> JsonObject:
     return {
         "issuer": issuer,
         # Nobody is sent there, but both official SDKs refuse a document without it (MCP-XCH-02).
@@ -187,16 +162,20 @@ def _metadata(issuer: str, clients: ClientRegistry) -> JsonObject:
         "jwks_uri": f"{issuer}/jwks",
         "response_types_supported": ["code"],
         "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": _METHODS,
+        "introspection_endpoint": f"{issuer}/introspect",
+        "introspection_endpoint_auth_methods_supported": _METHODS,
+        "revocation_endpoint": f"{issuer}/revoke",
+        "revocation_endpoint_auth_methods_supported": _METHODS,
         "code_challenge_methods_supported": ["S256"],
-        **({"scopes_supported": list(scopes)} if scopes else {}),
+        **({"scopes_supported": [*sorted(scopes)]} if scopes else {}),
     }
 
 
-def _json(document: JsonObject) -> Callable[[Request], Awaitable[Response]]:
+def _document(content: Callable[[], Awaitable[JsonObject]]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         del request
-        return JSONResponse(document, headers={"cache-control": "public, max-age=60"})
+        return JSONResponse(await content(), headers={"cache-control": "public, max-age=60"})
 
     return endpoint
 

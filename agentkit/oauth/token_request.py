@@ -1,4 +1,4 @@
-"""Read what a client sends to a token endpoint."""
+"""Read what a client sends to an authorization server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,38 @@ from agentkit.errors import AuthenticationError
 
 FORM_LIMIT: Final = 16_384
 FIELD_LIMIT: Final = 50
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ClientForm:
+    """A form with the client's credentials taken out of header or form.
+
+    Attributes:
+        client_id: From Basic authentication or the form.
+        client_secret: Empty for a public client.
+        resources: RFC 8707 resource indicators, the only field that may be given several times.
+        form: All other fields.
+    """
+
+    client_id: str
+    client_secret: str
+    resources: tuple[str, ...]
+    form: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Hides all of it: a form may hold a token."""
+        return "ClientForm(<hidden>)"
+
+    def required(self, name: str) -> str:
+        """A field that must be there.
+
+        Raises:
+            AuthenticationError: It is missing or empty; the code is `invalid_request`.
+        """
+        value = self.form.get(name, "")
+        if not value:
+            raise _bad(f"The field {name} is missing.")
+        return value
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,7 +72,7 @@ class TokenRequest:
         return f"TokenRequest(grant_type={self.grant_type!r}, client=<hidden>)"
 
 
-def read_token_request(content_type: str, authorization: str | None, body: bytes) -> TokenRequest:
+def read_client_form(content_type: str, authorization: str | None, body: bytes) -> ClientForm:
     """Read a form with the client in a Basic header or in the form (MCP-XCH-03).
 
     Args:
@@ -52,28 +84,42 @@ def read_token_request(content_type: str, authorization: str | None, body: bytes
         AuthenticationError: `code` is the OAuth error, `status` the HTTP status to answer.
     """
     if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise _bad("invalid_request", "Send the request as application/x-www-form-urlencoded.")
+        raise _bad("Send the request as application/x-www-form-urlencoded.")
     if len(body) > FORM_LIMIT:
-        raise _bad("invalid_request", "The request is too large.")
+        raise _bad("The request is too large.")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT, errors="strict")
     except ValueError:
-        raise _bad("invalid_request", "The request is not a form.") from None
+        raise _bad("The request is not a form.") from None
     form: dict[str, str] = {}
     resources: list[str] = []
     for name, value in pairs:
         if name == "resource":
             resources.append(value)
         elif name in form:
-            raise _bad("invalid_request", f"The field {name if name.isidentifier() else '*'} is given twice.")
+            raise _bad(f"The field {name if name.isidentifier() else '*'} is given twice.")
         else:
             form[name] = value
     client_id, client_secret = _client(authorization, form)
-    grant_type = form.pop("grant_type", "")
-    if not grant_type:
-        raise _bad("invalid_request", "The field grant_type is missing.")
-    scopes = tuple(dict.fromkeys(form.pop("scope", "").split()))
-    return TokenRequest(grant_type, client_id, client_secret, scopes, tuple(resources), form)
+    return ClientForm(client_id, client_secret, tuple(resources), form)
+
+
+def read_token_request(content_type: str, authorization: str | None, body: bytes) -> TokenRequest:
+    """Read a token request with the client in a Basic header or in the form (MCP-XCH-03).
+
+    Args:
+        content_type: Of the request.
+        authorization: The `Authorization` header, or None.
+        body: The form.
+
+    Raises:
+        AuthenticationError: `code` is the OAuth error, `status` the HTTP status to answer.
+    """
+    read = read_client_form(content_type, authorization, body)
+    grant_type = read.required("grant_type")
+    form = {name: value for name, value in read.form.items() if name not in {"grant_type", "scope"}}
+    scopes = tuple(dict.fromkeys(read.form.get("scope", "").split()))
+    return TokenRequest(grant_type, read.client_id, read.client_secret, scopes, read.resources, form)
 
 
 def invalid_client(description: str = "The client is unknown or its secret is wrong.") -> AuthenticationError:
@@ -87,15 +133,18 @@ def _client(authorization: str | None, form: dict[str, str]) -> tuple[str, str]:
     if scheme.lower() != "basic":
         return posted_id, posted_secret
     if posted_secret:
-        raise _bad("invalid_request", "Authenticate the client in the header or in the form, not in both.")
+        raise _bad("Authenticate the client in the header or in the form, not in both.")
     try:
-        client_id, found, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+        quoted_id, found, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         raise invalid_client("The Basic header cannot be read.") from None
     if not found:
         raise invalid_client("The Basic header cannot be read.")
-    return unquote_plus(client_id), unquote_plus(secret)
+    client_id = unquote_plus(quoted_id)
+    if posted_id not in {"", client_id}:
+        raise _bad("The header and the form name different clients.")
+    return client_id, unquote_plus(secret)
 
 
-def _bad(code: str, description: str) -> AuthenticationError:
-    return AuthenticationError(code, description, status=400)
+def _bad(description: str) -> AuthenticationError:
+    return AuthenticationError("invalid_request", description, status=400)

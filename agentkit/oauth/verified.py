@@ -70,12 +70,14 @@ class Expectation:
         audience: One of these must be in `aud`.
         accept_azp: Take `azp` for an audience too, as Corti's tokens need it (MCP-COR-03).
         audience_optional: Accept a token that names no audience at all.
+        leeway: Seconds that the issuer's clock and this one may differ.
     """
 
     issuer: str
     audience: tuple[str, ...]
     accept_azp: bool = False
     audience_optional: bool = False
+    leeway: float = LEEWAY
 
     def __post_init__(self) -> None:
         """Refuse to check for nothing.
@@ -99,9 +101,9 @@ class Expectation:
         if claims.get("iss") != self.issuer:
             raise invalid_token("it is of another issuer")
         expires_at, not_before, subject = claims.get("exp"), claims.get("nbf"), claims.get("sub")
-        if not is_time(expires_at) or expires_at <= now - LEEWAY:
+        if not is_time(expires_at) or expires_at <= now - self.leeway:
             raise invalid_token("it has expired")
-        if not_before is not None and (not is_time(not_before) or not_before > now + LEEWAY):
+        if not_before is not None and (not is_time(not_before) or not_before > now + self.leeway):
             raise invalid_token("it is not valid yet")
         if not isinstance(subject, str) or not subject:
             raise invalid_token("it has no subject")

@@ -12,8 +12,9 @@ from agentkit.compose import Caller
 from agentkit.errors import AuthenticationError
 from agentkit.models import JsonObject
 from agentkit.oauth.clients import ClientRegistry
-from agentkit.oauth.keys import SigningKeys, TokenIssuer
-from agentkit.oauth.server import token_endpoint
+from agentkit.oauth.endpoints import token_endpoint
+from agentkit.oauth.issuing import TokenIssuer
+from agentkit.oauth.keys import SigningKeys
 from agentkit.oauth.token_request import TokenRequest
 from agentkit.oauth.verified import VerifiedToken
 from agentkit.oauth.verify import JwtVerifier
@@ -48,7 +49,7 @@ class Realms:
         self._clients = clients
         self._issuers = {tenant: TokenIssuer(settings.issuer(tenant), self._keys, clock) for tenant in settings.tenants}
         self._verifiers: Mapping[str, JwtVerifier] = {
-            tenant: JwtVerifier(issuer.issuer, AUDIENCE, self._keys.jwks(), clock=clock)
+            tenant: JwtVerifier(issuer.issuer, AUDIENCE, self._keys, clock=clock)
             for tenant, issuer in self._issuers.items()
         }
 
@@ -100,9 +101,9 @@ class Realms:
         return JSONResponse(self._keys.jwks(), headers={"cache-control": "public, max-age=60"})
 
     async def _grant(self, issuer: TokenIssuer, wanted: TokenRequest) -> JsonObject:
-        if self._clients.get(wanted.client_id) is None:
+        if await self._clients.find(wanted.client_id) is None:
             raise AuthenticationError("invalid_client", "Invalid client or Invalid client credentials", status=401)
-        if not await self._clients.check(wanted.client_id, wanted.client_secret):
+        if await self._clients.authenticate(wanted.client_id, wanted.client_secret) is None:
             raise AuthenticationError("unauthorized_client", "Invalid client or Invalid client credentials", status=401)
         if wanted.grant_type != "client_credentials":
             raise AuthenticationError("unsupported_grant_type", "Unsupported grant_type", status=400)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt import PyJWK
 
 from agentkit.errors import AuthenticationError, ConfigurationError
@@ -60,7 +61,7 @@ def _signed(claims: dict[str, object], *, key: object = None, algorithm: str = "
     base: dict[str, object] = {"iss": ISSUER, "aud": RESOURCE, "sub": "c", "exp": 4_000_000_000}
     content = {name: value for name, value in (base | claims).items() if value is not None}
     headers = {"kid": KEYS.key_id}
-    signing_key = key or KEYS._key  # pyright: ignore[reportPrivateUsage]
+    signing_key = key or load_pem_private_key(KEYS.to_pem(), password=None)
     return jwt.encode(content, signing_key, algorithm=algorithm, headers=headers)  # pyright: ignore[reportArgumentType]
 
 
@@ -96,6 +97,9 @@ BAD: dict[str, Callable[[], str]] = {
     "no number": lambda: _signed({"exp": float("nan")}),
     "beyond every clock": lambda: _signed({"exp": 10**400}),
     "never valid": lambda: _signed({"nbf": 10**400}),
+    "bound to a key": lambda: _signed({"cnf": {"jkt": "abc"}}),
+    "an ID token": lambda: _signed({"typ": "ID"}),
+    "a refresh token": lambda: _signed({"typ": "Refresh"}),
     "half a surrogate pair": lambda: "\udc80.a.b",
 }
 

@@ -13,7 +13,7 @@ from agentkit.testing.platform import LocalPlatform
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of platforms start here, and hashing a client secret is made to be slow."""
-    monkeypatch.setattr("agentkit.oauth.clients._COST", 2**4)
+    monkeypatch.setattr("agentkit.oauth.secrets._COST", 2**4)
 
 
 @pytest.fixture

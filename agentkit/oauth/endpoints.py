@@ -1,0 +1,76 @@
+"""Endpoints of an authorization server that take forms and answer JSON, none of it cacheable."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from agentkit.errors import AuthenticationError, StorageError
+from agentkit.models import JsonObject
+from agentkit.oauth.token_request import (
+    FORM_LIMIT,
+    ClientForm,
+    TokenRequest,
+    read_client_form,
+    read_token_request,
+)
+
+NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
+
+T = TypeVar("T")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+logger = logging.getLogger(__name__)
+
+
+def token_endpoint(answer: Callable[[TokenRequest], Awaitable[JsonObject]]) -> Endpoint:
+    """An endpoint that reads token requests and writes answers and OAuth errors, none of them cacheable.
+
+    Args:
+        answer: Gives the body of the answer, or raises `AuthenticationError` with the OAuth code and the status.
+    """
+    return _endpoint(read_token_request, answer)
+
+
+def client_endpoint(answer: Callable[[ClientForm], Awaitable[JsonObject]]) -> Endpoint:
+    """The same for the other forms that a client sends with its credentials.
+
+    Args:
+        answer: Gives the body of the answer, or raises `AuthenticationError` with the OAuth code and the status.
+    """
+    return _endpoint(read_client_form, answer)
+
+
+def _endpoint(read: Callable[[str, str | None, bytes], T], answer: Callable[[T], Awaitable[JsonObject]]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _form(request)
+            wanted = read(request.headers.get("content-type", ""), request.headers.get("authorization"), body)
+            return JSONResponse(await answer(wanted), headers=NO_STORE)
+        except AuthenticationError as error:
+            status = error.status or 400
+            headers = dict(NO_STORE)
+            if status == 401:
+                headers["www-authenticate"] = 'Basic realm="token", charset="UTF-8"'
+            return JSONResponse({"error": error.code, "error_description": error.message}, status, headers)
+        except StorageError as error:
+            logger.error("the authorization server cannot answer: %s", error.message)
+            answered = {"error": "server_error", "error_description": "The server cannot answer now; try again."}
+            return JSONResponse(answered, 503, NO_STORE)
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return endpoint
+
+
+async def _form(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_LIMIT:
+            break
+    return bytes(body)
