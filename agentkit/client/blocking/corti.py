@@ -144,6 +144,11 @@ class Corti:
         return self._config
 
     @property
+    def generation(self) -> GenerationChoice:
+        """Which agents API the client was made for: `v1`, `v2`, or `auto`."""
+        return self._choice
+
+    @property
     def refresh_token(self) -> str | None:
         """The refresh token held now, to go on later without a new sign-in: `RefreshTokenGrant(client_id, token)`.
 

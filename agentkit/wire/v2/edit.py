@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentkit.models import AgentInfo, ConnectorInfo, JsonObject
+from agentkit.models import AgentInfo, ConnectorAuth, ConnectorInfo, JsonObject
 from agentkit.wire.v2.connector import encode_connector
 
 
@@ -30,6 +30,10 @@ def encode_edit_agent(before: AgentInfo, after: AgentInfo) -> JsonObject:
 
 
 def _connector(connector: ConnectorInfo) -> JsonObject:
+    auth = connector.auth
+    if auth is not None and auth.unknown_fields:
+        known = {name: getattr(auth, name) for name in type(auth).model_fields}
+        connector = connector.model_copy(update={"auth": ConnectorAuth.model_validate(known)})
     wire = encode_connector(connector)
     unsendable = {"id", *connector.unknown_fields}
     if "enabled" not in connector.model_fields_set:
