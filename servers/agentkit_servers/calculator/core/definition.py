@@ -20,6 +20,9 @@ _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*@[0-9a-z.]+")
 Compute = Callable[[Values, Working], float | date]
 """Pure: from converted values to a result in the calculator's unit; shows its working; may raise `NotApplicable`."""
 
+Alerts = Callable[[Values, Working], None]
+"""Flags what a reader has to know even while there is no result; every input may be missing."""
+
 Category = Literal[
     "body",
     "cardiovascular",
@@ -124,6 +127,7 @@ class Calculator:
         valid: The part of that which is checked.
         bands: What ranges of the result are called.
         options: Settings besides the inputs.
+        alerts: Flags from the inputs alone, told even while others are missing.
         items: The items of a score; empty for an equation.
         authored: When this file was written.
         superseded: What to use instead, where it is outdated; flagged in every result.
@@ -145,6 +149,7 @@ class Calculator:
     valid: tuple[Valid, ...] = ()
     bands: Bands | None = None
     options: tuple[Option, ...] = ()
+    alerts: Alerts | None = None
     items: tuple[Item, ...] = ()
     authored: date = date(2026, 11, 21)
     superseded: str | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, TypeGuard
 
 from agentkit_servers.calculator.core.answer import (
     Calculation,
@@ -141,7 +141,7 @@ def _implausible(this: _Run) -> list[str]:
         if not isinstance(wanted, Quantity) or value is None or wanted.measure.plausible is None:
             continue
         low, high = wanted.measure.plausible
-        if isinstance(value, (int, float)) and not low <= value <= high:
+        if _is_number(value) and not low <= value <= high:
             unit = "" if wanted.measure.unit == "1" else f" {wanted.measure.unit}"
             found.append(f"{wanted.name} is {shown(value)}{unit}, plausible is {low:g} to {high:g}{unit}")
     return found
@@ -157,6 +157,8 @@ def _contradictions(this: _Run) -> list[str]:
 def _computed(this: _Run) -> Calculation:
     calculator = this.calculator
     values = this.inputs
+    if calculator.alerts:
+        calculator.alerts(values, this.working)
     if calculator.items:
         open_items = undetermined(calculator.items, values)
         if this.settings.assume_missing == "normal":
@@ -180,6 +182,11 @@ def _computed(this: _Run) -> Calculation:
     return _answer(this, "ok", value=value)
 
 
+def _is_number(value: Value | None) -> TypeGuard[float]:
+    # A quantity is a yes or no where only one comparison is made with it.
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _may_assume(asked: tuple[Input, ...]) -> bool:
     return all(one.assumable for one in asked)
 
@@ -190,7 +197,7 @@ def _check_validity(this: _Run) -> None:
         this.working.flag("superseded", calculator.superseded)
     for valid in calculator.valid:
         value = this.values.get(valid.input)
-        if isinstance(value, (int, float)) and not Condition.of(valid.condition).holds(value):
+        if _is_number(value) and not Condition.of(valid.condition).holds(value):
             this.working.outside(valid.text)
 
 
@@ -256,12 +263,12 @@ def _was_read(this: _Run, wanted: Input) -> bool:
 def _used(this: _Run, wanted: Input) -> InputUsed:
     known = this.found[wanted.name]
     value = known.value
-    unit = wanted.measure.unit if isinstance(wanted, Quantity) and wanted.measure.unit != "1" else ""
+    unit = wanted.measure.unit if isinstance(wanted, Quantity) and _is_number(value) else ""
     age = (this.today - known.dated).days if this.today and known.dated else None
     return InputUsed(
         name=wanted.name,
         value=value.isoformat() if isinstance(value, date) else value if value is not None else "",
-        unit=unit,
+        unit="" if unit == "1" else unit,
         ref=known.ref,
         date=known.dated.isoformat() if known.dated else None,
         age_days=age,

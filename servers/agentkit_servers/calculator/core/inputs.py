@@ -29,9 +29,16 @@ class _Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity(_Input):
-    """A number with a unit; the formula gets it in `measure.unit`."""
+    """A number with a unit; the formula gets it in `measure.unit`.
+
+    Attributes:
+        measure: What is measured.
+        words: What yes and no stand for in place of a number: themselves where only one comparison is made with it
+            ("heart rate above 100: yes"), or a number ("dopamine: no" is 0). Empty where only a number will do.
+    """
 
     measure: Measure
+    words: Mapping[bool, bool | float] = field(default_factory=dict[bool, bool | float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ def read(wanted: Input, given: object, system: System | None) -> Read:
     if value is None or (isinstance(value, str) and value.strip().casefold() in _UNKNOWN):
         return Read(None, ref=ref, dated=dated)
     if isinstance(wanted, Quantity):
+        if unit is None and wanted.words and (said := _word(value)) is not None and said in wanted.words:
+            return Read(wanted.words[said], ref=ref, dated=dated)
         done = _quantity(field, wanted, value, unit, system)
         return Read(done.value, done.conversion, done.unit_problem, ref, dated)
     if unit is not None:
@@ -253,12 +255,16 @@ def _plain(field: str, wanted: YesNo | Choice | Integer | Day, value: object) ->
 
 
 def _yes_no(field: str, wanted: YesNo, value: object) -> bool:
+    if (said := _word(value)) is not None:
+        return said
+    raise BadInput(field, "must be yes, no or unknown", example(wanted))
+
+
+def _word(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     said = value.strip().casefold() if isinstance(value, str) else ""
-    if said not in _YES | _NO:
-        raise BadInput(field, "must be yes, no or unknown", example(wanted))
-    return said in _YES
+    return said in _YES if said in _YES | _NO else None
 
 
 def _choice(field: str, wanted: Choice, value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from agentkit_servers.calculator.core.definition import Bands, Calculator, Category, Citation, Option, Valid
+from agentkit_servers.calculator.core.definition import Alerts, Bands, Calculator, Category, Citation, Option, Valid
 from agentkit_servers.calculator.core.scoring import Finish, Item, added, inputs_of
 
 AUTHORED = date(2026, 11, 21)
@@ -24,6 +24,7 @@ def score(
     valid: tuple[Valid, ...] = (),
     options: tuple[Option, ...] = (),
     finish: Finish | None = None,
+    alerts: Alerts | None = None,
     decimals: int = 0,
     superseded: str | None = None,
     authored: date = AUTHORED,
@@ -43,6 +44,7 @@ def score(
         valid: Checked ranges of validity.
         options: Settings.
         finish: Flags, a band or further results that depend on more than the total.
+        alerts: Flags from the inputs alone, told even while others are missing.
         decimals: Of the rounded total; 1 where half points exist.
         superseded: What to use instead.
         authored: When it was written.
@@ -66,6 +68,7 @@ def score(
         valid=valid,
         bands=bands,
         options=options,
+        alerts=alerts,
         items=items,
         authored=authored,
         superseded=superseded,
