@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from agentkit.oauth.keys import Signer, SigningKeys
     from agentkit.oauth.secrets import hash_secret
     from agentkit.oauth.server import AuthorizationServer, authorization_server
+    from agentkit.oauth.store import IssuerStore
+    from agentkit.oauth.stored_clients import ClientRecord
     from agentkit.oauth.token_request import TokenRequest, invalid_client, read_token_request
     from agentkit.oauth.token_status import Revocations, RevokedTokens
     from agentkit.oauth.tokens import IssuedToken, TokenCache
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AuthorizationServer",
+    "ClientRecord",
     "ClientRegistry",
     "Clients",
     "IntrospectionVerifier",
     "IssuedToken",
+    "IssuerStore",
     "JwtVerifier",
     "KeySource",
     "RegisteredClient",
@@ -51,10 +55,12 @@ __all__ = [
 
 _HOME = {
     "AuthorizationServer": "server",
+    "ClientRecord": "stored_clients",
     "ClientRegistry": "clients",
     "Clients": "clients",
     "IntrospectionVerifier": "introspection",
     "IssuedToken": "tokens",
+    "IssuerStore": "store",
     "JwtVerifier": "verify",
     "KeySource": "jwks",
     "RegisteredClient": "clients",

@@ -1,4 +1,4 @@
-"""Endpoints of an authorization server that take forms and answer JSON, none of it cacheable."""
+"""Endpoints of an authorization server: forms that are answered in JSON, and documents."""
 
 from __future__ import annotations
 
@@ -58,13 +58,34 @@ def _endpoint(read: Callable[[str, str | None, bytes], T], answer: Callable[[T],
                 headers["www-authenticate"] = 'Basic realm="token", charset="UTF-8"'
             return JSONResponse({"error": error.code, "error_description": error.message}, status, headers)
         except StorageError as error:
-            logger.error("the authorization server cannot answer: %s", error.message)
-            answered = {"error": "server_error", "error_description": "The server cannot answer now; try again."}
-            return JSONResponse(answered, 503, NO_STORE)
+            return _failed(error)
         except ClientDisconnect:
             return Response(status_code=400)
 
     return endpoint
+
+
+def document_endpoint(content: Callable[[], Awaitable[JsonObject]]) -> Endpoint:
+    """An endpoint that shows a document which anybody may read and keep for a minute.
+
+    Args:
+        content: Gives the document as it is now.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        del request
+        try:
+            return JSONResponse(await content(), headers={"cache-control": "public, max-age=60"})
+        except StorageError as error:
+            return _failed(error)
+
+    return endpoint
+
+
+def _failed(error: StorageError) -> Response:
+    logger.error("the authorization server cannot answer: %s", error.message)
+    answered = {"error": "server_error", "error_description": "The server cannot answer now; try again."}
+    return JSONResponse(answered, 503, NO_STORE)
 
 
 async def _form(request: Request) -> bytes:

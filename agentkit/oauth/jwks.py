@@ -83,6 +83,11 @@ class RemoteKeys:
             key = _pick(self._keys, key_id) if self._age() < STALE_AFTER else None
         return key
 
+    @property
+    def answers(self) -> bool:
+        """Whether the address gave a key set when it was asked last."""
+        return self._fetched >= self._tried
+
     def _age(self) -> float:
         return self._clock() - self._fetched
 

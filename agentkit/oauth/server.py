@@ -5,7 +5,7 @@ It serves every address that a client may ask (mcp.md section 12), and nothing t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from agentkit.errors import AuthenticationError, ConfigurationError
 from agentkit.models import Json, JsonObject
 from agentkit.oauth.clients import Clients, RegisteredClient
 from agentkit.oauth.discovery import issuer_metadata_addresses
-from agentkit.oauth.endpoints import NO_STORE, client_endpoint, token_endpoint
+from agentkit.oauth.endpoints import NO_STORE, client_endpoint, document_endpoint, token_endpoint
 from agentkit.oauth.exchange import origin_of
 from agentkit.oauth.issuing import TokenIssuer
 from agentkit.oauth.keys import Signer
@@ -144,11 +144,11 @@ def authorization_server(
     documents = list(dict.fromkeys([*documents, "/.well-known/oauth-authorization-server"]))
     token_paths = list(dict.fromkeys([f"{path}/token", "/token"]))
     return [
-        *[Route(document, _document(metadata), methods=["GET"]) for document in documents],
+        *[Route(document, document_endpoint(metadata), methods=["GET"]) for document in documents],
         *[Route(token_path, token_endpoint(server.answer), methods=["POST"]) for token_path in token_paths],
         Route(f"{path}/introspect", client_endpoint(status.introspect), methods=["POST"]),
         Route(f"{path}/revoke", client_endpoint(status.revoke), methods=["POST"]),
-        Route(f"{path}/jwks", _document(key_set), methods=["GET"]),
+        Route(f"{path}/jwks", document_endpoint(key_set), methods=["GET"]),
         Route(f"{path}/authorize", _no_authorization, methods=["GET", "POST"]),
     ]
 
@@ -170,14 +170,6 @@ def _metadata(issuer: str, scopes: frozenset[str]) -> JsonObject:
         "code_challenge_methods_supported": ["S256"],
         **({"scopes_supported": [*sorted(scopes)]} if scopes else {}),
     }
-
-
-def _document(content: Callable[[], Awaitable[JsonObject]]) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        del request
-        return JSONResponse(await content(), headers={"cache-control": "public, max-age=60"})
-
-    return endpoint
 
 
 async def _no_authorization(request: Request) -> Response:
