@@ -1,0 +1,141 @@
+"""`verify_server`: all checks, one after another, within one time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from statistics import median
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+import anyio
+import httpx2
+
+from agentkit.errors import SpecError
+from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.logs import withhold_content
+from agentkit.mcp.pool import HttpPool, new_pool
+from agentkit.mcp.verification.arguments import BAD
+from agentkit.mcp.verification.auth import ENTRY, REFUSALS
+from agentkit.mcp.verification.behaviour import ANNOTATIONS, ORDER, SPEED
+from agentkit.mcp.verification.calls import CALLS
+from agentkit.mcp.verification.checks import Check, Run
+from agentkit.mcp.verification.discovery import DISCOVERY
+from agentkit.mcp.verification.naming import NAMING, SERVER
+from agentkit.mcp.verification.protocol import CLIENT, PROTOCOL
+from agentkit.mcp.verification.reach import REACH
+from agentkit.mcp.verification.report import VerificationReport
+from agentkit.mcp.verification.rpc import SENDABLE
+from agentkit.mcp.verification.schemas import SCHEMAS
+from agentkit.mcp.verification.site import Site, Thresholds
+from agentkit.mcp.verification.tokens import AUDIENCE, TOKENS
+from agentkit.models import JsonObject
+from agentkit.specs import Authorization
+
+DEFAULT_REQUEST_TIMEOUT: Final = 10.0
+DEFAULT_TIME_LIMIT: Final = 120.0
+
+_GROUPS: Final = (
+    REACH, REFUSALS, DISCOVERY, TOKENS, ENTRY, AUDIENCE, PROTOCOL, SERVER, NAMING, SCHEMAS, ANNOTATIONS, ORDER, CLIENT,
+    CALLS, BAD, SPEED,
+)  # fmt: skip
+
+CHECKS: Final[tuple[Check, ...]] = tuple(check for group in _GROUPS for check in group.checks)
+"""All checks in the order in which they run."""
+
+
+async def verify_server(
+    url: str,
+    *,
+    auth: Authorization = Authorization.NONE,
+    credential: McpAuth | None = None,
+    calls: Mapping[str, JsonObject] | None = None,
+    call_safe: bool = False,
+    thresholds: Thresholds | None = None,
+    request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+    http: HttpPool | None = None,
+) -> VerificationReport:
+    """Check that an MCP server is fit to be an expert's.
+
+    No tool is run unless `calls` or `call_safe` says so; the bad arguments that are tried are wrong by the tools' own
+    schemas. The credential is sent as a client sends it: a token to this address, a secret to the token endpoint that
+    discovery leads to. What a hostile server does costs no more than `time_limit` seconds, and nothing it says becomes
+    part of the report without the secrets taken out.
+
+    Args:
+        url: The address as it is to be registered.
+        auth: As what it is to be registered.
+        credential: A `BearerToken` for `bearer` and `inherit`, and with the key for `apiKey` (sent as X-API-Key);
+            `OAuthClientCredentials` for `oauth2.0`; None for `none`.
+        calls: Tools to call, with their arguments.
+        call_safe: Call the tools that say that they only read and need no argument.
+        thresholds: From where on something is a warning.
+        request_timeout: Seconds one request may take.
+        time_limit: Seconds everything may take; what is not done by then is reported.
+        http: Carries the requests, for an in-process server; by default each connection is a real one.
+
+    Raises:
+        SpecError: The address is no http or https URL or holds a user or password, the credential does not go with
+            `auth`, or it cannot stand in a header.
+    """
+    _check(url, auth, credential)
+    withhold_content()
+    async with AsyncExitStack() as stack:
+        own = None if http is not None else await stack.enter_async_context(new_pool())
+        first = [own] if own is not None else []
+
+        def pools() -> httpx2.AsyncClient:
+            return http or (first.pop() if first else new_pool())
+
+        site = Site(
+            url,
+            auth,
+            credential,
+            pools,
+            timeout=request_timeout,
+            thresholds=thresholds or Thresholds(),
+            calls=calls or {},
+            call_safe=call_safe,
+        )
+        run = Run(site)
+        deadline = anyio.current_time() + time_limit
+        for check in CHECKS:
+            await run.run(check, deadline)
+    shown = urlunsplit(urlsplit(url)._replace(query="", fragment=""))
+    return VerificationReport(site.quoted(shown, 1_000)[1:-1], auth, tuple(run.findings), _measurements(site))
+
+
+def _check(url: str, auth: Authorization, credential: McpAuth | None) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise SpecError("url", "is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise SpecError("url", "must be an http or https URL without user and password")
+    match auth, credential:
+        case (Authorization.NONE, None) | (Authorization.OAUTH2, OAuthClientCredentials()):
+            return
+        case (Authorization.BEARER | Authorization.INHERIT | Authorization.API_KEY, BearerToken(token=token)):
+            if not SENDABLE.fullmatch(token):
+                remedy = "Check it for line breaks."
+                raise SpecError("credential", "is empty or holds a character that no header takes", remedy=remedy)
+        case _:
+            raise SpecError("credential", f"{auth.value} takes {_TAKES.get(auth, 'a token')}")
+
+
+_TAKES: Final = {Authorization.NONE: "no credential", Authorization.OAUTH2: "client id and secret"}
+
+
+def _measurements(site: Site) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for what, seconds in site.seen.timings.items():
+        found[f"{what}_ms_median"] = round(median(seconds) * 1_000, 1)
+        found[f"{what}_ms_max"] = round(max(seconds) * 1_000, 1)
+    listing = site.seen.listing
+    if listing.pages:
+        found |= {"tools": len(listing.tools), "list_pages": listing.pages, "list_characters": listing.size}
+    if site.seen.results:
+        found["answer_characters_max"] = max(called.size for called in site.seen.results)
+    return found
