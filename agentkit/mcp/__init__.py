@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from agentkit.mcp.results import ToolInfo, ToolResult
     from agentkit.mcp.server import ToolServer
     from agentkit.mcp.tool_errors import ToolError
+    from agentkit.mcp.verification import Finding, Thresholds, Verdict, VerificationReport, verify_server
 
 __all__ = [
     "BearerAuth",
     "BearerToken",
+    "Finding",
     "HostedServer",
     "InProcessClient",
     "InheritAuth",
@@ -31,17 +33,22 @@ __all__ = [
     "OAuthAuth",
     "OAuthClientCredentials",
     "ServerAuth",
+    "Thresholds",
     "ToolError",
     "ToolInfo",
     "ToolResult",
     "ToolServer",
+    "Verdict",
+    "VerificationReport",
     "host",
+    "verify_server",
     "withhold_content",
 ]
 
 _HOME = {
     "BearerAuth": "guard",
     "BearerToken": "authorization",
+    "Finding": "verification",
     "HostedServer": "hosting",
     "InProcessClient": "inprocess",
     "InheritAuth": "guard",
@@ -51,11 +58,15 @@ _HOME = {
     "OAuthAuth": "guard",
     "OAuthClientCredentials": "authorization",
     "ServerAuth": "guard",
+    "Thresholds": "verification",
     "ToolError": "tool_errors",
     "ToolInfo": "results",
     "ToolResult": "results",
     "ToolServer": "server",
+    "Verdict": "verification",
+    "VerificationReport": "verification",
     "host": "hosting",
+    "verify_server": "verification",
     "withhold_content": "logs",
 }
 
