@@ -9,9 +9,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.mcp.adopted import adopt
     from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
     from agentkit.mcp.client import McpClient
-    from agentkit.mcp.guard import BearerAuth, InheritAuth, NoAuth, OAuthAuth, ServerAuth
+    from agentkit.mcp.current import Caller, caller, report_progress
+    from agentkit.mcp.guard import (
+        AnyOf,
+        ApiKeyAuth,
+        BearerAuth,
+        InheritAuth,
+        IntrospectionAuth,
+        NoAuth,
+        OAuthAuth,
+        ServerAuth,
+    )
     from agentkit.mcp.hosting import HostedServer, host
     from agentkit.mcp.inprocess import InProcessClient
     from agentkit.mcp.logs import withhold_content
@@ -21,12 +32,16 @@ if TYPE_CHECKING:
     from agentkit.mcp.verification import Finding, Thresholds, Verdict, VerificationReport, verify_server
 
 __all__ = [
+    "AnyOf",
+    "ApiKeyAuth",
     "BearerAuth",
     "BearerToken",
+    "Caller",
     "Finding",
     "HostedServer",
     "InProcessClient",
     "InheritAuth",
+    "IntrospectionAuth",
     "McpAuth",
     "McpClient",
     "NoAuth",
@@ -40,18 +55,25 @@ __all__ = [
     "ToolServer",
     "Verdict",
     "VerificationReport",
+    "adopt",
+    "caller",
     "host",
+    "report_progress",
     "verify_server",
     "withhold_content",
 ]
 
 _HOME = {
+    "AnyOf": "guard",
+    "ApiKeyAuth": "guard",
     "BearerAuth": "guard",
     "BearerToken": "authorization",
+    "Caller": "current",
     "Finding": "verification",
     "HostedServer": "hosting",
     "InProcessClient": "inprocess",
     "InheritAuth": "guard",
+    "IntrospectionAuth": "guard",
     "McpAuth": "authorization",
     "McpClient": "client",
     "NoAuth": "guard",
@@ -65,7 +87,10 @@ _HOME = {
     "ToolServer": "server",
     "Verdict": "verification",
     "VerificationReport": "verification",
+    "adopt": "adopted",
+    "caller": "current",
     "host": "hosting",
+    "report_progress": "current",
     "verify_server": "verification",
     "withhold_content": "logs",
 }

@@ -1,25 +1,20 @@
-"""The door of a hosted MCP server: who may come in, and what the others are told."""
+"""How a hosted MCP server wants to be authorized."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from mcp.server.auth.provider import AccessToken
-from starlette.authentication import AuthCredentials
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from agentkit import tracing
-from agentkit.errors import AuthenticationError
+from agentkit.errors import SpecError
 from agentkit.models import Json
-from agentkit.oauth.verify import JwtVerifier
+
+if TYPE_CHECKING:
+    from agentkit.oauth.jwks import KeySource
+
+API_KEY_HEADER: Final = "X-API-Key"
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +33,69 @@ class BearerAuth:
         return "BearerAuth(<hidden>)"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ApiKeyAuth:
+    """Keys in a header of their own, compared in constant time (MCP-COR-05).
+
+    Attributes:
+        keys: The keys by the name of whoever holds one; tools see that name.
+        header: Where the key is sent.
+    """
+
+    keys: Mapping[str, str]
+    header: str = API_KEY_HEADER
+
+    def __repr__(self) -> str:
+        """Names who holds keys; hides the keys."""
+        return f"ApiKeyAuth({sorted(self.keys)}, header={self.header!r})"
+
+
 @dataclass(frozen=True, slots=True)
 class OAuthAuth:
-    """Tokens of an authorization server for this resource (MCP-AUTH-03).
+    """JWTs of an authorization server for this resource (MCP-AUTH-03).
 
     Attributes:
         issuer: The authorization server's identifier.
-        jwks: Its key set, or the https address of it.
+        jwks: Its key set, the https address of it, or a source of keys that sees their rotation.
         required_scopes: Scopes every call needs.
         audience: What `aud` must hold; the server's own address when left out.
     """
 
     issuer: str
-    jwks: Mapping[str, Json] | str
+    jwks: Mapping[str, Json] | str | KeySource
     required_scopes: tuple[str, ...] = ()
     audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IntrospectionAuth:
+    """Tokens that their issuer is asked about (RFC 7662): opaque ones, and ones that can be revoked (MCP-AUTH-04).
+
+    Answers are remembered for a short while (MCP-AUTH-05). A token that names another issuer is not shown to this one;
+    an opaque token is, so beside other kinds of authorization ask only an issuer whom all callers trust.
+
+    Attributes:
+        issuer: The authorization server's identifier.
+        client_id: Of this server at the issuer.
+        client_secret: Sent to the introspection endpoint only.
+        required_scopes: Scopes every call needs.
+        audience: What `aud` must hold; the server's own address when left out.
+        endpoint: The introspection endpoint; the one that the issuer's metadata names when left out.
+        audience_optional: Accept answers without `aud`; only for an issuer that answers `active: false` itself where a
+            token was not meant for this server.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    required_scopes: tuple[str, ...] = ()
+    audience: str | None = None
+    endpoint: str | None = None
+    audience_optional: bool = False
+
+    def __repr__(self) -> str:
+        """Names issuer and client; hides the secret."""
+        return f"IntrospectionAuth({self.issuer!r}, client_id={self.client_id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,118 +108,85 @@ class InheritAuth:
     Attributes:
         issuer: Who issued it, for example the tenant's realm.
         audience: Values of `aud` or `azp` that are let in.
-        jwks: The issuer's key set, or the https address of it.
+        jwks: The issuer's key set, the https address of it, or a source of keys.
     """
 
     issuer: str
     audience: tuple[str, ...]
-    jwks: Mapping[str, Json] | str
+    jwks: Mapping[str, Json] | str | KeySource
 
 
-ServerAuth = NoAuth | BearerAuth | OAuthAuth | InheritAuth
+OneAuth: TypeAlias = BearerAuth | ApiKeyAuth | OAuthAuth | IntrospectionAuth | InheritAuth
+"""One way of authorization."""
+
+
+class AnyOf:
+    """Several ways at once: a caller who satisfies one of them is let in.
+
+    Required scopes belong to the way that took the token. The challenge and the metadata come from the OAuth ways.
+    """
+
+    __slots__ = ("members",)
+
+    members: tuple[OneAuth, ...]
+
+    def __init__(self, *members: OneAuth) -> None:
+        """Combine ways, for example `AnyOf(BearerAuth(token), OAuthAuth(issuer, jwks))`.
+
+        Raises:
+            SpecError: There is none.
+        """
+        if not members:
+            raise SpecError("AnyOf", "needs at least one way of authorization")
+        self.members = members
+
+    def __repr__(self) -> str:
+        """The ways, without their secrets."""
+        return f"AnyOf({', '.join(map(repr, self.members))})"
+
+    def __eq__(self, other: object) -> bool:
+        """The same ways in the same order."""
+        return isinstance(other, AnyOf) and self.members == other.members
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+ServerAuth: TypeAlias = NoAuth | OneAuth | AnyOf
 """How a hosted server wants to be authorized."""
 
 
-class Verifier(Protocol):
-    """Tells who a token belongs to."""
+def members_of(auth: ServerAuth) -> tuple[OneAuth, ...]:
+    """The ways of authorization; none where everybody may call.
 
-    async def verify(self, token: str) -> AccessToken | None:
-        """The caller, or None for a token that is not valid here."""
-        ...
-
-
-class StaticVerifier:
-    """Knows one token."""
-
-    def __init__(self, token: str) -> None:
-        """Keep a hash of the token."""
-        self._digest = hashlib.sha256(token.encode()).digest()
-
-    async def verify(self, token: str) -> AccessToken | None:
-        """The holder of the token, compared in constant time."""
-        given = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-        if not hmac.compare_digest(given, self._digest):
-            return None
-        return AccessToken(token="", client_id="bearer", scopes=[])
-
-
-class TokenVerifier:
-    """Checks JWTs; what it hands on to tools holds no token (MCP-AUTH-10)."""
-
-    def __init__(self, verifier: JwtVerifier, resource: str) -> None:
-        """Check with `verifier` for the server at `resource`."""
-        self._verifier = verifier
-        self._resource = resource
-
-    async def verify(self, token: str) -> AccessToken | None:
-        """The caller the token was issued to."""
-        try:
-            valid = await self._verifier.verify(token)
-        except AuthenticationError:
-            return None
-        return AccessToken(
-            token="",
-            client_id=valid.client_id,
-            scopes=sorted(valid.scopes),
-            expires_at=valid.expires_at,
-            resource=self._resource,
-            subject=valid.subject,
-            claims={"iss": valid.issuer},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """An ASGI app that lets valid callers through to another one.
-
-    Attributes:
-        app: Behind the gate.
-        verifier: Tells who a token belongs to; None lets everybody in.
-        required_scopes: Scopes every call needs.
-        challenge: Parameters of every challenge, for example `resource_metadata` and `scope` (MCP-AUTH-07).
+    Raises:
+        SpecError: One of them would let anybody in, or nobody.
     """
+    members = () if isinstance(auth, NoAuth) else auth.members if isinstance(auth, AnyOf) else (auth,)
+    for member in members:
+        _check(member)
+    return members
 
-    app: ASGIApp
-    verifier: Verifier | None
-    required_scopes: tuple[str, ...] = ()
-    challenge: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; the caller's trace goes on in it."""
-        headers = Headers(scope=scope)
-        with tracing.continued(headers):
-            if self.verifier is None:
-                await self.app(scope, receive, send)
-                return
-            scheme, _, token = headers.get("authorization", "").partition(" ")
-            token = token.strip() if scheme.lower() == "bearer" else ""
-            caller = await self.verifier.verify(token) if token else None
-            if caller is None:
-                # RFC 6750: no error code where no token was sent.
-                error = ("invalid_token", "The access token is not valid here.") if token else None
-                await self._refuse(send, 401, error)
-            elif not set(self.required_scopes) <= set(caller.scopes):
-                await self._refuse(send, 403, ("insufficient_scope", "The access token lacks a scope."))
-            else:
-                inner = {**scope, "user": AuthenticatedUser(caller), "auth": AuthCredentials(caller.scopes)}
-                await AuthContextMiddleware(self.app)(inner, receive, send)
+def _check(auth: OneAuth) -> None:
+    match auth:
+        case BearerAuth(token=token):
+            _demand(bool(token), "BearerAuth.token", "must not be empty")
+        case ApiKeyAuth(keys=keys, header=header):
+            named = bool(keys) and all(keys) and all(keys.values())
+            _demand(named, "ApiKeyAuth.keys", "needs at least one key, and every key a name")
+            own = _HEADER.fullmatch(header) is not None and header.lower() != "authorization"
+            _demand(own, "ApiKeyAuth.header", "must be a header of its own, for example X-API-Key")
+        case InheritAuth(issuer=issuer, audience=audience):
+            known = bool(issuer) and bool(audience) and all(audience) and not isinstance(audience, str)
+            _demand(known, "InheritAuth", "needs an issuer and a tuple of audiences")
+        case (
+            OAuthAuth(issuer=issuer, required_scopes=scopes) | IntrospectionAuth(issuer=issuer, required_scopes=scopes)
+        ):
+            place = type(auth).__name__
+            _demand(bool(issuer), f"{place}.issuer", "must not be empty")
+            _demand(not isinstance(scopes, str), f"{place}.required_scopes", "must be a tuple of scopes")
 
-    async def _refuse(self, send: Send, status: int, error: tuple[str, str] | None) -> None:
-        parameters = {"error": error[0], "error_description": error[1]} if error else {}
-        parameters.update(self.challenge)
-        challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
-        code, description = error or ("unauthorized", "A bearer token is required.")
-        body = json.dumps({"error": code, "error_description": description}).encode()
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [
-                    (b"content-type", b"application/json"),
-                    (b"content-length", str(len(body)).encode()),
-                    (b"cache-control", b"no-store"),
-                    (b"www-authenticate", challenge.strip().encode("latin-1", "replace")),
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
+
+def _demand(holds: bool, field: str, otherwise: str) -> None:
+    if not holds:
+        raise SpecError(field, otherwise)

@@ -10,17 +10,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-import anyio
 from mcp.server import MCPServer
+from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError as McpToolError
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, CallToolResult, Tool, ToolAnnotations
+from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Tool, ToolAnnotations
 
 from agentkit import tracing
 from agentkit.errors import SpecError
+from agentkit.mcp.current import PROGRESS
 from agentkit.mcp.docstrings import read_docstring
+from agentkit.mcp.running import Calls
 from agentkit.mcp.signature import checked_signature
 from agentkit.mcp.tool_errors import ToolError, error_result
 from agentkit.mcp.tool_input import ToolInput, tool_input
@@ -71,9 +73,10 @@ class GuardedServer(MCPServer):
     It keeps its tools itself: the SDK's own way of calling one checks and encodes each answer twice.
     """
 
-    def __init__(self, name: str, **options: Any) -> None:
+    def __init__(self, name: str, max_concurrency: int | None, **options: Any) -> None:
         super().__init__(name, **options)
         self._tools: dict[str, _Tool] = {}
+        self.calls = Calls(max_concurrency)
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -126,8 +129,22 @@ class GuardedServer(MCPServer):
         tool = self._tools.get(name)
         return tool.input.schema if tool else None
 
+    async def _handle_call_tool(
+        self, ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams
+    ) -> CallToolResult:
+        token = PROGRESS.set(ctx.session.report_progress)
+        try:
+            return await self.call_tool(params.name, params.arguments or {}, ctx=ctx)
+        finally:
+            PROGRESS.reset(token)
+
     async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        context: Context[Any, Any] | None = None,
+        *,
+        ctx: ServerRequestContext[Any, Any] | None = None,
     ) -> CallToolResult:
         """Call a tool; a failure is a result with `isError`, an unknown tool a protocol error (MCP-SRV-07)."""
         tool = self._tools.get(name)
@@ -135,7 +152,7 @@ class GuardedServer(MCPServer):
             raise MCPError(code=INVALID_PARAMS, message=f"Unknown tool: {name[:64]}")
         with tracing.span("mcp.tool", {"mcp.server.name": self.name, "mcp.tool.name": name}) as span:
             try:
-                return await self._limited_call(tool, arguments, context)
+                return await self._limited_call(tool, arguments, context, ctx)
             # A tool that ends the process would end everybody's calls.
             except (Exception, SystemExit) as failure:
                 error = self._explained(name, failure)
@@ -144,21 +161,18 @@ class GuardedServer(MCPServer):
                 return error_result(error)
 
     async def _limited_call(
-        self, tool: _Tool, arguments: dict[str, Any], context: Context[Any, Any] | None
+        self,
+        tool: _Tool,
+        arguments: dict[str, Any],
+        context: Context[Any, Any] | None,
+        ctx: ServerRequestContext[Any, Any] | None,
     ) -> CallToolResult:
         given = tool.input.read(arguments, tool.limits.input)
         if tool.input.context is not None:
-            given[tool.input.context] = context or Context(mcp_server=self)
+            given[tool.input.context] = context or Context(request_context=ctx, mcp_server=self)
         value: object = None
-        with anyio.move_on_after(tool.limits.timeout) as limit:
+        with self.calls.limited(tool.limits.timeout):
             value = await tool.function(**given)
-        if limit.cancelled_caught:
-            raise ToolError(
-                f"The tool did not finish within {tool.limits.timeout:g} seconds.",
-                code="timeout",
-                retryable=True,
-                hint="Ask for less at once, or try again later.",
-            )
         return tool.output.result(value, tool.limits.output)
 
     def _explained(self, name: str, failure: BaseException) -> ToolError:

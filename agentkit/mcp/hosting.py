@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
@@ -15,25 +16,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agentkit.errors import AuthenticationError, SpecError
-from agentkit.mcp.guard import (
-    BearerAuth,
-    Gate,
-    InheritAuth,
-    NoAuth,
-    OAuthAuth,
-    ServerAuth,
-    StaticVerifier,
-    TokenVerifier,
-    Verifier,
-)
+from agentkit.errors import SpecError
+from agentkit.mcp.admission import needs_http, ways
+from agentkit.mcp.body import BodyLimit
+from agentkit.mcp.gate import Challenge, Gate
+from agentkit.mcp.guard import ApiKeyAuth, IntrospectionAuth, NoAuth, OAuthAuth, ServerAuth, members_of
 from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.server import ToolServer
-from agentkit.models import Json, JsonObject
+from agentkit.models import JsonObject
 from agentkit.oauth.discovery import resource_metadata_addresses
 from agentkit.oauth.exchange import origin_of, stays_local
-from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
-from agentkit.oauth.verify import JwtVerifier
+
+DEFAULT_BODY_LIMIT: Final = 4 * 1024 * 1024
+DEFAULT_BODY_TIMEOUT: Final = 30.0
+DEFAULT_GRACE: Final = 10.0
+ANSWERING: Final = 1.0
+"""Seconds in which answers are still sent when the calls have ended."""
 
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "127.0.0.1:*", "localhost", "localhost:*", "[::1]", "[::1]:*")
 
@@ -74,41 +72,55 @@ def host(
     allowed_hosts: Sequence[str] = (),
     extra_routes: Sequence[BaseRoute] = (),
     http: httpx2.AsyncClient | None = None,
+    body_limit: int = DEFAULT_BODY_LIMIT,
+    body_timeout: float = DEFAULT_BODY_TIMEOUT,
+    grace: float = DEFAULT_GRACE,
 ) -> Starlette:
     """One app that serves MCP servers side by side, in both protocol eras and without sessions (MCP-HOST-04).
 
     Every server has an exact path, so its challenge and its metadata name addresses that exist. `/health` answers
-    without authorization.
+    without authorization. A credential that cannot be checked at the moment is answered with 503 and `Retry-After`.
 
     Args:
         servers: The servers; their paths differ.
         public_url: Scheme, host and port under which clients reach the app.
         allowed_hosts: Further `Host` values, for example of a proxy; `name:*` allows any port (MCP-COR-06).
         extra_routes: Further routes, for example those of `authorization_server`.
-        http: Fetches key sets that are given by address; by default the app makes one and closes it.
+        http: Fetches key sets, and asks issuers about tokens; by default the app makes one and closes it.
+        body_limit: Bytes that a request may have; a larger one is answered with 413 and not read further.
+        body_timeout: Seconds within which a request must have arrived; a slower one is answered with 408.
+        grace: Seconds that running calls have when the app stops, before they are cancelled.
 
     Returns:
         The app; it serves once its lifespan runs, and one time only.
 
     Raises:
-        SpecError: The address is no origin, a path is used twice, or a key set is neither a set nor a safe address.
+        SpecError: The address is no origin, a path is used twice, a limit is not positive, or an authorization would
+            let in anybody or nobody.
     """
     origin = _check_origin(public_url)
     paths = [hosted.path for hosted in servers]
     if not paths or len(set(paths)) != len(paths):
         raise SpecError("servers", "give at least one server, and every server a path of its own")
+    for name, value in (("body_limit", body_limit), ("body_timeout", body_timeout)):
+        if not value > 0:
+            raise SpecError(name, "must be positive")
     withhold_content()
-    own = httpx2.AsyncClient() if http is None and any(map(_needs_http, servers)) else None
+    own = httpx2.AsyncClient() if http is None and any(needs_http(hosted.auth) for hosted in servers) else None
     security = TransportSecuritySettings(allowed_hosts=[*_hosts(origin), *allowed_hosts], allowed_origins=[origin])
+    body = BodyLimit(body_limit, body_timeout)
     routes: list[BaseRoute] = []
     managers: list[Callable[[], AbstractAsyncContextManager[None]]] = []
     for hosted in servers:
         app = hosted.server.mcp.streamable_http_app(
-            streamable_http_path=hosted.path, stateless_http=True, transport_security=security
+            streamable_http_path=hosted.path,
+            stateless_http=True,
+            transport_security=security,
+            max_request_body_size=body_limit,
         )
         managers += [hosted.server.lifespan, hosted.server.mcp.session_manager.run]
-        routes += _routes(hosted, origin, app, http or own)
-    protected = [hosted for hosted in servers if isinstance(hosted.auth, OAuthAuth)]
+        routes += _routes(hosted, origin, app, http or own, body)
+    protected = [hosted for hosted in servers if _issuers(hosted)]
     if len(protected) == 1:
         # With several servers the root form cannot say which one is meant.
         root = resource_metadata_addresses(origin)[1].removeprefix(origin)
@@ -125,63 +137,47 @@ def host(
                 await stack.enter_async_context(own)
             for run in managers:
                 await stack.enter_async_context(run())
-            yield
+            try:
+                yield
+            finally:
+                async with anyio.create_task_group() as ending:
+                    for server in {id(hosted.server): hosted.server for hosted in servers}.values():
+                        ending.start_soon(server.drain, grace)
+                await body.idle(ANSWERING)
 
     return Starlette(routes=[*routes, *extra_routes], lifespan=lifespan)
 
 
-def _routes(hosted: HostedServer, origin: str, app: Starlette, http: httpx2.AsyncClient | None) -> list[BaseRoute]:
+def _routes(
+    hosted: HostedServer, origin: str, app: Starlette, http: httpx2.AsyncClient | None, body: BodyLimit
+) -> list[BaseRoute]:
     resource = hosted.url(origin)
-    verifier, challenge = _verifier(hosted.auth, resource, http), dict[str, str]()
-    scopes: tuple[str, ...] = ()
+    members = members_of(hosted.auth)
     routes: list[BaseRoute] = []
-    if isinstance(hosted.auth, OAuthAuth):
-        scopes = hosted.auth.required_scopes
+    challenge = Challenge()
+    if issuers := _issuers(hosted):
         address = resource_metadata_addresses(resource)[0]
-        challenge = {"resource_metadata": address, **({"scope": " ".join(scopes)} if scopes else {})}
+        challenge = Challenge(address, " ".join(issuers[0].required_scopes))
         document = _document(_resource_metadata(hosted, origin))
         routes.append(Route(address.removeprefix(origin), document, methods=["GET"]))
+    elif members and all(isinstance(member, ApiKeyAuth) for member in members):
+        challenge = Challenge(api_key_header=cast("ApiKeyAuth", members[0]).header)
     # Every route of the SDK's app is served by it, behind the gate: its own paths are the public ones.
-    gate = Gate(app, verifier, scopes, challenge)
+    gate = Gate(body.before(app), ways(hosted.auth, resource, http), challenge)
     return [*routes, *(Route(route.path, gate) for route in app.routes if isinstance(route, Route))]
 
 
-def _verifier(auth: ServerAuth, resource: str, http: httpx2.AsyncClient | None) -> Verifier | None:
-    match auth:
-        case NoAuth():
-            return None
-        case BearerAuth(token=token):
-            if not token:
-                raise SpecError("BearerAuth.token", "must not be empty")
-            return StaticVerifier(token)
-        case OAuthAuth(issuer=issuer, jwks=jwks, audience=audience):
-            return TokenVerifier(JwtVerifier(issuer, audience or resource, _keys(jwks, http)), resource)
-        case InheritAuth(issuer=issuer, audience=audiences, jwks=jwks):
-            if not issuer or not audiences or not all(audiences):
-                raise SpecError("InheritAuth", "needs an issuer and at least one audience")
-            return TokenVerifier(JwtVerifier(issuer, audiences, _keys(jwks, http), accept_azp=True), resource)
-
-
-def _keys(jwks: Mapping[str, Json] | str, http: httpx2.AsyncClient | None) -> KeySource:
-    try:
-        if isinstance(jwks, str) and http is not None:
-            return RemoteKeys(jwks, http)
-        return StaticKeys(jwks if isinstance(jwks, Mapping) else {})
-    except AuthenticationError as error:
-        raise SpecError("jwks", error.message, remedy=error.remedy) from None
-
-
-def _needs_http(hosted: HostedServer) -> bool:
-    return isinstance(hosted.auth, OAuthAuth | InheritAuth) and isinstance(hosted.auth.jwks, str)
+def _issuers(hosted: HostedServer) -> list[OAuthAuth | IntrospectionAuth]:
+    return [member for member in members_of(hosted.auth) if isinstance(member, OAuthAuth | IntrospectionAuth)]
 
 
 def _resource_metadata(hosted: HostedServer, origin: str) -> JsonObject:
-    if not isinstance(hosted.auth, OAuthAuth):
-        raise TypeError("only a server with OAuth has metadata")
+    issuers = _issuers(hosted)
+    scopes = dict.fromkeys(scope for issuer in issuers for scope in issuer.required_scopes)
     return {
         "resource": hosted.url(origin),
-        "authorization_servers": [hosted.auth.issuer],
-        "scopes_supported": list(hosted.auth.required_scopes),
+        "authorization_servers": list(dict.fromkeys(issuer.issuer for issuer in issuers)),
+        "scopes_supported": list(scopes),
         "bearer_methods_supported": ["header"],
         "resource_name": hosted.server.title or hosted.server.name,
     }

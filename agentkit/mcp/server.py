@@ -12,13 +12,11 @@ from mcp_types import ToolAnnotations
 
 from agentkit.errors import SpecError
 from agentkit.mcp.guarded import GuardedServer, Limits
+from agentkit.mcp.running import Lifespan, SharedLifespan
 
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_INPUT_LIMIT: Final = 100_000
 DEFAULT_OUTPUT_LIMIT: Final = 400_000
-
-Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-"""What a server opens and closes with the app that hosts it."""
 
 _F = TypeVar("_F", bound=Callable[..., Awaitable[object]])
 
@@ -51,6 +49,7 @@ class ToolServer:
         instructions: str | None = None,
         version: str = "",
         lifespan: Lifespan = nullcontext,
+        max_concurrency: int | None = None,
     ) -> None:
         """Make a server without tools; the logging configuration of the process stays as it is (MCP-LOG-01).
 
@@ -60,18 +59,28 @@ class ToolServer:
             description: What it is for.
             instructions: How a model should use it; the description where none are given.
             version: Of the server.
-            lifespan: Entered when the app that hosts the server starts, left when it stops; what it raises keeps the
-                app from starting. In-process clients do not enter it.
+            lifespan: Entered when something begins to serve the server, left when nothing does any more: once, however
+                many apps and paths there are. What it raises keeps the app from starting. The SDK's in-process client
+                does not enter it.
+            max_concurrency: How many calls of its tools may run at once, in all apps together; one more is a failure
+                with the code `busy` that says when to try again. None is any number.
 
         Raises:
-            SpecError: The name is empty.
+            SpecError: The name is empty, or no call may run.
         """
         if not name.strip():
             raise SpecError("ToolServer.name", "must not be empty")
-        self.lifespan = lifespan
+        if max_concurrency is not None and max_concurrency < 1:
+            raise SpecError("ToolServer.max_concurrency", "must be positive")
+        self._lifespan = SharedLifespan(lifespan)
         with _root_logger_untouched():
             self._mcp = GuardedServer(
-                name, title=title, description=description, instructions=instructions or description, version=version
+                name,
+                max_concurrency,
+                title=title,
+                description=description,
+                instructions=instructions or description,
+                version=version,
             )
 
     @property
@@ -108,6 +117,18 @@ class ToolServer:
     def mcp(self) -> MCPServer:
         """The MCP server underneath, for in-process clients and for what this class does not offer."""
         return self._mcp
+
+    def lifespan(self) -> AbstractAsyncContextManager[None]:
+        """Enter the server's lifespan, unless somebody is in it already; the last who leaves leaves it."""
+        return self._lifespan.held()
+
+    async def drain(self, grace: float) -> None:
+        """Before the lifespan is left: let running calls finish within `grace` seconds, then cancel them.
+
+        Does nothing while something else serves the server too.
+        """
+        if self._lifespan.holders <= 1:
+            await self._mcp.calls.drain(grace)
 
     def __repr__(self) -> str:
         """Name and tools."""

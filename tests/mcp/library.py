@@ -10,12 +10,22 @@ from datetime import date
 from typing import Annotated, Literal
 
 import httpx2
-from mcp.server.auth.middleware.auth_context import get_access_token
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from agentkit.mcp import HostedServer, McpAuth, McpClient, NoAuth, OAuthAuth, ServerAuth, ToolError, ToolServer, host
+from agentkit.mcp import (
+    HostedServer,
+    McpAuth,
+    McpClient,
+    NoAuth,
+    OAuthAuth,
+    ServerAuth,
+    ToolError,
+    ToolServer,
+    caller,
+    host,
+)
 from agentkit.oauth import ClientRegistry, SigningKeys, TokenIssuer, authorization_server
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
 from tests.deadline import HANG
@@ -47,7 +57,8 @@ class Holder(BaseModel):
 
     client_id: str | None
     scopes: list[str]
-    token: str | None
+    subject: str | None = None
+    issuer: str | None = None
 
 
 def _no_swearing(value: str) -> str:
@@ -109,10 +120,10 @@ def library(waiting: Waiting | None = None, *, timeout: float = HANG) -> ToolSer
     @server.tool()
     async def whoami() -> Holder:
         """Say who calls."""
-        token = get_access_token()
-        if token is None:
-            return Holder(client_id=None, scopes=[], token=None)
-        return Holder(client_id=token.client_id, scopes=token.scopes, token=token.token)
+        who = caller()
+        if who is None:
+            return Holder(client_id=None, scopes=[])
+        return Holder(client_id=who.client_id, scopes=sorted(who.scopes), subject=who.subject, issuer=who.issuer)
 
     return server
 
@@ -160,6 +171,8 @@ def token_of(
 
 
 KEYS = SigningKeys()
+NOBODY: dict[str, object] = {"client_id": None, "scopes": [], "subject": None, "issuer": None}
+DEMO: dict[str, object] = {"client_id": "demo", "scopes": ["loans.read"], "subject": "demo", "issuer": ISSUER}
 CLIENTS = ClientRegistry()
 CLIENTS.add("demo", "demo-secret", ["loans.read", "other.read"])
 

@@ -19,7 +19,7 @@ from agentkit.oauth.discovery import Challenge
 from agentkit.testing.asgi import RoutedTransport, running
 from agentkit.testing.leaks import LeakWatch
 from tests.deadline import HANG
-from tests.mcp.library import ISSUER, ORIGIN, URL, Waiting, app_for, house, library, oauth
+from tests.mcp.library import DEMO, ISSUER, ORIGIN, URL, Waiting, app_for, house, library, oauth
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ async def test_the_token_is_found_by_discovery_and_fetched_once_for_many_calls(e
     async with house(oauth()) as home, home.client(CREDENTIALS, mode=era) as client:
         with anyio.fail_after(HANG):
             answers = [(await client.call_tool("whoami")).data for _ in range(3)]
-    assert answers == [{"client_id": "demo", "scopes": ["loans.read"], "token": ""}] * 3
+    assert answers == [DEMO] * 3
     assert home.app.paths[:4] == [
         "POST /loans/mcp",
         "GET /.well-known/oauth-protected-resource/loans/mcp",

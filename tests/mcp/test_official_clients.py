@@ -13,7 +13,7 @@ from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from agentkit.testing.asgi import RoutedTransport, running
 from tests.deadline import HANG
-from tests.mcp.library import ISSUER, ORIGIN, URL, app_for, library, oauth
+from tests.mcp.library import DEMO, ISSUER, ORIGIN, URL, app_for, library, oauth
 
 pytestmark = pytest.mark.anyio
 
@@ -54,4 +54,4 @@ async def test_the_sdks_client_credentials_provider_gets_in(era: str, method: st
     ):
         with anyio.fail_after(HANG):
             result = await client.call_tool("whoami", {})
-    assert result.structured_content == {"client_id": "demo", "scopes": ["loans.read"], "token": ""}
+    assert result.structured_content == DEMO

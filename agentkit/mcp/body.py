@@ -1,0 +1,94 @@
+"""Request bodies: how large they may be, and how long they may take to arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_TOO_LARGE: Final = (413, b"The request is too large.")
+_TOO_SLOW: Final = (408, b"The request did not arrive in time.")
+
+
+class BodyLimit:
+    """Reads the body of a request before an app sees it, and counts the requests that are being answered."""
+
+    def __init__(self, limit: int, timeout: float) -> None:
+        """Let bodies have `limit` bytes, and `timeout` seconds to arrive."""
+        self._limit = limit
+        self._timeout = timeout
+        self._running = 0
+        self._idle: anyio.Event | None = None
+
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """The app behind this limit."""
+
+        async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+            self._running += 1
+            try:
+                body = await self._read(scope, receive)
+                if isinstance(body, bytes):
+                    await app(scope, _once(body, receive), send)
+                elif body is not None:
+                    await _refuse(send, *body)
+            finally:
+                self._running -= 1
+                if self._idle is not None and not self._running:
+                    self._idle.set()
+
+        return limited
+
+    async def idle(self, seconds: float) -> None:
+        """Wait until no request is being answered, for so many seconds at most."""
+        if self._running:
+            self._idle = anyio.Event()
+            with anyio.move_on_after(seconds):
+                await self._idle.wait()
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | tuple[int, bytes] | None:
+        """The body; or how it is refused; or None where the client went away."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value[:18]) > self._limit:
+                return _TOO_LARGE
+        chunks: list[bytes] = []
+        size = 0
+        with anyio.move_on_after(self._timeout):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                chunk: bytes = message.get("body", b"")
+                size += len(chunk)
+                if size > self._limit:
+                    return _TOO_LARGE
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return _TOO_SLOW
+
+
+def _once(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
+    """The body as one message, then whatever the client does."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _refuse(send: Send, status: int, text: bytes) -> None:
+    # What the client still sends is not read, so the connection is of no further use.
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
