@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from agentkit import tracing
-from agentkit.errors import AuthenticationError, McpAuthRequired, McpTimeout, McpUnreachable, TransportError
+from agentkit.errors import AuthenticationError, McpAuthRequired, McpError, McpTimeout, McpUnreachable, TransportError
 from agentkit.oauth.discovery import (
     Challenge,
     IssuerMetadata,
@@ -85,8 +85,8 @@ class Authorizer(Protocol):
         """The token to send, or None to send none."""
         ...
 
-    async def another(self, refused: str | None, challenge: Challenge) -> str | None:
-        """After a 401: another token that is worth one more try, or None."""
+    async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
+        """After a 401 or 403: another token that is worth one more try, or None."""
         ...
 
     async def aclose(self) -> None:
@@ -123,9 +123,9 @@ class StaticAuthorizer:
             )
         return token
 
-    async def another(self, refused: str | None, challenge: Challenge) -> str | None:
+    async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
         """There is no other."""
-        del refused, challenge
+        del refused, challenge, status
 
     async def aclose(self) -> None:
         """Nothing runs."""
@@ -136,7 +136,8 @@ class ClientCredentialsAuthorizer:
 
     Nothing is fetched before the server asks for authorization. Calls that come together share one fetch, and nobody
     holds a lock during a call. After a 401 with a held token, discovery and fetch happen once more, then the answer
-    stands.
+    stands. After a 403 that names a missing scope, a token with that scope too is asked for once, unless the scope is
+    configured.
 
     The issuer is pinned: the configured one or, where none is, the one the server names first. First contact trusts
     the server, as the specification has it: a server that is hostile from the beginning can name an issuer of its own
@@ -175,6 +176,8 @@ class ClientCredentialsAuthorizer:
         self._found: tuple[IssuerMetadata, ResourceMetadata] | None = None
         self._issuer = credentials.issuer
         self._issued: deque[str] = deque(maxlen=_TOKENS_REMEMBERED)
+        self._asked: frozenset[str] = frozenset()
+        self._more: frozenset[str] = frozenset()
 
     def secrets(self) -> frozenset[str]:
         """The client secret and the latest tokens."""
@@ -184,12 +187,33 @@ class ClientCredentialsAuthorizer:
         """The token once the server has asked for one, renewed before it expires."""
         return await self._cache.get() if self._challenge else None
 
-    async def another(self, refused: str | None, challenge: Challenge) -> str | None:
-        """A token that was fetched after the refused one."""
+    async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
+        """A token that was fetched after the refused one; after a 403 one with the scope it asks for.
+
+        Raises:
+            McpAuthRequired: The authorization server refuses; what was asked for before is asked for again next time.
+        """
+        if status == 403:
+            return await self._with_more_scope(refused, challenge)
         self._challenge = challenge
         if refused is not None and self._cache.forget(refused):
             self._found = None
         return await self._cache.get()
+
+    async def _with_more_scope(self, refused: str | None, challenge: Challenge) -> str | None:
+        """A token with the scope of the challenge as well, where the scope is not configured and was not asked for."""
+        wanted = set((challenge.scope or "").split())
+        if challenge.error != "insufficient_scope" or self._credentials.scope or refused is None:
+            return None
+        if wanted <= self._asked:
+            return None
+        before, self._more = self._more, self._more | wanted
+        self._cache.forget(refused)
+        try:
+            return await self._cache.get()
+        except McpError:
+            self._more = before
+            raise
 
     async def aclose(self) -> None:
         """Stop a fetch that still runs and drop the token."""
@@ -214,8 +238,7 @@ class ClientCredentialsAuthorizer:
         if self._found is None:
             self._found = await self._discover()
         issuer, resource = self._found
-        asked = self._challenge.scope if self._challenge else None
-        scope = self._credentials.scope or asked or " ".join(resource.scopes_supported) or None
+        scope = self._credentials.scope or self._scope(resource)
         return await fetch_client_token(
             self._http,
             issuer,
@@ -224,6 +247,13 @@ class ClientCredentialsAuthorizer:
             scope=scope,
             resource=resource.resource,
         )
+
+    def _scope(self, resource: ResourceMetadata) -> str | None:
+        """What the challenge or the metadata names, and what a 403 asked for since."""
+        asked = (self._challenge.scope if self._challenge else None) or " ".join(resource.scopes_supported)
+        scopes = [*asked.split(), *sorted(self._more - set(asked.split()))]
+        self._asked = frozenset(scopes)
+        return " ".join(scopes) or None
 
     async def _discover(self) -> tuple[IssuerMetadata, ResourceMetadata]:
         resource = await find_resource(self._http, self._url, self._challenge or Challenge())

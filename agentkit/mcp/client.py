@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
+import math
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -12,22 +14,37 @@ import anyio
 import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.dispatcher import ProgressFnT
 from mcp.shared.exceptions import MCPError
-from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT, CallToolResult, Implementation
+from mcp_types import (
+    HEADER_MISMATCH,
+    CallToolRequest,
+    CallToolRequestParams,
+    CallToolResult,
+    Implementation,
+)
 
 from agentkit import tracing
-from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable, SpecError
+from agentkit.credentials import withhold_text
+from agentkit.errors import McpProtocolError, McpTimeout, McpUnreachable, SpecError
 from agentkit.mcp.authorization import McpAuth, authorizer_for
 from agentkit.mcp.connection import Connection
-from agentkit.mcp.http import Exchange, McpHttp, current_exchange
+from agentkit.mcp.exchange import Exchange, current_exchange
+from agentkit.mcp.failures import json_object, typed_error
+from agentkit.mcp.http import McpHttp
+from agentkit.mcp.listing import MAX_PAGES as MAX_PAGES
+from agentkit.mcp.listing import MAX_TOOLS as MAX_TOOLS
+from agentkit.mcp.listing import Listing
 from agentkit.mcp.logs import withhold_content
-from agentkit.mcp.results import ToolInfo, ToolResult, read_result, read_tool
+from agentkit.mcp.progress import CallbackFailed, ProgressCallback, with_progress
+from agentkit.mcp.results import ToolInfo, ToolResult, read_result
+from agentkit.mcp.screening import Screened
 from agentkit.models import Json
 
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_ANSWER_LIMIT: Final = 2_000_000
-MAX_PAGES: Final = 50
-MAX_TOOLS: Final = 1_000
+LONGEST_WAIT: Final = 5.0
+"""Seconds for which a busy server is waited for; one that wants more fails the call."""
 
 _T = TypeVar("_T")
 
@@ -76,10 +93,10 @@ class McpClient:
         self._answer_limit = answer_limit
         self._mode = mode
         self._authorizer = authorizer_for(name, url, http, auth, timeout=timeout)
-        self._http = McpHttp(name, http, self._authorizer, timeout=timeout, limit=answer_limit)
+        self._http = McpHttp(name, url, http, self._authorizer, timeout=timeout, limit=answer_limit)
         self._connection: Connection | None = None
         self._closed = False
-        self._tools: dict[str, ToolInfo] = {}
+        self._listing = Listing(name, self._authorizer.secrets)
         withhold_content()
 
     def __repr__(self) -> str:
@@ -96,23 +113,36 @@ class McpClient:
         """Close the client."""
         await self.aclose()
 
-    async def list_tools(self) -> tuple[ToolInfo, ...]:
-        """All tools of the server, in its order.
+    async def list_tools(self, *, timeout: float | None = None) -> tuple[ToolInfo, ...]:  # noqa: ASYNC109
+        """All tools of the server, in its order, without those whose description is no tool at all.
+
+        Args:
+            timeout: Seconds for all of it; by default the client's.
 
         Raises:
             McpError: The server could not be used, or lists more than `MAX_TOOLS` tools or `MAX_PAGES` pages.
+            SpecError: The time limit is none.
         """
-        with self._span("mcp.list_tools", None) as span:
-            tools = await self._call(self._list, span, repeatable=True)
-        self._tools = {tool.name: tool for tool in tools}
-        return tools
+        seconds = self._seconds(timeout)
+        with self._span("mcp.list_tools", None) as span, self._limit(seconds):
+            return await self._attempts(self._listing.read, span, repeatable=True)
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Json] | None = None) -> ToolResult:
+    async def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Json] | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - one limit for connecting, token and call
+    ) -> ToolResult:
         """Call a tool.
 
         Args:
             name: The tool.
             arguments: Its arguments.
+            progress: Is told how far the tool has come, in order, where the tool reports it; a coroutine function or a
+                plain one. What it raises ends this call and is raised here.
+            timeout: Seconds for all of it; by default the client's.
 
         Returns:
             What it answered.
@@ -123,15 +153,60 @@ class McpClient:
             McpTimeout: The time limit ran out; the call was cancelled.
             McpUnreachable: No connection; whether the tool ran is unknown.
             McpProtocolError: The answer is not MCP, does not fit the tool's schema, or is too large.
+            SpecError: The arguments are no JSON, or the time limit is none.
         """
-        known = self._tools.get(name)
-
-        async def call(client: Client) -> CallToolResult:
-            return await client.call_tool(name, dict(arguments or {}))
-
-        with self._span("mcp.call", name) as span:
-            result = await self._call(call, span, repeatable=bool(known and known.repeatable))
+        seconds, given = self._seconds(timeout), json_object(arguments or {})
+        with self._span("mcp.call", name) as span, self._limit(seconds):
+            tool = self._listing.known(name)
+            if tool is None:
+                # Before the call: whether it may be repeated, and what its answer must be, is known from the first one.
+                tool = await self._attempts(partial(self._listing.look_up, name=name), span, repeatable=True)
+            call = partial(self._request, name=name, arguments=given, seconds=seconds)
+            repeatable = bool(tool and tool.repeatable)
+            if progress is None:
+                result = await self._attempts(call, span, repeatable=repeatable)
+            else:
+                result = await self._reported(progress, call, span, repeatable)
             return read_result(self.name, name, result, self._authorizer.secrets())
+
+    async def _request(
+        self,
+        client: Client,
+        *,
+        name: str,
+        arguments: dict[str, Json],
+        seconds: float,
+        report: ProgressFnT | None = None,
+    ) -> CallToolResult:
+        request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
+        send = partial(client.session.send_request, request, CallToolResult, seconds, None, report)
+        try:
+            result = await send()
+        except MCPError as error:
+            if error.code != HEADER_MISMATCH:
+                raise
+            # The server wants arguments in headers by a schema that this connection has not seen.
+            await self._listing.read(client)
+            result = await send()
+        if result.result_type != "complete":
+            raise McpProtocolError(self.name, "the tool asks its user something, which this client cannot answer.")
+        await self._listing.check(client, name, result)
+        return result
+
+    async def _reported(
+        self,
+        progress: ProgressCallback,
+        call: Callable[..., Awaitable[CallToolResult]],
+        span: tracing.Span,
+        repeatable: bool,
+    ) -> CallToolResult:
+        def clean(text: str) -> str:
+            return withhold_text(text, self._authorizer.secrets())
+
+        async def run(report: ProgressFnT) -> CallToolResult:
+            return await self._attempts(partial(call, report=report), span, repeatable=repeatable)
+
+        return await with_progress(progress, clean, run)
 
     async def aclose(self) -> None:
         """Close the connection; calls that still run end with `McpUnreachable`."""
@@ -154,21 +229,40 @@ class McpClient:
             kind=tracing.SpanKind.CLIENT,
         )
 
-    async def _call(self, operation: Callable[[Client], Awaitable[_T]], span: tracing.Span, *, repeatable: bool) -> _T:
+    @contextmanager
+    def _limit(self, seconds: float) -> Generator[None]:
+        try:
+            with anyio.fail_after(seconds):
+                yield
+        except TimeoutError:
+            raise McpTimeout(self.name, f"the call took longer than {seconds:g} seconds.") from None
+        except CallbackFailed as failed:
+            raise failed.error from None
+
+    def _seconds(self, timeout: float | None) -> float:
+        if timeout is None:
+            return self._timeout
+        if not 0 < timeout < math.inf:
+            raise SpecError("McpClient.timeout", "must be a positive number of seconds")
+        return timeout
+
+    async def _attempts(
+        self, operation: Callable[[Client], Awaitable[_T]], span: tracing.Span, *, repeatable: bool
+    ) -> _T:
         exchange = Exchange()
         try:
-            with anyio.fail_after(self._timeout):
-                try:
-                    return await self._attempt(operation, exchange)
-                except McpUnreachable:
-                    # A server that has forgotten the session did not look at the request.
-                    if not repeatable and not exchange.session_lost:
-                        raise
-                span.set("agentkit.retry.count", 1)
-                exchange = Exchange()
+            try:
                 return await self._attempt(operation, exchange)
-        except TimeoutError:
-            raise McpTimeout(self.name, f"the call took longer than {self._timeout:g} seconds.") from None
+            except McpUnreachable:
+                # A server that has forgotten the session, or has no time, did not look at the request.
+                wait = exchange.retry_after or 0.0
+                unseen = exchange.session_lost or exchange.status == 429
+                if not (repeatable or unseen) or wait > LONGEST_WAIT or self._closed:
+                    raise
+            span.set("agentkit.retry.count", 1)
+            await anyio.sleep(wait)
+            exchange = Exchange()
+            return await self._attempt(operation, exchange)
         finally:
             span.set("http.response.status_code", exchange.status)
 
@@ -181,7 +275,7 @@ class McpClient:
         except Exception as error:
             if exchange.session_lost:
                 connection.retire()
-            raise self._typed(error, exchange) from None
+            raise typed_error(self.name, error, exchange) from None
         finally:
             current_exchange.reset(token)
             exchange.abort()
@@ -195,40 +289,9 @@ class McpClient:
 
     def _make(self) -> Client:
         return Client(
-            streamable_http_client(self._url, http_client=self._http, max_sse_event_size=self._answer_limit),
+            Screened(streamable_http_client(self._url, http_client=self._http, max_sse_event_size=self._answer_limit)),
             mode=self._mode,
             read_timeout_seconds=self._timeout,
             client_info=Implementation(name="corti-agentkit", version="1"),
             cache=None,
         )
-
-    def _typed(self, error: Exception, exchange: Exchange) -> McpError:
-        if isinstance(error, McpError):
-            return error
-        if exchange.session_lost:
-            return McpUnreachable(self.name, "it has forgotten the session.")
-        if exchange.failure is not None:
-            return exchange.failure
-        if not isinstance(error, MCPError):
-            # The text of these errors quotes the answer.
-            return McpProtocolError(self.name, f"its answer does not fit ({type(error).__name__}).")
-        if error.code == REQUEST_TIMEOUT:
-            return McpTimeout(self.name, "it did not answer in time.")
-        if error.code == CONNECTION_CLOSED:
-            return McpUnreachable(self.name, "the connection broke during the call.")
-        return McpProtocolError(self.name, f"it answered with the protocol error {error.code}.")
-
-    async def _list(self, client: Client) -> tuple[ToolInfo, ...]:
-        tools: dict[str, ToolInfo] = {}
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            page = await client.list_tools(cursor=cursor)
-            secrets = self._authorizer.secrets()
-            for tool in page.tools:
-                tools.setdefault(tool.name, read_tool(tool, secrets))
-            if len(tools) > MAX_TOOLS:
-                raise McpProtocolError(self.name, f"it lists more than {MAX_TOOLS} tools.")
-            cursor = page.next_cursor
-            if not cursor:
-                return tuple(tools.values())
-        raise McpProtocolError(self.name, f"its list of tools has more than {MAX_PAGES} pages.")

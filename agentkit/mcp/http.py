@@ -7,11 +7,9 @@ The SDK tears the whole client down when a request raises, and forgets status an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Final
+import json as jsonlib
+from collections.abc import Mapping
+from typing import Final, cast
 
 import anyio
 import httpx2
@@ -20,76 +18,81 @@ from httpx2 import USE_CLIENT_DEFAULT
 from agentkit import tracing
 from agentkit.credentials import withhold_text
 from agentkit.errors import McpAuthRequired, McpError, McpProtocolError, McpTimeout, McpUnreachable
+from agentkit.mcp.answers import (
+    ERROR_BODY_LIMIT,
+    Bounded,
+    BoundedEvents,
+    is_about,
+    is_compressed,
+    is_events,
+    wait_wanted,
+)
 from agentkit.mcp.authorization import Authorizer
+from agentkit.mcp.exchange import Exchange, current_exchange
 from agentkit.oauth.discovery import Challenge
 
-ERROR_BODY_LIMIT: Final = 65_536
 CHALLENGE_LIMIT: Final = 2_000
+NOTICE_TIMEOUT: Final = 5.0
+"""Seconds for what no caller waits for: a notice, the end of a session. The SDK sends nothing else meanwhile."""
 
-_CANCELLATION: Final = b'"notifications/cancelled"'
-_DROPPED_HEADERS: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
-@dataclass(slots=True)
-class Exchange:
-    """What happened to the HTTP requests of one call.
-
-    Attributes:
-        connecting: A failure may be raised: no other call uses the client yet.
-        failure: Why the last request failed.
-        session_lost: The server no longer knows the session; it did not look at the request.
-        status: The last HTTP status.
-    """
-
-    connecting: bool = False
-    failure: McpError | None = None
-    session_lost: bool = False
-    status: int | None = None
-    _scopes: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
-
-    @contextmanager
-    def abortable(self) -> Generator[anyio.CancelScope]:
-        """A block that `abort` ends."""
-        with anyio.CancelScope() as scope:
-            self._scopes.add(scope)
-            try:
-                yield scope
-            finally:
-                self._scopes.discard(scope)
-
-    def abort(self) -> None:
-        """Close the requests that still run: in the handshake era the SDK leaves them open after a cancellation."""
-        for scope in self._scopes:
-            scope.cancel()
-
-
-current_exchange: ContextVar[Exchange | None] = ContextVar("agentkit_mcp_exchange", default=None)
-"""The exchange of the call that is being made; the SDK runs a request in the context of its caller."""
+_REQUEST_ID: Final = "agentkit.mcp.id"
+_LAST_EVENT_ID: Final = "last-event-id"
+_USER_AGENT: Final = "corti-agentkit"
 
 
 class McpHttp(httpx2.AsyncClient):
     """Sends the SDK's requests through a shared connection pool, which it does not close."""
 
     def __init__(
-        self, server: str, pool: httpx2.AsyncClient, authorizer: Authorizer, *, timeout: float, limit: int
+        self, server: str, url: str, pool: httpx2.AsyncClient, authorizer: Authorizer, *, timeout: float, limit: int
     ) -> None:
         """Send requests of the MCP server `server`.
 
         Args:
             server: Its name, for errors.
+            url: Its address.
             pool: The shared pool; its headers, cookies and auth are not used.
             authorizer: Gives the tokens.
             timeout: Seconds to connect and to write.
             limit: Bytes that one answer may have.
         """
-        # An open event stream is silent for long; the time limit of a call is enforced by its caller.
-        super().__init__(
-            transport=httpx2.AsyncBaseTransport(), trust_env=False, timeout=httpx2.Timeout(timeout, read=300.0)
-        )
+        super().__init__(transport=httpx2.AsyncBaseTransport(), trust_env=False)
         self._server = server
+        self._address = httpx2.URL(url)
         self._pool = pool
         self._authorizer = authorizer
         self._limit = limit
+        # An open event stream is silent for long; the time limit of a call is enforced by its caller.
+        self._timeouts = {"connect": timeout, "write": timeout, "pool": timeout, "read": None}
+
+    def build_request(
+        self,
+        method: str,
+        url: object,
+        *,
+        content: object = None,
+        data: object = None,
+        files: object = None,
+        json: object = None,
+        params: object = None,
+        headers: object = None,
+        cookies: object = None,
+        timeout: object = USE_CLIENT_DEFAULT,
+        extensions: object = None,
+    ) -> httpx2.Request:
+        """The request that leaves: nothing of the pool's settings, no compression, no baggage of the caller."""
+        del url, content, data, files, params, cookies, timeout, extensions
+        given = {"user-agent": _USER_AGENT, "accept-encoding": "identity", **cast("Mapping[str, str]", headers or {})}
+        body = cast("dict[str, object]", json) if isinstance(json, dict) else None
+        if body is not None:
+            _leave_baggage(body)
+        return httpx2.Request(
+            method,
+            self._address,
+            headers=given,
+            content=jsonlib.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() if body else None,
+            extensions={"timeout": self._timeouts, _REQUEST_ID: body.get("id") if body else None},
+        )
 
     async def send(
         self,
@@ -101,10 +104,13 @@ class McpHttp(httpx2.AsyncClient):
     ) -> httpx2.Response:
         """Send a request; a failure becomes a note in the caller's exchange and an answer 503."""
         del stream, auth, follow_redirects
-        exchange = (current_exchange.get() if request.method == "POST" else None) or Exchange()
+        if request.method == "GET" and _LAST_EVENT_ID not in request.headers:
+            # The stream of a session on which a server speaks unasked: nobody here listens.
+            return httpx2.Response(405, content=b"", request=request)
+        if request.extensions[_REQUEST_ID] is None and request.method != "GET":
+            return await self._notify(request)
+        exchange = current_exchange.get() or Exchange()
         try:
-            if _CANCELLATION in request.content[:100]:
-                return await self._send(request, exchange)
             with exchange.abortable():
                 return await self._send(request, exchange)
             failure: McpError = McpUnreachable(self._server, "the call was given up.")
@@ -121,29 +127,50 @@ class McpHttp(httpx2.AsyncClient):
             raise failure
         return httpx2.Response(503, content=b"", request=request)
 
+    async def _notify(self, request: httpx2.Request) -> httpx2.Response:
+        """A notice, or the end of a session: what becomes of it is nobody's failure."""
+        status = 503
+        with anyio.move_on_after(NOTICE_TIMEOUT):
+            try:
+                response = await self._once(request, await self._authorizer.token())
+                status = response.status_code
+                await response.aclose()
+            except (McpError, httpx2.RequestError):
+                pass
+        return httpx2.Response(status, content=b"", request=request)
+
     async def _send(self, request: httpx2.Request, exchange: Exchange) -> httpx2.Response:
         token = await self._authorizer.token()
         response = await self._once(request, token)
-        challenge = response.headers.get("www-authenticate")
-        if response.status_code == 401:
-            await response.aclose()
-            other = await self._authorizer.another(token, Challenge.parse(challenge))
-            if other is not None:
-                token = other
-                response = await self._once(request, token)
-                challenge = response.headers.get("www-authenticate")
+        # A 401 and a 403 may each be answered with another token once; a token with the scope may come after either.
+        for status in (401, 403):
+            if response.status_code == status:
+                challenge = Challenge.parse(response.headers.get("www-authenticate"))
+                await response.aclose()
+                other = await self._authorizer.another(token, challenge, status)
+                if other is not None:
+                    token = other
+                    response = await self._once(request, token)
         exchange.status = response.status_code
         if response.status_code in {401, 403}:
             await response.aclose()
-            raise self._refused(response.status_code, challenge, token)
-        if response.is_success and response.headers.get("content-type", "").startswith("text/event-stream"):
-            if response.headers.get("content-encoding", "identity").lower() != "identity":
-                # Half a megabyte of it can hold minutes of work, which no time limit interrupts.
-                await response.aclose()
-                raise McpProtocolError(self._server, "its event stream is compressed, which was not asked for.")
-            if request.method == "POST":
-                response.stream = _Bounded(self._server, response.stream, self._limit, exchange)
+            raise self._refused(response, token)
+        if is_compressed(response):
+            await response.aclose()
+            raise McpProtocolError(self._server, "its answer is compressed, which was not asked for.")
+        if response.is_success and is_events(response):
+            response.stream = BoundedEvents(self._server, response.stream, self._limit, exchange)
             return response
+        return await self._whole(request, response, exchange)
+
+    async def _once(self, request: httpx2.Request, token: str | None) -> httpx2.Response:
+        if token is not None:
+            request.headers["authorization"] = f"Bearer {token}"
+        tracing.inject(request.headers)
+        return await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
+
+    async def _whole(self, request: httpx2.Request, response: httpx2.Response, exchange: Exchange) -> httpx2.Response:
+        """The answer with its whole body, so that a connection that breaks in the middle fails this call only."""
         if response.has_redirect_location:
             await response.aclose()
             raise McpProtocolError(
@@ -151,37 +178,26 @@ class McpHttp(httpx2.AsyncClient):
                 f"it redirects (HTTP {response.status_code}); that is not followed, so that no token goes elsewhere.",
                 remedy="Register the exact address of the server.",
             )
-        exchange.session_lost = response.status_code == 404 and "mcp-session-id" in request.headers
-        if response.status_code >= 500:
-            exchange.failure = McpUnreachable(self._server, f"it answered HTTP {response.status_code}.")
-        return await self._read(request, response)
-
-    async def _once(self, request: httpx2.Request, token: str | None) -> httpx2.Response:
-        headers = {name: value for name, value in request.headers.items() if name != "cookie"}
-        headers["accept-encoding"] = "identity"
-        tracing.inject(headers)
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
-        outgoing = httpx2.Request(
-            request.method, request.url, headers=headers, content=request.content, extensions=request.extensions
-        )
-        return await self._pool.send(outgoing, stream=True, auth=None, follow_redirects=False)
-
-    async def _read(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-        """The whole answer, so that a connection that breaks in the middle fails this call only."""
         limit = self._limit if response.is_success else min(self._limit, ERROR_BODY_LIMIT)
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > limit:
-                    raise McpProtocolError(self._server, f"its answer is larger than {limit} bytes.")
-        finally:
-            await response.aclose()
-        headers = [item for item in response.headers.multi_items() if item[0].lower() not in _DROPPED_HEADERS]
-        return httpx2.Response(response.status_code, headers=headers, content=bytes(body), request=request)
+        response.stream = Bounded(self._server, response.stream, limit)
+        body = await response.aread()
+        if response.is_success:
+            if body and not is_about(body, request.extensions[_REQUEST_ID]):
+                raise McpProtocolError(self._server, "its answer is about another request.")
+            return response
+        exchange.session_lost = response.status_code == 404 and "mcp-session-id" in request.headers
+        exchange.retry_after = wait_wanted(response)
+        if response.status_code == 429 or response.status_code >= 500:
+            exchange.failure = self._busy(response.status_code, exchange.retry_after)
+        return response
 
-    def _refused(self, status: int, challenge: str | None, token: str | None) -> McpAuthRequired:
+    def _busy(self, status: int, seconds: float | None) -> McpUnreachable:
+        later = "later" if seconds is None else f"in {seconds:g} seconds"
+        remedy = f"Try again {later}." if status in {429, 503} else None
+        return McpUnreachable(self._server, f"it answered HTTP {status}.", remedy=remedy)
+
+    def _refused(self, response: httpx2.Response, token: str | None) -> McpAuthRequired:
+        status, challenge = response.status_code, response.headers.get("www-authenticate")
         challenge = challenge and withhold_text(challenge, self._authorizer.secrets())
         return McpAuthRequired(
             self._server,
@@ -194,39 +210,9 @@ class McpHttp(httpx2.AsyncClient):
         )
 
 
-class _Bounded(httpx2.AsyncByteStream):
-    """An event stream that ends when it grows too large, and notes why it broke."""
-
-    def __init__(self, server: str, stream: object, limit: int, exchange: Exchange) -> None:
-        if not isinstance(stream, httpx2.AsyncByteStream):
-            raise TypeError("an asynchronous client receives asynchronous streams")
-        self._server = server
-        self._stream = stream
-        self._limit = limit
-        self._exchange = exchange
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        chunks = aiter(self._stream)
-        try:
-            while True:
-                chunk: bytes | None = None
-                with self._exchange.abortable():
-                    chunk = await anext(chunks, None)
-                if chunk is None:
-                    return
-                size += len(chunk)
-                if size > self._limit:
-                    self._exchange.failure = McpProtocolError(
-                        self._server, f"its answer is larger than {self._limit} bytes."
-                    )
-                    return
-                yield chunk
-        except httpx2.RequestError as error:
-            self._exchange.failure = McpUnreachable(
-                self._server, f"the connection broke during the call ({type(error).__name__})."
-            )
-            raise
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+def _leave_baggage(body: dict[str, object]) -> None:
+    """The SDK writes the caller's trace into `_meta`, and with it his baggage, which may say anything."""
+    params = body.get("params")
+    meta = cast("dict[str, object]", params).get("_meta") if isinstance(params, dict) else None
+    if isinstance(meta, dict):
+        cast("dict[str, object]", meta).pop("baggage", None)

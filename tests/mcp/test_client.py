@@ -118,7 +118,7 @@ async def test_a_slow_tool_ends_in_a_timeout_is_cancelled_and_the_client_goes_on
             await client.call_tool("whoami")
             call = asyncio.create_task(client.call_tool("wait"))
             await waiting.started.wait()
-            skip(HANG - 2)  # the rest lets the answer begin: only then the client can cancel it
+            skip(HANG)  # just when the tool starts: the head of an answer may have come, or may not
             with pytest.raises(McpTimeout, match="60 seconds"):
                 await call
             await waiting.cancelled.wait()
