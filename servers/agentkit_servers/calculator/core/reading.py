@@ -160,7 +160,7 @@ def _quantity(field: str, wanted: Quantity, value: object, unit: str | None, sys
         said = " ".join(f"{shown(number)} {one}" for number, one in pieces)
         return Read(float(total), f"{wanted.name} {said} = {shown(total)} {wanted.measure.unit}")
     line = lines[0] if lines else None
-    if not unit_given and not wanted.measure.pure:
+    if not unit_given and not (wanted.measure.pure or wanted.measure.unit_in_name):
         said = f"{wanted.name} {shown(pieces[0][0])} without unit read as {pieces[0][1]}"
         line = f"{said}; {line}" if line else said
     return Read(float(total), line)
@@ -220,12 +220,12 @@ def _written(field: str, wanted: Quantity, text: str) -> list[tuple[Fraction, st
     rest = text[found.end() :].strip() if found else ""
     if found is None or rest.startswith(",") or re.match(r"(-|to|or)\s*\d", rest):
         raise BadInput(field, "must be one number with its unit", example(wanted))
-    if rest and parse_unit(rest) is None:
-        pieces: list[tuple[str, str]] = _PIECE.findall(text)
-        if 1 < len(pieces) <= _MOST_PIECES and not _PIECE.sub("", text).strip(" ,"):
-            return [(Fraction(str(number)), _QUOTES.get(unit, str(unit))) for number, unit in pieces]
-        if len(pieces) == 1 and pieces[0][1] in _QUOTES:
-            return [(Fraction(str(pieces[0][0])), _QUOTES[pieces[0][1]])]
+    pieces: list[tuple[str, str]] = _PIECE.findall(text)
+    # Before the rest is read as a unit: "ft 11 in" would pass for one.
+    if 1 < len(pieces) <= _MOST_PIECES and not _PIECE.sub("", text).strip(" ,"):
+        return [(Fraction(str(number)), _QUOTES.get(unit, str(unit))) for number, unit in pieces]
+    if rest and parse_unit(rest) is None and len(pieces) == 1 and pieces[0][1] in _QUOTES:
+        return [(Fraction(str(pieces[0][0])), _QUOTES[pieces[0][1]])]
     return [(Fraction(found[0]), rest)]
 
 
