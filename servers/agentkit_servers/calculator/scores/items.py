@@ -1,0 +1,117 @@
+"""What several scores share: items with one threshold, and measures that only scores use."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from agentkit_servers.calculator.core import Integer, Item, Quantity, Values, quantity, rule
+from agentkit_servers.calculator.core import catalogue as m
+from agentkit_servers.calculator.core.measures import Measure
+from agentkit_servers.calculator.core.numbers import Condition, exact, probes
+
+TROPONIN_RATIO: Final = Measure(
+    name="troponin_ratio",
+    title="Troponin, times the upper limit of normal",
+    unit="1",
+    plausible=(0, 1_000_000),
+)
+CALF_DIFFERENCE: Final = Measure(
+    name="calf_difference",
+    title="Calf circumference above that of the other leg",
+    unit="cm",
+    us="cm",
+    si="cm",
+    plausible=(-30, 30),
+)
+DURATION: Final = Measure(
+    name="duration", title="Duration of symptoms", unit="min", us="min", si="min", plausible=(0, 100_000)
+)
+IMMATURE_NEUTROPHILS: Final = Measure(
+    name="bands", title="Immature neutrophils (bands)", unit="%", us="%", si="%", plausible=(0, 100), unit_always=True
+)
+PF_RATIO: Final = Measure(
+    name="pao2_fio2_ratio", title="PaO2/FiO2", unit="mmHg", us="mmHg", si="kPa", plausible=(10, 3400)
+)
+AA_GRADIENT: Final = Measure(
+    name="aa_gradient",
+    title="Alveolar-arterial oxygen gradient",
+    unit="mmHg",
+    us="mmHg",
+    si="kPa",
+    plausible=(-50, 700),
+)
+AIR_PRESSURE: Final = Measure(
+    name="atmospheric_pressure", title="Atmospheric pressure", unit="mmHg", us="mmHg", si="kPa", plausible=(250, 1600)
+)
+DRINKS: Final = Measure(
+    name="drinks_per_week", title="Alcoholic drinks per week", unit="1", plausible=(0, 300), synonyms=("alcohol",)
+)
+GCS: Final = Integer(
+    name="gcs",
+    title="Glasgow Coma Scale",
+    description="Sum of eye, verbal and motor response; unknown where a component is not testable.",
+    synonyms=("glasgow_coma_scale", "gcs_total"),
+    low=3,
+    high=15,
+)
+
+
+def compared(measure: Measure, condition: str) -> Quantity:
+    """A quantity with which one comparison is made, so that yes or no will do, too; read it with `holds`."""
+    return replace(
+        quantity(measure, description=f"A number, or yes or no to: {condition} {measure.unit}".removesuffix(" 1")),
+        words={True: True, False: False},
+    )
+
+
+def excluded(measure: Measure, condition: str) -> Quantity:
+    """A quantity of which several comparisons are made: no says that none holds; read it with `holds`."""
+    return replace(
+        quantity(measure, description=f"A number, or no where it is not {condition} {measure.unit}".removesuffix(" 1")),
+        words={False: False},
+    )
+
+
+def holds(values: Values, name: str, condition: str) -> bool:
+    """Whether a quantity fulfils a condition; ages count in completed years (CALC-U1)."""
+    said = values.known[name]
+    if isinstance(said, bool):
+        return said
+    number = values.years(name) if name == "age" else values.number(name)
+    return Condition.of(condition).holds(number)
+
+
+def met(measure: Measure, condition: str, points: float, title: str) -> Item:
+    """A quantity that gives points on one side of one threshold; yes or no will do."""
+    return rule(
+        measure.name,
+        title,
+        (compared(measure, condition),),
+        lambda values: points if holds(values, measure.name, condition) else 0,
+        f"{condition} {points:g}",
+        normal=0 if measure.assumable else None,
+        probes={measure.name: tuple(probes(((condition, points),)))},
+    )
+
+
+def ratio(numerator: float, denominator: float) -> float:
+    """A quotient of two numbers as they were written, so that 84 / 0.21 is 400 and not less."""
+    return float(exact(numerator) / exact(denominator))
+
+
+MEAN_PRESSURE: Final = Quantity(
+    name=m.MAP.name,
+    title=m.MAP.title,
+    description="Where it is not given it is worked out from sbp and dbp.",
+    synonyms=m.MAP.synonyms,
+    required=False,
+    measure=m.MAP,
+)
+"""Goes with `quantity(m.SBP)` and `quantity(m.DBP)` in one item; see `mean_pressure`."""
+
+
+def mean_pressure(values: Values) -> float:
+    """The mean arterial pressure in mmHg: as given, else (systolic + 2 diastolic) / 3."""
+    given = values.optional(m.MAP.name)
+    return given if given is not None else ratio(values.number("sbp") + 2 * values.number("dbp"), 3)
