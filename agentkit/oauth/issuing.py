@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from agentkit.models import Json, JsonObject
 from agentkit.oauth.keys import Signer
+
+DEFAULT_LIFETIME: Final = 3600.0
+"""Seconds that a token lives."""
 
 
 class TokenIssuer:
@@ -20,7 +24,12 @@ class TokenIssuer:
         self.clock = clock
 
     def issue(
-        self, subject: str, audience: str | Sequence[str], scope: str = "", lifetime: float = 3600, **claims: Json
+        self,
+        subject: str,
+        audience: str | Sequence[str],
+        scope: str = "",
+        lifetime: float = DEFAULT_LIFETIME,
+        **claims: Json,
     ) -> str:
         """Issue a token.
 

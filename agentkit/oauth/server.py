@@ -19,12 +19,11 @@ from agentkit.oauth.clients import Clients, RegisteredClient
 from agentkit.oauth.discovery import issuer_metadata_addresses
 from agentkit.oauth.endpoints import NO_STORE, client_endpoint, document_endpoint, token_endpoint
 from agentkit.oauth.exchange import origin_of
-from agentkit.oauth.issuing import TokenIssuer
+from agentkit.oauth.issuing import DEFAULT_LIFETIME, TokenIssuer
 from agentkit.oauth.keys import Signer
 from agentkit.oauth.token_request import TokenRequest, invalid_client
 from agentkit.oauth.token_status import Revocations, RevokedTokens, TokenStatus
 
-DEFAULT_LIFETIME: Final = 3600.0
 _METHODS: Final[list[Json]] = ["client_secret_basic", "client_secret_post"]
 
 

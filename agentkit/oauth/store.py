@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from agentkit.errors import StorageError
+from agentkit.oauth.issuing import DEFAULT_LIFETIME
 from agentkit.oauth.schema import MIGRATIONS
-from agentkit.oauth.server import DEFAULT_LIFETIME
 from agentkit.oauth.stored_clients import StoredClients
 from agentkit.oauth.stored_keys import StoredKeys
 from agentkit.storage import Database
