@@ -143,6 +143,13 @@ LACTATE: Final = Measure(
     bridges=(Bridge("mg/dL", "mmol/L", "/ 9.01"),),
 )  # fmt: skip
 
+URINE_SODIUM: Final = _ion("urine_sodium", "Urine sodium", 1, 400)
+URINE_CREATININE: Final = Measure(
+    name="urine_creatinine", title="Urine creatinine", unit="mg/dL", us="mg/dL", si="umol/L", plausible=(1, 1000),
+    bridges=(Bridge("umol/L", "mg/dL", "/ 88.42"),),
+)  # fmt: skip
+ATMOSPHERIC_PRESSURE: Final = _pressure("atmospheric_pressure", "Atmospheric pressure", 230, 830, "patm")
+
 # --- Liver and proteins -----------------------------------------------------------------------------------------------
 ALBUMIN: Final = Measure(
     name="albumin",
@@ -226,6 +233,16 @@ TRIGLYCERIDES: Final = Measure(
 )  # fmt: skip
 
 # --- Medicines --------------------------------------------------------------------------------------------------------
+DOSE_MG: Final = Measure(name="dose", title="Dose", unit="mg", us="mg", si="mg", plausible=(0.001, 20000))
+DOSE_UG: Final = Measure(name="dose", title="Dose", unit="ug", us="ug", si="ug", plausible=(1, 20000))
+PATCH_RATE: Final = Measure(name="patch", title="Patch", unit="ug/h", us="ug/h", si="ug/h", plausible=(1, 1000))
+PER_DAY: Final = Measure(
+    name="doses_per_day", title="Doses per day", unit="/d", us="/d", si="/d", plausible=(0.01, 48), unit_in_name=True
+)
+DOSE_PER_WEIGHT: Final = Measure(
+    name="dose_per_weight", title="Dose per kilogram", unit="mg/kg", us="mg/kg", si="mg/kg", plausible=(0.0001, 1000),
+    synonyms=("dose_per_kg", "mg_per_kg"),
+)  # fmt: skip
 VASOPRESSOR: Final = Measure(
     name="vasopressor", title="Vasopressor rate", unit="ug/kg/min", us="ug/kg/min", si="ug/kg/min", plausible=(0, 100)
 )

@@ -26,7 +26,7 @@ from agentkit_servers.calculator.core.numbers import Condition, rounded, shown
 from agentkit_servers.calculator.core.reading import BadInput, Read, example, read
 from agentkit_servers.calculator.core.scoring import attainable, undetermined
 from agentkit_servers.calculator.core.settings import Settings, settings_of
-from agentkit_servers.calculator.core.working import Flag, Further, NotApplicable, Value, Values, Working
+from agentkit_servers.calculator.core.working import Flag, Further, InputNeeded, NotApplicable, Value, Values, Working
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _MOST_INPUTS: Final = 80
@@ -87,6 +87,9 @@ def run(
         this.working.flag("implausible-allowed", text)
     try:
         return _computed(this)
+    except InputNeeded as needed:
+        this.missing = list(needed.names)
+        return _refused(this, "missing-inputs", [])
     except NotApplicable as reason:
         return _refused(this, "not-applicable", [str(reason)])
 

@@ -58,6 +58,7 @@ class Measure:
         plausible: The range, in `unit`, outside of which a value is refused unless `allow_implausible` (3.3).
         bridges: Conversions between mass, amount and charge.
         unit_always: A bare number is never taken, because two readings are likely (FiO2 0.4 or 40).
+        unit_in_name: The name of the input tells the unit (doses per day), so a bare number is taken.
         per_volume: A count per volume: `uL` beside the number means `/uL`.
         completed: Whole-year rules apply (age).
         assumable: Whether `assume_missing` may fill it.
@@ -72,6 +73,7 @@ class Measure:
     plausible: tuple[float, float] | None = None
     bridges: tuple[Bridge, ...] = ()
     unit_always: bool = False
+    unit_in_name: bool = False
     per_volume: bool = False
     completed: bool = False
     assumable: bool = True
@@ -96,7 +98,7 @@ class Measure:
         """The unit of a bare number, None where there is none."""
         if self.unit_always:
             return None
-        if self.pure:
+        if self.pure or self.unit_in_name:
             return self.unit
         if system is None:
             return None

@@ -77,6 +77,7 @@ WHOLE: Final = {
     **dict.fromkeys(("k", "kelvin"), "K"),
     **dict.fromkeys(("percent", "per cent", "pct", "% o2", "vol%"), "%"),
     **dict.fromkeys(("fraction", "ratio", "unitless", "dimensionless", "none", "ph", "(no units)", "no unit"), "1"),
+    **dict.fromkeys(("per day", "daily", "times daily", "times per day", "times a day", "x/day", "doses/day"), "/d"),
     "mmol/mol": "[ifcc]",
     **dict.fromkeys(("x10^9 cells/l", "giga/l", "gpt/l", "g pt/l"), "10*9/L"),
 }

@@ -17,6 +17,15 @@ class NotApplicable(Exception):
     """The formula cannot be computed with these values: a hard error of its domain (CALC-4); the text says why."""
 
 
+class InputNeeded(Exception):
+    """An optional input is needed after all, because of an option or of another input: the names of what is missing."""
+
+    def __init__(self, *names: str) -> None:
+        """Keep the names."""
+        super().__init__(", ".join(names))
+        self.names = names
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """Something a reader has to know: a stable code and a sentence."""
