@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypedDict, TypeVar
 from uuid import UUID
 
 import typer
@@ -15,7 +16,9 @@ import typer
 from agentkit.errors import AgentNotFound, ConfigurationError, ConnectionFailed
 
 if TYPE_CHECKING:
-    from agentkit.client import BlockingAgentHandle, Corti
+    from agentkit.client import AsyncCorti, BlockingAgentHandle, Corti
+
+T = TypeVar("T")
 
 BaseUrl = Annotated[
     str | None,
@@ -53,20 +56,56 @@ def connect(base_url: str | None, *, local: bool, generation: GenerationWord = G
     """
     from agentkit.client import Corti  # here, because `--help` needs no HTTP client
 
+    with _local_platform(local), Corti(**_settings(base_url, local), generation=generation.value) as corti:
+        yield corti
+
+
+def call(
+    base_url: str | None, local: bool, generation: GenerationWord, work: Callable[[AsyncCorti], Awaitable[T]]
+) -> T:
+    """Do asynchronous work with a client of its own; it goes where `connect` does.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong.
+        ConnectionFailed: Nothing answers; for the local platform it says how to start it.
+    """
+    from agentkit.client import AsyncCorti  # here, because `--help` needs no HTTP client
+
+    corti = AsyncCorti(**_settings(base_url, local), generation=generation.value)  # reads files, so outside the loop
+
+    async def run() -> T:
+        async with corti:
+            return await work(corti)
+
+    with _local_platform(local):
+        return asyncio.run(run())
+
+
+class _Settings(TypedDict, total=False):
+    base_url: str | None
+    tenant: str
+    client_id: str
+    client_secret: str
+
+
+def _settings(base_url: str | None, local: bool) -> _Settings:
     if not local:
-        with Corti(base_url=base_url, generation=generation.value) as corti:
-            yield corti
-        return
+        return {"base_url": base_url}
+    return {
+        "base_url": base_url or LOCAL_URL,
+        "tenant": "base",
+        "client_id": "local-client",
+        "client_secret": "local-secret",
+    }
+
+
+@contextmanager
+def _local_platform(local: bool) -> Generator[None]:
     try:
-        with Corti(
-            base_url=base_url or LOCAL_URL,
-            tenant="base",
-            client_id="local-client",
-            client_secret="local-secret",  # noqa: S106
-            generation=generation.value,
-        ) as corti:
-            yield corti
+        yield
     except ConnectionFailed as error:
+        if not local:
+            raise
         remedy = "Start the local platform in another terminal: agentkit serve all"
         raise ConnectionFailed(error.message, remedy=remedy) from None
 
