@@ -15,7 +15,9 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError as McpToolError
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Tool, ToolAnnotations
 
 from agentkit import tracing
@@ -120,6 +122,13 @@ class GuardedServer(MCPServer):
             annotations=annotations,
         )
         self._tools[tool] = _Tool(function, arguments, output, limits, listed)
+
+    async def serve(
+        self, incoming: ReadStream[SessionMessage | Exception], outgoing: WriteStream[SessionMessage]
+    ) -> None:
+        """Serve one client over a pair of streams, in the era it opens with."""
+        lowlevel = self._lowlevel_server
+        await lowlevel.run(incoming, outgoing, lowlevel.create_initialization_options())
 
     async def list_tools(self) -> list[Tool]:
         """The tools in the order of their registration."""

@@ -12,7 +12,9 @@ from mcp_types import ToolAnnotations
 
 from agentkit.errors import SpecError
 from agentkit.mcp.guarded import GuardedServer, Limits
+from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.running import Lifespan, SharedLifespan
+from agentkit.mcp.stdio import stdio_streams
 
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_INPUT_LIMIT: Final = 100_000
@@ -121,6 +123,20 @@ class ToolServer:
     def lifespan(self) -> AbstractAsyncContextManager[None]:
         """Enter the server's lifespan, unless somebody is in it already; the last who leaves leaves it."""
         return self._lifespan.held()
+
+    async def run_stdio(self, *, grace: float = 10.0) -> None:
+        """Serve one client over stdin and stdout, until it closes its end or the process is told to stop.
+
+        Returns when stdin ends or SIGTERM or SIGINT arrives; calls that run then have `grace` seconds to finish. What
+        tools and libraries print goes to stderr meanwhile; what is printed before it is called may spoil the wire.
+        There is no authorization (MCP-AUTH-09).
+
+        Raises:
+            Exception: What entering the lifespan raises.
+        """
+        withhold_content()
+        async with stdio_streams(grace) as (incoming, outgoing), self.lifespan():
+            await self._mcp.serve(incoming, outgoing)
 
     async def drain(self, grace: float) -> None:
         """Before the lifespan is left: let running calls finish within `grace` seconds, then cancel them.

@@ -257,9 +257,9 @@ async def test_a_key_set_by_address_is_fetched_and_one_that_fails_is_said_to_be_
                 httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), timeout=HANG) as http,
             ):
                 headers = HEADERS | {"authorization": f"Bearer {token_of(KEYS)}"}
-                answer = await http.post(URL, json=PING, headers=headers)
-                assert answer.status_code == status
-                assert ("retry-after" in answer.headers) == (status == 503)
+                reply = await http.post(URL, json=PING, headers=headers)
+                assert reply.status_code == status
+                assert ("retry-after" in reply.headers) == (status == 503)
 
 
 def test_no_configuration_shows_its_token() -> None:
