@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentkit.cli import agents, card, chat, clients, demo, doctor, migrate, serve
+from agentkit.cli import agents, card, chat, clients, demo, doctor, experts, migrate, serve
 
 app = typer.Typer(
     name="agentkit",
@@ -22,6 +22,7 @@ app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(agents.app, name="agents")
 app.add_typer(card.app, name="card")
+app.add_typer(experts.app, name="experts")
 app.add_typer(clients.app, name="clients")
 
 
