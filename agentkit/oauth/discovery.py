@@ -50,7 +50,7 @@ class ResourceMetadata:
 
 @dataclass(frozen=True, slots=True)
 class IssuerMetadata:
-    """What an authorization server says about itself (RFC 8414)."""
+    """What an authorization server says about itself (RFC 8414); only the token endpoint is checked already."""
 
     issuer: str
     token_endpoint: str
@@ -184,10 +184,8 @@ def _read_issuer(issuer: str, document: Mapping[str, object], loopback: bool) ->
     endpoint = document.get("token_endpoint")
     if not isinstance(endpoint, str):
         raise AuthenticationError("invalid_metadata", "The authorization server's metadata names no token endpoint.")
-    _check_endpoint(endpoint, "token endpoint", issuer, loopback)
+    check_endpoint(endpoint, "token endpoint", issuer, loopback=loopback)
     introspection = document.get("introspection_endpoint")
-    if isinstance(introspection, str):
-        _check_endpoint(introspection, "introspection endpoint", issuer, loopback)
     keys = document.get("jwks_uri")
     # RFC 8414: a server that lists no method accepts Basic.
     methods = _texts(document.get("token_endpoint_auth_methods_supported")) or ("client_secret_basic",)
@@ -200,8 +198,12 @@ def _read_issuer(issuer: str, document: Mapping[str, object], loopback: bool) ->
     )
 
 
-def _check_endpoint(endpoint: str, what: str, issuer: str, loopback: bool) -> None:
-    """A secret is sent there: it must be a safe address on the issuer's own origin (MCP-OAU-02)."""
+def check_endpoint(endpoint: str, what: str, issuer: str, *, loopback: bool) -> None:
+    """Refuse an endpoint to which no secret for this issuer may be sent (MCP-OAU-02).
+
+    Raises:
+        AuthenticationError: It is no safe address, or not on the issuer's own origin.
+    """
     check_secure(endpoint, what, loopback=loopback)
     if origin_of(endpoint) != origin_of(issuer):
         raise AuthenticationError("invalid_metadata", f"The {what} is not on the origin of its issuer.")

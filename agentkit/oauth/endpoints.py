@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -18,6 +19,9 @@ from agentkit.oauth.token_request import (
     read_client_form,
     read_token_request,
 )
+
+FORM_TIMEOUT: Final = 20.0
+"""Seconds in which a form must have come."""
 
 NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
 
@@ -90,8 +94,12 @@ def _failed(error: StorageError) -> Response:
 
 async def _form(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_LIMIT:
-            break
+    try:
+        async with asyncio.timeout(FORM_TIMEOUT):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > FORM_LIMIT:
+                    break
+    except TimeoutError:
+        raise AuthenticationError("invalid_request", "The request came too slowly.", status=408) from None
     return bytes(body)

@@ -15,7 +15,7 @@ import httpx2
 
 from agentkit.errors import AuthenticationError, ConfigurationError, ConnectionFailed, RequestTimeout, TransportError
 from agentkit.models import JsonObject
-from agentkit.oauth.discovery import find_issuer
+from agentkit.oauth.discovery import check_endpoint, find_issuer
 from agentkit.oauth.exchange import check_secure, exchange, stays_local
 from agentkit.oauth.verified import (
     LEEWAY,
@@ -226,12 +226,14 @@ class IntrospectionVerifier:
     async def _discover(self) -> str:
         async with self._discovery:
             if self._discovered is None:
-                metadata = await find_issuer(self._http, self.issuer, loopback=stays_local(self.issuer))
+                local = stays_local(self.issuer)
+                metadata = await find_issuer(self._http, self.issuer, loopback=local)
                 if metadata.introspection_endpoint is None:
                     raise AuthenticationError(
                         "invalid_metadata",
                         "The issuer's metadata names no introspection endpoint.",
                         remedy="Give the endpoint, or check the tokens as JWTs.",
                     )
+                check_endpoint(metadata.introspection_endpoint, "introspection endpoint", self.issuer, loopback=local)
                 self._discovered = metadata.introspection_endpoint
             return self._discovered

@@ -15,7 +15,8 @@ from jwt.exceptions import PyJWTError
 
 from agentkit.errors import AgentKitError, AuthenticationError
 from agentkit.models import Json
-from agentkit.oauth.exchange import check_secure, exchange
+from agentkit.oauth.discovery import find_issuer
+from agentkit.oauth.exchange import check_secure, exchange, stays_local
 
 REFRESH_AFTER: Final = 300.0
 RETRY_AFTER: Final = 10.0
@@ -52,8 +53,8 @@ class StaticKeys:
 class RemoteKeys:
     """A key set fetched from an address, cached, and fetched again when a token names an unknown key.
 
-    One fetch runs at a time, at most every `RETRY_AFTER` seconds, whatever tokens arrive. When the address fails, the
-    keys known so far stay in use for a day.
+    One fetch runs at a time, at most every `RETRY_AFTER` seconds, whatever tokens arrive. When the address fails or is
+    slow, the keys known so far stay in use for a day; only a token with an unknown key waits for a fetch.
     """
 
     def __init__(
@@ -65,57 +66,95 @@ class RemoteKeys:
             AuthenticationError: The address is neither https nor, where `loopback` allows it, on this machine.
         """
         check_secure(url, "address of the key set", loopback=loopback)
-        self._url = url
+        self._url: str | None = url
+        self._issuer: str | None = None
         self._http = http
         self._clock = clock
+        self._answers = False
         self._keys: dict[str, PyJWK] = {}
         self._fetched = -math.inf
         self._tried = -math.inf
         self._running: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of_issuer(
+        cls, issuer: str, http: httpx2.AsyncClient, *, clock: Callable[[], float] = time.monotonic
+    ) -> RemoteKeys:
+        """Fetch from where the metadata of an issuer says its keys are (RFC 8414 or OpenID, MCP-XCH-07).
+
+        Args:
+            issuer: Its identifier, compared byte by byte.
+            http: The connection pool.
+            clock: Seconds that only go forward.
+
+        Raises:
+            AuthenticationError: The issuer is neither https nor on this machine.
+        """
+        keys = cls(issuer, http, clock=clock)
+        keys._url, keys._issuer = None, issuer
+        return keys
 
     async def find(self, key_id: str | None) -> PyJWK | None:
         """The key with this id, from the cache or after a fetch."""
         key = _pick(self._keys, key_id) if self._age() < STALE_AFTER else None
         if key is not None and self._age() < REFRESH_AFTER:
             return key
-        if self._clock() - self._tried >= RETRY_AFTER or self._running is not None:
-            await self._refresh()
+        running = self._running
+        if self._clock() - self._tried >= RETRY_AFTER or (running is not None and not running.done()):
+            running = self._refresh()
+            if key is not None:
+                return key
+            # A caller that is cancelled leaves the fetch to the others.
+            await asyncio.shield(running)
             key = _pick(self._keys, key_id) if self._age() < STALE_AFTER else None
         return key
 
     @property
     def answers(self) -> bool:
-        """Whether the address gave a key set when it was asked last."""
-        return self._fetched >= self._tried
+        """Whether the address gave a key set when it answered last, or should have."""
+        return self._answers
 
     def _age(self) -> float:
         return self._clock() - self._fetched
 
-    async def _refresh(self) -> None:
-        if self._running is None:
+    def _refresh(self) -> asyncio.Task[None]:
+        if self._running is None or self._running.done():
             self._tried = self._clock()
             self._running = asyncio.create_task(self._fetch(), name="agentkit-jwks-fetch")
-            self._running.add_done_callback(self._done)
-        # A caller that is cancelled leaves the fetch to the others.
-        await asyncio.shield(self._running)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._running = None
-        if not task.cancelled():
-            task.exception()
+            self._running.add_done_callback(_retrieve)
+        return self._running
 
     async def _fetch(self) -> None:
+        answers = False
         try:
             async with asyncio.timeout(FETCH_TIMEOUT):
-                status, body = await exchange(self._http, "GET", self._url)
+                url = self._url or await self._discover()
+                status, body = await exchange(self._http, "GET", url)
             if status != 200 or not isinstance(body, dict):
                 raise AuthenticationError("invalid_keys", f"The key set was answered with HTTP {status}.")
             self._keys = _read(cast("dict[str, Json]", body))
             self._fetched = self._clock()
+            answers = True
         except TimeoutError:
             logger.warning("the key set could not be fetched within %g seconds", FETCH_TIMEOUT)
         except AgentKitError as error:
             logger.warning("the key set could not be fetched: %s", error.message)
+        finally:
+            self._answers = answers
+
+    async def _discover(self) -> str:
+        issuer = self._issuer or ""
+        metadata = await find_issuer(self._http, issuer, loopback=stays_local(issuer))
+        if metadata.jwks_uri is None:
+            raise AuthenticationError("invalid_metadata", "The issuer's metadata names no key set.")
+        check_secure(metadata.jwks_uri, "address of the key set", loopback=stays_local(issuer))
+        return metadata.jwks_uri
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Mark the outcome as seen: where nobody waits for the fetch, nobody else looks at it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _read(jwks: Mapping[str, Json]) -> dict[str, PyJWK]:

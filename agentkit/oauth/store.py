@@ -91,8 +91,10 @@ class IssuerStore:
         """Open the database, and make it where it is missing.
 
         Raises:
-            StorageError: The file cannot be used, or somebody uses it alone.
+            StorageError: The file cannot be used, somebody uses it alone, or the store is open.
         """
+        if self._database is not None:
+            raise StorageError("The store of the authorization server is open already.")
         self._database = await Database.open(self._url, MIGRATIONS, shared=True)
         return self
 

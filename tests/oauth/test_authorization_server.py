@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import quote_plus, urlencode
 
+import anyio
 import httpx2
 import pytest
 from hypothesis import given
@@ -23,7 +25,7 @@ from agentkit.oauth import (
     read_token_request,
 )
 from agentkit.testing.asgi import ASGITransport
-from tests.deadline import HANG
+from tests.deadline import HANG, skip
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +127,19 @@ async def test_a_json_body_is_refused(clients: ClientRegistry) -> None:
     async with served(clients) as http:
         answer = await http.post("/auth/token", json=GRANT, headers=basic("demo", SECRET))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+async def test_a_form_that_never_comes_is_given_up(clients: ClientRegistry) -> None:
+    async def dripping() -> AsyncGenerator[bytes]:
+        yield b"grant_type="
+        skip(21)
+        await asyncio.Event().wait()
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    async with served(clients) as http:
+        with anyio.fail_after(HANG):
+            answer = await http.post("/auth/token", content=dripping(), headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (408, "invalid_request")
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,12 @@ async def test_an_issuer_is_found_at_each_place(place: str) -> None:
     assert (found.token_endpoint, found.token_endpoint_auth_methods) == (f"{ISSUER}/token", ("client_secret_basic",))
 
 
+async def test_an_introspection_endpoint_elsewhere_does_not_hinder_who_wants_tokens() -> None:
+    document = GOOD_ISSUER | {"introspection_endpoint": "http://internal.example/introspect"}
+    async with Web({issuer_metadata_addresses(ISSUER)[0]: document}).client() as http:
+        assert (await find_issuer(http, ISSUER)).token_endpoint == f"{ISSUER}/token"
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

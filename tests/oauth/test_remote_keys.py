@@ -47,6 +47,7 @@ async def test_the_set_is_fetched_once_and_again_after_its_time() -> None:
         assert server.calls == 1
         clock.now += 301
         assert await keys.find(server.keys.key_id)
+        await anyio.wait_all_tasks_blocked()
         assert server.calls == 2
 
 
@@ -76,9 +77,70 @@ async def test_known_keys_stay_for_a_day_when_the_address_fails(status: int, con
         server.status, server.content = status, content
         clock.now += 3600
         assert await keys.find(key_id)
+        await anyio.wait_all_tasks_blocked()
+        assert not keys.answers
         clock.now += 86_400
         assert await keys.find(key_id) is None
         assert server.calls == 3
+
+
+async def test_known_keys_are_used_while_the_address_is_slow_and_unknown_ones_wait_for_it() -> None:
+    server, clock, gate = Server(), Clock(), asyncio.Event()
+    gate.set()
+
+    async def slow(request: httpx2.Request) -> httpx2.Response:
+        await gate.wait()
+        return await server(request)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(slow)) as http:
+        keys = RemoteKeys(URL, http, clock=clock)
+        before = server.keys.key_id
+        assert await keys.find(before)
+        gate.clear()
+        server.keys = SigningKeys()
+        clock.now += 301
+        with anyio.fail_after(HANG):
+            assert await keys.find(before)
+            assert keys.answers
+            waiting = asyncio.create_task(keys.find(server.keys.key_id))
+            await anyio.wait_all_tasks_blocked()
+            assert not waiting.done()
+            gate.set()
+            assert await waiting
+        assert await keys.find(before) is None
+        assert server.calls == 2
+
+
+ISSUER = "https://issuer.example/auth"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, True),
+        ({"jwks_uri": "https://keys.example/jwks"}, True),
+        ({"jwks_uri": None}, False),
+        ({"jwks_uri": "http://keys.example/jwks"}, False),
+        ({"jwks_uri": "http://127.0.0.1/jwks"}, False),
+        ({"issuer": "https://issuer.example"}, False),
+    ],
+)
+async def test_keys_are_found_where_the_metadata_of_the_issuer_says(change: dict[str, object], found: bool) -> None:
+    server = Server()
+    metadata = {"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token", "jwks_uri": f"{ISSUER}/jwks"} | change
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        if ".well-known/oauth-authorization-server/auth" in str(request.url):
+            return httpx2.Response(200, json=metadata)
+        return await server(request)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+        keys = RemoteKeys.of_issuer(ISSUER, http)
+        assert (await keys.find(server.keys.key_id) is not None) is found
+        assert keys.answers is found
+        assert server.calls == found
+        with pytest.raises(AuthenticationError):
+            RemoteKeys.of_issuer("http://issuer.example", http)
 
 
 async def test_a_token_is_refused_while_no_key_is_known() -> None:
