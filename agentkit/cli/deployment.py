@@ -119,8 +119,13 @@ def carry_out(place: Place, plan: DeploymentPlan, *, yes: bool, dry_run: bool, a
         show(_outcome(place, plan, deployment))
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty()
+
+
 def _ask(*, as_json: bool) -> None:
-    if as_json or not sys.stdin.isatty():
+    if as_json or not can_ask():
         remedy = "Look at the plan (agentkit experts plan), then give --yes."
         raise ConfigurationError("--yes", "is needed where nobody can be asked", remedy=remedy)
     if not typer.confirm("Apply this?"):
