@@ -107,7 +107,8 @@ CALCULATORS: Final = (
             Valid("age", "< 66", "The index is less reliable outside ages 35 to 65."),
         ),
         bands=Bands("Sterling 2006", (
-            ("< 1.45", "advanced fibrosis unlikely"), ("<= 3.25", "indeterminate"), ("else", "advanced fibrosis likely"),
+            ("< 1.45", "advanced fibrosis unlikely"), ("<= 3.25", "indeterminate"),
+            ("else", "advanced fibrosis likely"),
         )),
     ),
     Calculator(

@@ -1,0 +1,1 @@
+"""The expert that computes formulas and scores."""

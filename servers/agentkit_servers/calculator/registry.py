@@ -1,0 +1,140 @@
+"""All calculators: found by name, and searched by words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from agentkit_servers.calculator.core import Calculator
+from agentkit_servers.calculator.equations import CALCULATORS as EQUATIONS
+from agentkit_servers.calculator.scores import CALCULATORS as SCORES
+
+_FILLER: Final = frozenset({
+    "a", "an", "and", "any", "are", "available", "calculate", "calculator", "calculators", "can", "compute", "do",
+    "does", "equation", "equations", "estimate", "find", "for", "formula", "formulas", "from", "have", "how", "i",
+    "in", "is", "it", "list", "me", "my", "of", "offer", "on", "patient", "patients", "score", "scores", "show",
+    "tell", "that", "the", "there", "to", "use", "used", "what", "which", "with", "you",
+})  # fmt: skip
+_NAME: Final = 6
+_SYNONYM: Final = 5
+_SUMMARY: Final = 2
+_CATEGORY: Final = 3
+
+
+def _joined(calculators: Iterable[Calculator]) -> dict[str, Calculator]:
+    found: dict[str, Calculator] = {}
+    for one in calculators:
+        if one.id in found:
+            raise ValueError(f"two calculators are called {one.id}")
+        found[one.id] = one
+    return found
+
+
+def _newest(calculators: Iterable[Calculator]) -> dict[str, Calculator]:
+    found: dict[str, Calculator] = {}
+    for one in calculators:
+        known = found.get(one.slug)
+        if known is None or _age(one.version) > _age(known.version):
+            found[one.slug] = one
+    return found
+
+
+def _age(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+BY_ID: Final[Mapping[str, Calculator]] = _joined((*EQUATIONS, *SCORES))
+"""Every calculator by `slug@version`."""
+
+BY_SLUG: Final[Mapping[str, Calculator]] = _newest(BY_ID.values())
+"""The newest version of every calculator by its bare slug."""
+
+
+def find(name: str) -> Calculator | None:
+    """The calculator of a name.
+
+    Args:
+        name: Slug with or without version, or the title; case, spaces, hyphens and accents of spelling do not matter.
+
+    Returns:
+        The calculator, None when there is none or the name fits several.
+    """
+    wanted, _, version = name.strip().partition("@")
+    if version:
+        return next((one for one in BY_ID.values() if _key(one.id) == _key(name)), None)
+    if wanted in BY_SLUG:
+        return BY_SLUG[wanted]
+    for names in (_slugs, _titles, _synonyms):
+        found = [one for one in BY_SLUG.values() if _key(wanted) in names(one)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def similar(name: str) -> tuple[str, ...]:
+    """Ids that somebody may have meant."""
+    found = [one.id for one, _ in ranked(name)[:5]]
+    close = get_close_matches(name.partition("@")[0].casefold(), BY_SLUG, n=3, cutoff=0.6)
+    return tuple(dict.fromkeys([*(BY_SLUG[one].id for one in close), *found]))[:5]
+
+
+def ranked(query: str) -> list[tuple[Calculator, int]]:
+    """The calculators that fit a query, best first.
+
+    A word of the query counts where a word of the calculator begins with it, most in its name; with no word but fillers
+    everything fits.
+    """
+    words = [one for one in _words(query) if one not in _FILLER]
+    if not words:
+        return [(one, 0) for one in sorted(BY_SLUG.values(), key=lambda one: (one.category, one.title))]
+    found = [(one, _fit(one, words)) for one in BY_SLUG.values()]
+    return sorted(((one, fit) for one, fit in found if fit), key=lambda pair: (-pair[1], pair[0].title))
+
+
+def _fit(calculator: Calculator, words: list[str]) -> int:
+    fields = (
+        (_NAME, [*_words(calculator.slug), *_words(calculator.title)]),
+        (_SYNONYM, [part for one in calculator.synonyms for part in _words(one)]),
+        (_CATEGORY, _words(calculator.category)),
+        (_SUMMARY, _words(calculator.summary)),
+    )
+    total = sum(max((weight for weight, known in fields if _met(word, known)), default=0) for word in words)
+    met = sum(any(_met(word, known) for _, known in fields) for word in words)
+    return total if 2 * met > len(words) or met == len(words) else 0
+
+
+def _met(word: str, known: list[str]) -> bool:
+    stem = _stem(word)
+    return any(one == word or _stem(one) == stem or (len(word) > 3 and one.startswith(word)) for one in known)
+
+
+def _stem(word: str) -> str:
+    for ending, instead in (("ies", "y"), ("es", "e"), ("s", "")):
+        if len(word) > 4 and word.endswith(ending) and not word.endswith("ss"):
+            return word.removesuffix(ending) + instead
+    return word
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.casefold())
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9@]+", "", name.casefold())
+
+
+def _slugs(one: Calculator) -> set[str]:
+    return {_key(one.slug)}
+
+
+def _titles(one: Calculator) -> set[str]:
+    title = one.title
+    short = re.findall(r"\(([^()]*)\)", title)
+    plain = re.sub(r"\([^()]*\)", "", title)
+    return {_key(part) for part in (title, plain, re.sub(r" (score|index)$", "", plain.strip()), *short)}
+
+
+def _synonyms(one: Calculator) -> set[str]:
+    return {_key(part) for part in one.synonyms}
