@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 _TEST: Final = re.compile(r"(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
@@ -61,12 +62,7 @@ class Condition:
         Raises:
             ValueError: It is none; a definition is wrong, which shows on import.
         """
-        if text == _ELSE:
-            return cls(_ELSE, 0.0)
-        found = _TEST.fullmatch(text)
-        if found is None:
-            raise ValueError(f"{text!r} is no condition")
-        return cls(found[1], float(found[2]))
+        return cls(*_parsed(text))
 
     def holds(self, value: float) -> bool:
         """Whether a value fulfils the condition."""
@@ -100,6 +96,17 @@ def probes(cuts: Cuts) -> Iterator[float]:
         if condition.operator != _ELSE:
             step = 1e-6 * max(1.0, abs(condition.number))
             yield from (condition.number - step, condition.number, condition.number + step)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> tuple[str, float]:
+    # The same few conditions are read for every value that a missing input may have.
+    if text == _ELSE:
+        return _ELSE, 0.0
+    found = _TEST.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no condition")
+    return found[1], float(found[2])
 
 
 def _decimal(number: float) -> Decimal:

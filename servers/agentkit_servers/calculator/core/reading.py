@@ -23,7 +23,8 @@ from agentkit_servers.calculator.core.working import Value
 _NUMBER: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2}(?![\d^*]))?")
 _PIECE: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([A-Za-z]+|''|['\"])")
 _REFERENCE: Final = re.compile(r"[A-Za-z]{1,64}/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?")
-_MOST: Final = 1e12
+_MOST: Final = 1e16
+"""A platelet count per cubic metre has fifteen digits."""
 _LONGEST: Final = 200
 _MOST_PIECES: Final = 3
 _KEYS: Final = frozenset({"value", "unit", "ref", "date"})
