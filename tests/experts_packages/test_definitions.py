@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 
 PACKAGES: Final = {
     "ehr-lookup": "agentkit_experts.ehr_lookup",
+    "medical-calculator": "agentkit_experts.medical_calculator",
     "questionnaire-interviewer": "agentkit_experts.questionnaire_interviewer",
 }
 
@@ -96,6 +97,7 @@ async def toolbox(slug: str) -> AsyncGenerator[ClientBox]:
     ("slug", "server", "authorization"),
     [
         ("ehr-lookup", "ehr", Authorization.BEARER),
+        ("medical-calculator", "calculator", Authorization.BEARER),
         ("questionnaire-interviewer", "questionnaires", Authorization.OAUTH2),
     ],
 )
