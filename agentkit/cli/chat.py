@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -15,11 +14,8 @@ from agentkit.cli.connection import (
     Local,
     connect,
     find_agent,
-    read_assignment,
-    read_pair,
-    read_secret,
+    read_credentials,
 )
-from agentkit.credentials import ClientCredentials, Credential, Credentials, Token
 
 
 def chat(
@@ -42,7 +38,7 @@ def chat(
 
     Lines may also come from a pipe; the command then exits 1 if a message was not answered.
     """
-    credentials = Credentials(_credentials(token or (), client or ()))
+    credentials = read_credentials(token or (), client or ())
     from agentkit.cli.conversation import Conversation  # here, because `--help` needs no client
 
     with connect(base_url, local=local, generation=generation) as corti:
@@ -50,12 +46,3 @@ def chat(
         conversation.run()
     if conversation.unanswered and not sys.stdin.isatty():
         raise typer.Exit(1)
-
-
-def _credentials(tokens: Iterable[str], clients: Iterable[str]) -> Iterator[Credential]:
-    for value in tokens:
-        name, secret = read_assignment("--token", value)
-        yield Token(name, read_secret("--token", secret))
-    for value in clients:
-        name, secret = read_assignment("--client", value)
-        yield ClientCredentials(name, *read_pair("--client", secret))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from agentkit.errors import AgentNotFound, ConfigurationError, ConnectionFailed
 
 if TYPE_CHECKING:
     from agentkit.client import AsyncCorti, BlockingAgentHandle, Corti
+    from agentkit.credentials import Credentials
 
 T = TypeVar("T")
 
@@ -182,3 +183,22 @@ def read_assignment(option: str, value: str) -> tuple[str, str]:
     if not equals or not name.strip() or not rest.strip():
         raise ConfigurationError(option, "is not of the form NAME=VALUE", remedy="Write the name, =, and the value.")
     return name.strip(), rest.strip()
+
+
+def read_credentials(tokens: Iterable[str], clients: Iterable[str]) -> Credentials:
+    """Credentials for MCP servers, each written `MCP=TOKEN` or `MCP=ID:SECRET`; secrets in any form of `read_secret`.
+
+    Raises:
+        ConfigurationError: One is of another form.
+        CredentialError: Two are for the same server.
+    """
+    from agentkit.credentials import ClientCredentials, Credential, Credentials, Token
+
+    found: list[Credential] = []
+    for value in tokens:
+        name, secret = read_assignment("--token", value)
+        found.append(Token(name, read_secret("--token", secret)))
+    for value in clients:
+        name, secret = read_assignment("--client", value)
+        found.append(ClientCredentials(name, *read_pair("--client", secret)))
+    return Credentials(found)

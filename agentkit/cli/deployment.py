@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import typer
 
 from agentkit.cli.connection import GenerationWord, call
 from agentkit.cli.plan_text import document, dumped, show, show_plan
+from agentkit.cli.text import plain
 from agentkit.errors import AgentKitError, ConfigurationError, SpecError
 from agentkit.specs import Authorization, ExpertSpec
 
@@ -32,7 +35,7 @@ class Place:
     @property
     def options(self) -> str:
         """As it is written on a command line."""
-        base = f" --base-url {self.base_url}" if self.base_url else ""
+        base = f" --base-url {shlex.quote(self.base_url)}" if self.base_url else ""
         return f"{base}{' --local' if self.local else ''}"
 
 
@@ -98,8 +101,24 @@ def planned(place: Place, plan: Callable[[AsyncCorti], Awaitable[DeploymentPlan]
     return call(place.base_url, place.local, place.generation, plan)
 
 
-def carry_out(place: Place, plan: DeploymentPlan, *, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Show a plan, ask, do it, and say what comes next.
+def carry_out(
+    place: Place,
+    plan: DeploymentPlan,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+    check: Callable[[], Sequence[str]] | None = None,
+) -> None:
+    """Show a plan, check the servers, ask, do it, and say what comes next.
+
+    Args:
+        place: Which Corti is asked.
+        plan: What to do.
+        yes: Nobody is asked.
+        dry_run: Nothing is done.
+        as_json: For a program.
+        check: Looks at the servers before anybody is asked, and says what it found.
 
     Raises:
         ConfigurationError: Nobody can be asked, and `--yes` was not given.
@@ -108,6 +127,8 @@ def carry_out(place: Place, plan: DeploymentPlan, *, yes: bool, dry_run: bool, a
     """
     if not as_json:
         show_plan(plan)
+    for line in check() if check else ():
+        typer.echo(plain(line), err=as_json)
     deployment = None
     if plan.has_changes and not dry_run:
         if not yes:
@@ -165,11 +186,11 @@ def next_steps(plan: DeploymentPlan, agent_id: str, options: str = "") -> Iterat
         name = server.name.strip()
         match server.authorization:
             case Authorization.BEARER:
-                credentials.append(f'Token("{name}", token)')
-                arguments += f" --token {name}=@FILE"
+                credentials.append(f"Token({_quoted(name)}, token)")
+                arguments += f" --token {shlex.quote(name)}=@FILE"
             case Authorization.OAUTH2:
-                credentials.append(f'ClientCredentials("{name}", client_id, client_secret)')
-                arguments += f" --client {name}=@FILE"
+                credentials.append(f"ClientCredentials({_quoted(name)}, client_id, client_secret)")
+                arguments += f" --client {shlex.quote(name)}=@FILE"
             case Authorization.INHERIT:
                 yield f"{name}: the caller's own Corti token is passed on; there is nothing to send."
             case Authorization.API_KEY:
@@ -187,6 +208,10 @@ def next_steps(plan: DeploymentPlan, agent_id: str, options: str = "") -> Iterat
                 "    v2 of Corti does not say how it takes them (V2-AUTH-01); agentkit's own platform takes them so. "
                 "There, name a secret stored at Corti (auth_ref)."
             )
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _by_name(option: str, values: Sequence[str], names: Sequence[str], *, for_all: bool = False) -> dict[str, str]:
