@@ -127,7 +127,8 @@ APACHE_II: Final = score(
             (MEAN_PRESSURE, quantity(m.SBP), quantity(m.DBP)),
             lambda v: points_of(_MAP, mean_pressure(v)),
             ">= 160 4, >= 130 3, >= 110 2, >= 70 0, >= 50 2, else 4 (mmHg; 40-49 counts 4)",
-            probes={"sbp": (*probes(_MAP), *range(20, 350, 30)), "dbp": tuple(probes(_MAP))},
+            # Steps of 10 mmHg of mean pressure; no row is narrower, so every row that can be reached is.
+            probes={"sbp": tuple(range(20, 351, 30)), "dbp": tuple(range(5, 251, 15))},
         ),
         graded(
             m.HEART_RATE,
