@@ -24,7 +24,6 @@ from agentkit.mcp.guard import (
     ServerAuth,
     members_of,
 )
-from agentkit.models import Json
 from agentkit.oauth.introspection import IntrospectionVerifier
 from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
 from agentkit.oauth.verified import VerifiedToken
@@ -140,7 +139,7 @@ def needs_http(auth: ServerAuth) -> bool:
     """Whether somebody is asked over the network who may call."""
     return any(
         isinstance(member, IntrospectionAuth)
-        or (isinstance(member, OAuthAuth | InheritAuth) and isinstance(member.jwks, str))
+        or (isinstance(member, OAuthAuth | InheritAuth) and isinstance(member.jwks, str | None))
         for member in members_of(auth)
     )
 
@@ -152,10 +151,10 @@ def _way(auth: OneAuth, resource: str, http: httpx2.AsyncClient | None) -> Way:
         case ApiKeyAuth(keys=keys, header=header):
             return Way(header.lower(), _Secrets(keys))
         case OAuthAuth(issuer=issuer, audience=audience, required_scopes=scopes):
-            verifier = JwtVerifier(issuer, audience or resource, _keys(auth.jwks, http))
+            verifier = JwtVerifier(issuer, audience or resource, _keys(auth, http))
             return Way(AUTHORIZATION, _Tokens(verifier), tuple(scopes))
         case InheritAuth(issuer=issuer, audience=audience):
-            verifier = JwtVerifier(issuer, audience, _keys(auth.jwks, http), accept_azp=True)
+            verifier = JwtVerifier(issuer, audience, _keys(auth, http), accept_azp=True)
             return Way(AUTHORIZATION, _Tokens(verifier))
         case IntrospectionAuth(required_scopes=scopes):
             return Way(AUTHORIZATION, _AskedTokens(_asking(auth, resource, http)), tuple(scopes))
@@ -176,8 +175,11 @@ def _asking(auth: IntrospectionAuth, resource: str, http: httpx2.AsyncClient | N
         raise SpecError("IntrospectionAuth", error.message, remedy=error.remedy) from None
 
 
-def _keys(jwks: Mapping[str, Json] | str | KeySource, http: httpx2.AsyncClient | None) -> KeySource:
+def _keys(auth: OAuthAuth | InheritAuth, http: httpx2.AsyncClient | None) -> KeySource:
+    jwks = auth.jwks
     try:
+        if jwks is None:
+            return _ReachableKeys(RemoteKeys.of_issuer(auth.issuer, _given(http)))
         if isinstance(jwks, str):
             return _ReachableKeys(RemoteKeys(jwks, _given(http)))
         return StaticKeys(jwks) if isinstance(jwks, Mapping) else jwks

@@ -56,13 +56,14 @@ class OAuthAuth:
 
     Attributes:
         issuer: The authorization server's identifier.
-        jwks: Its key set, the https address of it, or a source of keys that sees their rotation.
+        jwks: Its key set, the https address of it, or a source of keys that sees their rotation; what the issuer's
+            metadata names when left out.
         required_scopes: Scopes every call needs.
         audience: What `aud` must hold; the server's own address when left out.
     """
 
     issuer: str
-    jwks: Mapping[str, Json] | str | KeySource
+    jwks: Mapping[str, Json] | str | KeySource | None = None
     required_scopes: tuple[str, ...] = ()
     audience: str | None = None
 
@@ -108,12 +109,13 @@ class InheritAuth:
     Attributes:
         issuer: Who issued it, for example the tenant's realm.
         audience: Values of `aud` or `azp` that are let in.
-        jwks: The issuer's key set, the https address of it, or a source of keys.
+        jwks: The issuer's key set, the https address of it, or a source of keys; what the issuer's metadata names when
+            left out.
     """
 
     issuer: str
     audience: tuple[str, ...]
-    jwks: Mapping[str, Json] | str | KeySource
+    jwks: Mapping[str, Json] | str | KeySource | None = None
 
 
 OneAuth: TypeAlias = BearerAuth | ApiKeyAuth | OAuthAuth | IntrospectionAuth | InheritAuth
