@@ -13,6 +13,7 @@ from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
 from agentkit.mcp import ToolServer
+from agentkit_servers.calculator import server as calculator_server
 from agentkit_servers.ehr import server as ehr_server
 from agentkit_servers.questionnaires import server as questionnaire_server
 
@@ -63,6 +64,10 @@ def ehr_tool_server(database: str | None = None) -> ToolServer:
     return ehr_server.build_server(database, clock=lambda: NOW)
 
 
+def calculator_tool_server(database: str | None = None) -> ToolServer:
+    return calculator_server.build_server(database, clock=lambda: NOW)
+
+
 def questionnaire_tool_server(database: str | None = None) -> ToolServer:
     return questionnaire_server.build_server(database, clock=lambda: NOW)
 
@@ -76,4 +81,10 @@ async def ehr() -> AsyncIterator[Caller]:
 @pytest.fixture(scope="module")
 async def questionnaires() -> AsyncIterator[Caller]:
     async with Client(questionnaire_tool_server().mcp) as client:
+        yield Caller(client)
+
+
+@pytest.fixture(scope="module")
+async def calculator() -> AsyncIterator[Caller]:
+    async with Client(calculator_tool_server().mcp) as client:
         yield Caller(client)

@@ -13,12 +13,16 @@ from mcp_types import Tool
 
 from agentkit.mcp import ToolServer
 
-from .conftest import Caller, Json, ehr_tool_server, questionnaire_tool_server
+from .conftest import Caller, Json, calculator_tool_server, ehr_tool_server, questionnaire_tool_server
 
 pytestmark = pytest.mark.anyio
 
 WRITING = {"start_interview", "answer"}
-SERVERS = [pytest.param(ehr_tool_server, id="ehr"), pytest.param(questionnaire_tool_server, id="questionnaires")]
+SERVERS = [
+    pytest.param(calculator_tool_server, id="calculator"),
+    pytest.param(ehr_tool_server, id="ehr"),
+    pytest.param(questionnaire_tool_server, id="questionnaires"),
+]
 
 
 async def published(build: Callable[[], ToolServer]) -> list[Tool]:
