@@ -207,3 +207,42 @@ async def test_an_agent_that_is_shown_as_a_reference_only_is_refused() -> None:
         double.inject(Answer(200, {"type": "reference", "id": agent_id, "name": "x"}), on="GET /agents/*")
         with pytest.raises(Exception, match="reference only"):
             await planned(corti, agent_id)
+
+
+async def test_an_agent_that_is_not_shown_after_the_change_is_told() -> None:
+    """V1-EP-04: the answer may be a reference."""
+    double = CortiDouble()
+    agent_id = double.add_agent()
+    async with corti_of(double) as corti:
+        plan = await planned(corti, agent_id)
+        double.inject(Answer(200, {"type": "reference", "id": agent_id}), on="PATCH *")
+        done = await apply_deployment(corti, plan)
+    assert (done.changed, done.agent_id) == (True, agent_id)
+    assert "plan again" in done.warnings[0]
+
+
+async def test_an_agent_that_does_not_take_the_expert_any_more_is_left_alone() -> None:
+    """Meanwhile another expert has taken the name of its server."""
+    double = CortiDouble()
+    agent_id = double.add_agent()
+    async with corti_of(double) as corti:
+        plan = await planned(corti, agent_id)
+        other = lab_expert(name="other")
+        await apply_deployment(corti, await plan_deployment(corti, other, agent=agent_id))
+        count = len(writes(double))
+        with pytest.raises(PlanOutdated):
+            await apply_deployment(corti, plan)
+        assert len(writes(double)) == count
+
+
+async def test_what_cannot_be_compared_after_the_change_is_no_error_of_the_change() -> None:
+    double = CortiDouble()
+    agent_id = double.add_agent()
+    async with corti_of(double) as corti:
+        plan = await planned(corti, agent_id)
+        shown = stored(double, agent_id)
+        expert = {"type": "expert", "id": "e", "name": "lab-lookup", "description": "d"}
+        double.inject(Answer(200, {**shown, "experts": [expert, expert]}), on="PATCH *")
+        done = await apply_deployment(corti, plan)
+    assert done.changed
+    assert "cannot be compared" in done.warnings[0]

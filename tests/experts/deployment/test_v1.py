@@ -10,7 +10,7 @@ import pytest
 from agentkit.errors import AgentNotFound, SpecError, UnsupportedByGeneration
 from agentkit.experts.deployment import apply_deployment, plan_deployment, plan_removal
 from agentkit.specs import Authorization, ExpertSpec
-from tests.contract.corti_double import CortiDouble
+from tests.contract.corti_double import Answer, CortiDouble
 from tests.experts.deployment.agents import EHR, READER, URL, actions, corti_of, fields, lab_expert, stored, writes
 
 pytestmark = pytest.mark.anyio
@@ -310,3 +310,38 @@ async def test_an_expert_without_servers_is_deployed_too(double: CortiDouble) ->
     async with corti_of(double) as corti:
         await apply_deployment(corti, await plan_deployment(corti, spec, agent="visit-helper"))
         assert not (await plan_deployment(corti, spec, agent="visit-helper")).has_changes
+
+
+async def test_a_registry_that_does_not_answer_stops_nothing(double: CortiDouble) -> None:
+    """The server looks at the names too."""
+    double.add_agent(experts=[{"type": "reference", "name": "pubmed-expert"}])
+    double.inject(Answer(403, {"code": "forbidden"}), on="GET */registry/*", times=None)
+    async with corti_of(double) as corti:
+        assert (await plan_deployment(corti, lab_expert(), agent="visit-helper")).has_changes
+
+
+@pytest.mark.parametrize("url", ["https://[broken", "not a url?key=very-secret", ""])
+async def test_an_address_that_is_none_is_shown_without_what_it_hides(double: CortiDouble, url: str) -> None:
+    server = {**EHR, "name": "labs", "url": "https://x.org"}
+    agent_id = double.add_agent(experts=[{**READER, "name": "lab-lookup", "mcpServers": [server]}])
+    double.v1.agents[agent_id].wire["experts"][0]["mcpServers"][0]["url"] = url
+    async with corti_of(double) as corti:
+        plan = await plan_deployment(corti, lab_expert(), agent=agent_id)
+    assert fields(plan)["servers.labs.url"][1] == URL
+    assert "very-secret" not in str(fields(plan))
+
+
+async def test_a_name_of_an_internal_network_is_warned_of_too(double: CortiDouble) -> None:
+    double.url = "https://api.eu.corti.example"
+    double.add_agent()
+    async with corti_of(double) as corti:
+        plan = await plan_deployment(corti, lab_expert(url="https://labs.hospital.internal/mcp"), agent="visit-helper")
+        assert any("labs.hospital.internal" in warning for warning in plan.warnings)
+        public = await plan_deployment(corti, lab_expert(), agent="visit-helper")
+    assert public.warnings == ()
+
+
+async def test_a_client_says_which_generation_it_speaks(double: CortiDouble) -> None:
+    for generation in ("auto", "v1", "v2"):
+        async with corti_of(double, generation=generation) as corti:
+            assert corti.generation == generation

@@ -275,3 +275,19 @@ async def test_an_expert_may_have_several_servers(double: CortiDouble) -> None:
         await apply_deployment(corti, plan)
     assert [one["name"] for one in stored(double, agent_id)["connectors"]] == ["labs"]
     assert stored(double, agent_id)["systemPrompt"].endswith("Tools: labs.")
+
+
+async def test_sections_of_agents_and_servers_stay_and_end_a_section(double: CortiDouble) -> None:
+    """What `system_prompt` writes of remote agents and of servers with a description (V2-MIG-01)."""
+    around = "## Agent booking\n\nBooks visits.", "## Tools of ehr\n\nThe record."
+    summarizer = ExpertSpec(name="summarizer", description="Summarizes.")
+    agent_id = double.add_v2_agent(systemPrompt=f"{around[0]}\n\n## Expert summarizer\n\nOld.\n\n{around[1]}")
+    async with corti_of(double) as corti:
+        plan = await plan_deployment(corti, summarizer, agent=agent_id)
+        assert fields(plan)["section"][0] == "## Expert summarizer\n\nOld."
+        await apply_deployment(corti, plan)
+        assert not (await plan_deployment(corti, summarizer, agent=agent_id)).has_changes
+        text = "## Expert summarizer\n\nSummarizes."
+        assert stored(double, agent_id)["systemPrompt"] == f"{around[0]}\n\n{text}\n\n{around[1]}"
+        await apply_deployment(corti, await plan_removal(corti, "summarizer", agent=agent_id))
+    assert stored(double, agent_id)["systemPrompt"] == "\n\n".join(around)
