@@ -29,14 +29,16 @@ _MAX_LENGTH: Final = 64
 _PLAIN: Final[Dimension] = (0,) * len(BASES)
 _VOLUME: Final[Dimension] = tuple(3 if base == "m" else 0 for base in BASES)
 _POWER: Final = re.compile(r"(?:x\s*)?10\s*(?:\*\*|\*|\^)\s*([+-]?\d{1,2})|x?10e([+-]?\d{1,2})", re.IGNORECASE)
-_TERM: Final = re.compile(r"(\[?[A-Za-z%]+(?:\[[A-Za-z0-9]+\])?\]?)\^?(-?[1-9])?")
+_TERM: Final = re.compile(r"(\d{1,9})?(\[?[A-Za-z%]+(?:\[[A-Za-z0-9]+\])?\]?)\^?(-?[1-9])?")
 _NUMBER: Final = re.compile(r"\d{1,9}")
 _PER: Final = re.compile(r"\s+per\s+|^per\s+", re.IGNORECASE)
 _ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
 _INDEXED: Final = re.compile(r"1\.73\s*(?:m\^?2|sqm)(?:\s*bsa)?", re.IGNORECASE)
+_SUPERSCRIPTS: Final = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+_RAISED: Final = re.compile(f"10([{_SUPERSCRIPTS}]+)")
 # Micro sign and Greek mu, multiplication sign, middle dot, superscripts, degree sign, minus sign.
 _LETTERS: Final = str.maketrans({
-    "\u00b5": "u", "\u03bc": "u", "\u00d7": "x", "\u00b7": ".", "\u00b2": "2", "\u00b3": "3", "\u2079": "9",
+    "\u00b5": "u", "\u03bc": "u", "\u00d7": "x", "\u00b7": ".", "\u00b2": "2", "\u00b3": "3",
     "\u00b0": "deg ", "\u2212": "-",
 })  # fmt: skip
 
@@ -90,7 +92,8 @@ def parse_unit(text: str) -> Unit | None:
     """
     if len(text) > _MAX_LENGTH:
         return None
-    plain = " ".join(_ANNOTATION.sub("", text.strip().translate(_LETTERS)).split())
+    powers = _RAISED.sub(lambda found: "10^" + "".join(str(_SUPERSCRIPTS.index(one)) for one in found[1]), text)
+    plain = " ".join(_ANNOTATION.sub("", powers.strip().translate(_LETTERS)).split())
     meant = WHOLE.get(plain.casefold(), plain)
     if meant in {"", "1"}:
         return NO_UNIT
@@ -106,9 +109,9 @@ def _compound(text: str) -> Unit | None:
     parts = written.split("/")
     dimension, factor = list(_PLAIN), Fraction(1)
     for place, part in enumerate(parts):
-        if not part and place == 0:
+        if not part and place == 0 and len(parts) > 1:
             continue
-        found = _product(part)
+        found = _product(part) if part else None
         if found is None:
             return None
         sign = -1 if place else 1
@@ -142,13 +145,12 @@ def _term(word: str) -> Unit | None:
     if word == "1":
         return NO_UNIT
     found = _TERM.fullmatch(word)
-    if found is None:
+    count = Fraction(found[1] or 1) if found else Fraction(0)
+    atom = _atom(found[2]) if found else None
+    if found is None or atom is None or not count:
         return None
-    atom = _atom(found[1])
-    exponent = int(found[2] or 1)
-    if atom is None:
-        return None
-    return Unit(word, tuple(one * exponent for one in atom.dimension), atom.factor**exponent)
+    exponent = int(found[3] or 1)
+    return Unit(word, tuple(one * exponent for one in atom.dimension), count * atom.factor**exponent)
 
 
 def _atom(name: str) -> Unit | None:
