@@ -7,6 +7,7 @@ The SDK tears the whole client down when a request raises, and forgets status an
 
 from __future__ import annotations
 
+import asyncio
 import json as jsonlib
 from collections.abc import Mapping
 from typing import Final, cast
@@ -33,8 +34,9 @@ from agentkit.oauth.discovery import Challenge
 
 CHALLENGE_LIMIT: Final = 2_000
 NOTICE_TIMEOUT: Final = 5.0
-"""Seconds for what no caller waits for: a notice, the end of a session. The SDK sends nothing else meanwhile."""
+"""Seconds for what no caller waits for: a notice, the end of a session."""
 
+_CANCELLATION: Final = b'"notifications/cancelled"'
 _REQUEST_ID: Final = "agentkit.mcp.id"
 _LAST_EVENT_ID: Final = "last-event-id"
 _USER_AGENT: Final = "corti-agentkit"
@@ -62,6 +64,7 @@ class McpHttp(httpx2.AsyncClient):
         self._pool = pool
         self._authorizer = authorizer
         self._limit = limit
+        self._notices: set[asyncio.Task[httpx2.Response]] = set()
         # An open event stream is silent for long; the time limit of a call is enforced by its caller.
         self._timeouts = {"connect": timeout, "write": timeout, "pool": timeout, "read": None}
 
@@ -108,7 +111,13 @@ class McpHttp(httpx2.AsyncClient):
             # The stream of a session on which a server speaks unasked: nobody here listens.
             return httpx2.Response(405, content=b"", request=request)
         if request.extensions[_REQUEST_ID] is None and request.method != "GET":
-            return await self._notify(request)
+            if _CANCELLATION not in request.content[:100]:
+                return await self._notify(request)
+            # The SDK sends one thing after the other: other calls must not wait for what becomes of a cancellation.
+            notice = asyncio.create_task(self._notify(request), name=f"agentkit-mcp-cancel-{self._server}")
+            self._notices.add(notice)
+            notice.add_done_callback(self._notices.discard)
+            return httpx2.Response(202, content=b"", request=request)
         exchange = current_exchange.get() or Exchange()
         try:
             with exchange.abortable():
@@ -126,6 +135,12 @@ class McpHttp(httpx2.AsyncClient):
         if exchange.connecting:
             raise failure
         return httpx2.Response(503, content=b"", request=request)
+
+    async def aclose(self) -> None:
+        """Let the cancellations that are on their way arrive, for a bounded time; the pool stays open."""
+        if self._notices:
+            await asyncio.wait(tuple(self._notices))
+        await super().aclose()
 
     async def _notify(self, request: httpx2.Request) -> httpx2.Response:
         """A notice, or the end of a session: what becomes of it is nobody's failure."""
