@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol, cast
 
 import httpx2
-from jwt import PyJWK, PyJWKSet
-from jwt.exceptions import PyJWTError
+from jwt import PyJWK
 
 from agentkit.errors import AgentKitError, AuthenticationError
 from agentkit.models import Json
 from agentkit.oauth.discovery import find_issuer
 from agentkit.oauth.exchange import check_secure, exchange, stays_local
+
+ALGORITHMS: Final = ("ES256", "RS256")
+KEYS_LIMIT: Final = 100
+"""So many keys of a set are read."""
 
 REFRESH_AFTER: Final = 300.0
 RETRY_AFTER: Final = 10.0
@@ -158,11 +161,26 @@ def _retrieve(task: asyncio.Task[None]) -> None:
 
 
 def _read(jwks: Mapping[str, Json]) -> dict[str, PyJWK]:
+    listed = jwks.get("keys")
+    members = listed[:KEYS_LIMIT] if isinstance(listed, list) else []
+    found = {key.key_id or "": key for member in members if (key := _key(member)) is not None}
+    if not found:
+        raise AuthenticationError("invalid_keys", "The key set holds no usable key.")
+    return found
+
+
+def _key(member: Json) -> PyJWK | None:
+    """A key of a set; one that is none, or for something else, does not spoil the others."""
+    if not isinstance(member, dict) or not isinstance(member.get("kid", ""), str):
+        return None
+    if member.get("use", "sig") != "sig" or member.get("alg", "ES256") not in ALGORITHMS:
+        return None
     try:
-        keys = PyJWKSet.from_dict(dict(jwks)).keys
-    except (PyJWTError, TypeError, ValueError, AttributeError):
-        raise AuthenticationError("invalid_keys", "The key set holds no usable key.") from None
-    return {key.key_id or "": key for key in keys if key.public_key_use in (None, "sig")}
+        key = PyJWK(member)
+    except Exception:
+        # Others wrote it, and the library lets through whatever it stumbles over, NotImplementedError among it.
+        return None
+    return key if key.algorithm_name in ALGORITHMS else None
 
 
 def _pick(keys: Mapping[str, PyJWK], key_id: str | None) -> PyJWK | None:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import jwt
 from jwt.exceptions import InvalidTokenError, PyJWTError
 
 from agentkit.models import Json, JsonObject
-from agentkit.oauth.jwks import KeySource, StaticKeys
+from agentkit.oauth.jwks import ALGORITHMS, KeySource, StaticKeys
 from agentkit.oauth.verified import LEEWAY, REMEMBER, TOKEN_LIMIT, Expectation, Memory, VerifiedToken, invalid_token
-
-ALGORITHMS: Final = ("ES256", "RS256")
 
 
 class JwtVerifier:

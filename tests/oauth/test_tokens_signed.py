@@ -169,9 +169,29 @@ def test_a_verifier_without_pins_cannot_be_made(options: dict[str, object]) -> N
         verifier(**options)
 
 
+CHANGES: list[dict[str, object]] = [
+    {"kid": "none", "alg": "none"},
+    {"kid": "encryption", "use": "enc"},
+    {"kid": "other curve", "crv": "P-384"},
+    {"kid": {"a": 1}},
+    {"kid": "off the curve", "x": "AAAA"},
+]
+
+
 def test_a_key_set_without_a_usable_key_is_refused() -> None:
     with pytest.raises(AuthenticationError, match="no usable key"):
         verifier(jwks={"keys": []})
+
+
+async def test_keys_that_are_none_or_for_something_else_do_not_spoil_a_set() -> None:
+    good = KEYS.jwks()["keys"]
+    assert isinstance(good, list)
+    others: list[object] = [None, 5, {"kty": "EC"}, {"kty": "oct", "k": "eA", "kid": "s"}, {"kid": ["x"]}]
+    of_ours = [{**key, **change} for key in good if isinstance(key, dict) for change in CHANGES]
+    keys = StaticKeys({"keys": [*others, *of_ours, *good]})  # pyright: ignore[reportArgumentType]
+    assert await keys.find(KEYS.key_id)
+    for key_id in ("none", "encryption", "other curve", "s", ""):
+        assert await keys.find(key_id) is None
 
 
 def test_keys_survive_a_round_trip_and_show_nothing_of_themselves() -> None:
