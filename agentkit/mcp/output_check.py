@@ -26,8 +26,10 @@ SCHEMA_LIMIT: Final = 100_000
 STEPS: Final = 20_000
 """Keywords of a schema that a check may look at on the event loop; about 50 ms."""
 
+THREAD_STEPS: Final = 100_000
+STEPS_PER_VALUE: Final = 10
 MOST_STEPS: Final = 1_000_000
-"""Keywords that a check may look at in a thread, as large answers need it."""
+"""Keywords that a check may look at in a thread, where an answer is large; some seconds."""
 
 _Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
@@ -67,8 +69,10 @@ class OutputCheck:
             self.check_within(structured, STEPS)
         except TooMuch:
             try:
-                beside = OutputCheck(self.schema)
-                await anyio.to_thread.run_sync(beside.check_within, structured, MOST_STEPS, abandon_on_cancel=True)
+                beside, steps = OutputCheck(self.schema), THREAD_STEPS + STEPS_PER_VALUE * _values(structured)
+                await anyio.to_thread.run_sync(
+                    beside.check_within, structured, min(steps, MOST_STEPS), abandon_on_cancel=True
+                )
             except TooMuch:
                 raise UnusableSchema("checking it takes too long") from None
 
@@ -129,6 +133,16 @@ def _counted(keyword: _Keyword, steps: list[int]) -> _Keyword:
         return keyword(validator, value, instance, schema)
 
     return step
+
+
+def _values(value: object) -> int:
+    match value:
+        case dict():
+            return 1 + sum(map(_values, cast("dict[str, object]", value).values()))
+        case list():
+            return 1 + sum(map(_values, cast("list[object]", value)))
+        case _:
+            return 1
 
 
 @functools.lru_cache(maxsize=1000)
