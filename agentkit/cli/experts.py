@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,6 +48,15 @@ AllowHttp = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can be asked.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+Verify = Annotated[bool, typer.Option("--verify", help="Check first that the servers are fit to be experts'.")]
+Tokens = Annotated[
+    list[str] | None,
+    typer.Option("--token", metavar="MCP=TOKEN", help="For --verify, never registered; also @FILE or env:NAME."),
+]
+Clients = Annotated[
+    list[str] | None,
+    typer.Option("--client", metavar="MCP=ID:SECRET", help="For --verify, never registered; also @FILE or env:NAME."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for CI.")]
 
 
@@ -120,6 +130,9 @@ def apply_experts(
     create: Create = True,
     description: Description = None,
     allow_http: AllowHttp = False,
+    verify_servers: Verify = False,
+    token: Tokens = None,
+    client: Clients = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     base_url: BaseUrl = None,
@@ -129,8 +142,10 @@ def apply_experts(
 ) -> None:
     """Bring experts into an agent: show the plan, ask, change what differs and nothing else."""
     from agentkit.cli.deployment import Place, carry_out, planned, specs_of
+    from agentkit.cli.fitness import given, require_fit
     from agentkit.experts.deployment import plan_deployment
 
+    credentials = given(token or (), client or (), verify=verify_servers)
     specs = specs_of(experts, _registered(url, auth, scope, server_name))
     place = Place(base_url, local, generation)
     plan = planned(
@@ -139,7 +154,8 @@ def apply_experts(
             corti, *specs, agent=agent, create=create, description=description, allow_http=allow_http
         ),
     )
-    carry_out(place, plan, yes=yes, dry_run=dry_run, as_json=as_json)
+    check = partial(require_fit, specs, credentials) if verify_servers else None
+    carry_out(place, plan, yes=yes, dry_run=dry_run, as_json=as_json, check=check)
 
 
 @app.command("remove")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agentkit.errors import ConfigurationError
 from tests.cli.conftest import AGENTKIT, TOKEN, House, Run, agentkit
 from tests.deadline import HANG_PROCESS
 
@@ -86,3 +87,27 @@ def _read_all(keyboard: int) -> str:
         if not piece:
             return b"".join(pieces).decode(errors="replace")
         pieces.append(piece)
+
+
+def test_a_server_can_be_verified_first(connected: House, tmp_path: Path) -> None:
+    url = connected.address("ehr")
+    options = ["experts", "apply", "ehr-lookup", "--url", url, "--agent", "verified-helper", "--dry-run"]
+    good = agentkit(*options, "--verify", "--token", f"ehr={TOKEN}", folder=tmp_path)
+    assert good.returncode == 0, good.stderr
+    assert "verified ehr: fit to be an expert's server" in good.stdout
+    wrong = agentkit(*options, "--verify", "--token", "ehr=some-other-token", folder=tmp_path)
+    assert wrong.returncode == 1
+    assert "agentkit experts verify" in wrong.stderr
+    assert "some-other-token" not in wrong.stdout + wrong.stderr
+
+
+def test_what_a_verification_needs_is_asked_for(run: Run, connected: House) -> None:
+    options = ["experts", "apply", "ehr-lookup", "--url", connected.address("ehr"), "--agent", "verified-helper"]
+    missing = run(*options, "--verify")
+    assert isinstance(missing.exception, ConfigurationError)
+    assert "ehr=TOKEN" in str(missing.exception)
+    unused = run(*options, "--token", f"ehr={TOKEN}")
+    assert isinstance(unused.exception, ConfigurationError)
+    assert TOKEN not in str(unused.exception)
+    client = run(*options, "--auth", "oauth2.0", "--verify")
+    assert "ehr=ID:SECRET" in str(client.exception)
