@@ -10,6 +10,7 @@ import typer
 
 from agentkit.cli.connection import BaseUrl, Generation, GenerationWord, Local
 from agentkit.cli.text import plain
+from agentkit.cli.verify import verify
 
 if TYPE_CHECKING:
     from agentkit.cli.deployment import Registered
@@ -185,3 +186,6 @@ def _registered(
     from agentkit.cli.deployment import Registered
 
     return Registered(url or (), auth or (), scope or (), server_name or ())
+
+
+app.command("verify")(verify)

@@ -100,7 +100,7 @@ async def no_json(site: Site) -> Sequence[Problem]:
         answer = await session.send_bytes(f'{{"jsonrpc": "2.0", "{CANARY}'.encode())
     good = answer.error_code == _PARSE_ERROR or (answer.status is not None and 400 <= answer.status < 500)
     fault = None if good else f"it was answered with {answer.says}"
-    site.seen.reactions.append(_reaction(None, "a body that is no JSON", answer, fault))
+    site.seen.reactions.append(reaction_to(None, "a body that is no JSON", answer, fault))
     return [Problem(fault)] if fault else []
 
 
@@ -161,6 +161,13 @@ async def alive(site: Site) -> Sequence[Problem]:
     return [] if set(listing.names) == set(site.seen.listing.names) else [Problem("it lists other tools now")]
 
 
+def reaction_to(tool: str | None, what: str, answer: Answer, fault: str | None) -> Reaction:
+    """What is kept of an answer; none of its content."""
+    text = json.dumps(answer.message) if answer.message else answer.body.decode("utf-8", "replace")
+    plain = text.replace('\\"', '"')
+    return Reaction(tool, what, fault, CANARY in text, TRACES.search(plain) is not None, answer.seconds)
+
+
 def _cases(study: Study, harmless: bool) -> list[tuple[str, JsonObject]]:
     """Arguments that the tool's schema excludes.
 
@@ -191,7 +198,7 @@ def _lacks(required: Json, arguments: JsonObject) -> bool:
 
 
 def _note(site: Site, tool: str | None, what: str, answer: Answer) -> Reaction:
-    reaction = _reaction(tool, what, answer, _fault(answer))
+    reaction = reaction_to(tool, what, answer, _fault(answer))
     site.seen.reactions.append(reaction)
     return reaction
 
@@ -200,12 +207,6 @@ def _fault(answer: Answer) -> str | None:
     if answer.result is not None:
         return None if answer.result.get("isError") is True else "it was answered as a success: the tool ran"
     return None if answer.error_code == _INVALID_PARAMS else f"it was answered with {answer.says}"
-
-
-def _reaction(tool: str | None, what: str, answer: Answer, fault: str | None) -> Reaction:
-    text = json.dumps(answer.message) if answer.message else answer.body.decode("utf-8", "replace")
-    plain = text.replace('\\"', '"')
-    return Reaction(tool, what, fault, CANARY in text, TRACES.search(plain) is not None, answer.seconds)
 
 
 def _reactions(site: Site) -> list[Reaction]:

@@ -7,6 +7,7 @@ from typing import Final
 
 import anyio.to_thread
 
+from agentkit.mcp.verification.arguments import reaction_to
 from agentkit.mcp.verification.behaviour import reads_only
 from agentkit.mcp.verification.checks import Group, Problem, Skip
 from agentkit.mcp.verification.listing import name_of
@@ -47,7 +48,8 @@ async def works(site: Site) -> Sequence[Problem]:
                 site.seen.results.append(Called(name, fault="there is no such tool"))
             else:
                 times = REPEATS if reads_only(listed[name]) else 1
-                site.seen.results.append(await _called(site, session, study, arguments, times))
+                called = await _called(site, session, study, arguments, times)
+                site.seen.results.append(called)
     return [Problem(called.fault, called.tool) for called in site.seen.results if called.fault]
 
 
@@ -107,9 +109,12 @@ async def _called(site: Site, session: Session, study: Study, arguments: JsonObj
     answer = Answer()
     for _ in range(times):
         answer = await session.ask("tools/call", {"name": study.tool, "arguments": arguments})
-        if answer.result is None or answer.result.get("isError") is True:
-            failed = "the tool reported a failure" if answer.result else f"it was answered with {answer.says}"
-            return Called(study.tool, fault=failed)
+        if answer.result is None:
+            return Called(study.tool, fault=f"it was answered with {answer.says}")
+        if answer.result.get("isError") is True:
+            site.seen.reactions.append(reaction_to(study.tool, "a call", answer, None))
+            # A tool that was not asked for may want one of several arguments, which no schema says.
+            return Called(study.tool, fault="the tool reported a failure" if study.tool in site.calls else None)
         site.took("call", answer.seconds)
     content = (answer.result or {}).get("content")
     misfit = await anyio.to_thread.run_sync(_misfit, study, answer, abandon_on_cancel=True)

@@ -80,7 +80,13 @@ async def name(site: Site) -> Sequence[Problem]:
     ]
 
 
-@NAMING.check("tools.unique", "No name is used twice", "Give each tool a name of its own.", "MCP-SRV-03")
+@NAMING.check(
+    "tools.unique",
+    "No name is used twice",
+    "Give each tool a name of its own.",
+    "MCP-SRV-03",
+    needs=("tools.list", "tools.pages"),
+)
 async def unique(site: Site) -> Sequence[Problem]:
     """Clients keep one of them."""
     counted = Counter(site.seen.listing.names)

@@ -13,7 +13,17 @@ from agentkit.mcp.verification.site import Site
 from agentkit.models import Json
 
 PROTOCOL: Final = Group("protocol", needs=("protocol.handshake",))
-CLIENT: Final = Group("protocol", needs=("tools.list", "tools.pages", "tools.count"))
+CLIENT: Final = Group(
+    "protocol",
+    needs=(
+        "protocol.version",
+        "protocol.capability",
+        "protocol.content-type",
+        "tools.list",
+        "tools.pages",
+        "tools.count",
+    ),
+)
 
 CONNECTIONS: Final = 3
 """How many connections are made one after another."""
@@ -87,9 +97,9 @@ async def content_type(site: Site) -> Sequence[Problem]:
 )
 async def modern(site: Site) -> Sequence[Problem]:
     """One request with everything in it."""
-    found = await site.ask_modern("tools/list")
+    found = await site.ask_modern("server/discover")
     if found.result is None:
-        return [Problem(f"a request of revision {MODERN} was answered with {found.says}")]
+        return [Problem(f"server/discover of revision {MODERN} was answered with {found.says}")]
     return []
 
 
@@ -169,7 +179,7 @@ async def client(site: Site) -> Sequence[Problem]:
         )
         try:
             async with caller:
-                site.seen.listings[f"client, {mode}"] = tuple(tool.name for tool in await caller.list_tools())
+                await caller.list_tools()
         except McpError as error:
             said = error.message.removeprefix("MCP server verified: ")
             problems.append(Problem(f"in mode {mode}: {said}", remedy=error.remedy))

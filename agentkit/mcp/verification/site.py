@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -14,10 +14,11 @@ from agentkit.credentials import withhold_text
 from agentkit.errors import RequestTimeout
 from agentkit.mcp.authorization import SHORTEST_SECRET, BearerToken, McpAuth, OAuthClientCredentials
 from agentkit.mcp.client import DEFAULT_ANSWER_LIMIT
+from agentkit.mcp.guard import API_KEY_HEADER
 from agentkit.mcp.verification.listing import Listing
 from agentkit.mcp.verification.rpc import Session, ask_modern, initialize, post
 from agentkit.mcp.verification.study import Study
-from agentkit.mcp.verification.wire import API_KEY_HEADER, Answer, NotedPool, Wire
+from agentkit.mcp.verification.wire import Answer, NotedPool, Wire
 from agentkit.models import Json, JsonObject
 from agentkit.oauth.discovery import Challenge, IssuerMetadata, ResourceMetadata
 from agentkit.oauth.tokens import IssuedToken
@@ -148,14 +149,15 @@ class Site:
         url: str,
         authorization: Authorization,
         credential: McpAuth | None,
-        pools: Callable[[], httpx2.AsyncClient],
+        pool: httpx2.AsyncClient,
+        fresh: httpx2.AsyncClient,
         *,
         timeout: float,
         thresholds: Thresholds,
         calls: Mapping[str, JsonObject],
         call_safe: bool,
     ) -> None:
-        """Prepare; nothing is sent yet. See `verify_server`; `pools` gives a pool for a new connection."""
+        """Prepare; nothing is sent yet. See `verify_server`; `fresh` makes a new connection for every request."""
         self.url = url
         self.authorization = authorization
         self.credential = credential
@@ -166,10 +168,8 @@ class Site:
         self.seen = Evidence()
         self.token = credential.token if isinstance(credential, BearerToken) else None
         self._issued: set[str] = set()
-        self._pools = pools
-        pool = pools()
-        self._limit = DEFAULT_ANSWER_LIMIT
-        self.wire = Wire(pool, timeout=timeout, limit=self._limit)
+        self.wire = Wire(pool, timeout=timeout, limit=DEFAULT_ANSWER_LIMIT)
+        self._fresh = Wire(fresh, timeout=timeout, limit=DEFAULT_ANSWER_LIMIT)
         key = self.token if authorization is Authorization.API_KEY else None
         self.noted = NotedPool(pool, timeout=timeout, url=url, key=key)
 
@@ -218,15 +218,10 @@ class Site:
     @asynccontextmanager
     async def session(self, *, fresh: bool = False) -> AsyncGenerator[Session]:
         """An opened conversation with the credential; `fresh` on a connection of its own."""
-        pool = self._pools() if fresh else self.wire.pool
-        session = Session(Wire(pool, timeout=self.timeout, limit=self._limit), self.url, self.credentials)
-        try:
-            await session.open()
-            yield session
-            await session.close()
-        finally:
-            if pool is not self.wire.pool:
-                await pool.aclose()
+        session = Session(self._fresh if fresh else self.wire, self.url, self.credentials)
+        await session.open()
+        yield session
+        await session.close()
 
     async def within(self, work: Awaitable[T]) -> T:
         """Wait for work of the library that does not bound its own time.

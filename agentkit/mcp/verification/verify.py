@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from statistics import median
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
-import httpx2
+import anyio.to_thread
 
 from agentkit.errors import SpecError
 from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
@@ -36,7 +37,7 @@ DEFAULT_REQUEST_TIMEOUT: Final = 10.0
 DEFAULT_TIME_LIMIT: Final = 120.0
 
 _GROUPS: Final = (
-    REACH, REFUSALS, DISCOVERY, TOKENS, ENTRY, AUDIENCE, PROTOCOL, SERVER, NAMING, SCHEMAS, ANNOTATIONS, ORDER, CLIENT,
+    REACH, REFUSALS, DISCOVERY, TOKENS, ENTRY, AUDIENCE, PROTOCOL, SERVER, NAMING, SCHEMAS, ANNOTATIONS, CLIENT, ORDER,
     CALLS, BAD, SPEED,
 )  # fmt: skip
 
@@ -82,17 +83,13 @@ async def verify_server(
     _check(url, auth, credential)
     withhold_content()
     async with AsyncExitStack() as stack:
-        own = None if http is not None else await stack.enter_async_context(new_pool())
-        first = [own] if own is not None else []
-
-        def pools() -> httpx2.AsyncClient:
-            return http or (first.pop() if first else new_pool())
-
+        pool, fresh = (http, http) if http else await _pools(stack)
         site = Site(
             url,
             auth,
             credential,
-            pools,
+            pool,
+            fresh,
             timeout=request_timeout,
             thresholds=thresholds or Thresholds(),
             calls=calls or {},
@@ -104,6 +101,13 @@ async def verify_server(
             await run.run(check, deadline)
     shown = urlunsplit(urlsplit(url)._replace(query="", fragment=""))
     return VerificationReport(site.quoted(shown, 1_000)[1:-1], auth, tuple(run.findings), _measurements(site))
+
+
+async def _pools(stack: AsyncExitStack) -> tuple[HttpPool, HttpPool]:
+    """A pool that keeps connections, and one that makes a new one for every request."""
+    keeping = await anyio.to_thread.run_sync(new_pool)
+    renewing = await anyio.to_thread.run_sync(partial(new_pool, idle=0))
+    return await stack.enter_async_context(keeping), await stack.enter_async_context(renewing)
 
 
 def _check(url: str, auth: Authorization, credential: McpAuth | None) -> None:

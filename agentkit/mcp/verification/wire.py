@@ -15,6 +15,7 @@ import anyio
 import httpx2
 
 from agentkit.errors import WireError
+from agentkit.mcp.guard import API_KEY_HEADER
 from agentkit.models import JsonObject
 from agentkit.wire.jsontext import parse_json
 
@@ -101,8 +102,8 @@ class Wire:
             timeout: Seconds one request may take, the answer included.
             limit: Bytes one answer may have.
         """
-        self.pool = pool
-        self.timeout = timeout
+        self._pool = pool
+        self._timeout = timeout
         self._limit = limit
 
     async def send(
@@ -121,9 +122,9 @@ class Wire:
         began = time.monotonic()
         heard = _Heard()
         failure: Failure | None = None
-        with anyio.move_on_after(self.timeout) as scope:
+        with anyio.move_on_after(self._timeout) as scope:
             try:
-                response = await self.pool.send(request, stream=True, auth=None, follow_redirects=False)
+                response = await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
                 try:
                     failure = await self._read(response, heard, whole=whole)
                 finally:
@@ -246,6 +247,3 @@ class NotedPool(httpx2.AsyncClient):
             self.noted[str(request.url)] = {name.lower(): value for name, value in response.headers.items()}
             return response
         raise httpx2.ReadTimeout("no answer in time", request=request)
-
-
-API_KEY_HEADER: Final = "x-api-key"
