@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from agentkit.cli.text import plain
+from agentkit.cli.text import one_line
 from agentkit.experts.deployment import Action, Deployment, DeploymentPlan, ExpertChange, FieldChange
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show(lines: Iterator[Line]) -> None:
 
     console = Console(soft_wrap=True, highlight=False)
     for sign, text in lines:
-        console.print(Text(plain(text), style=_COLOURS.get(sign, "")))
+        console.print(Text(one_line(text), style=_COLOURS.get(sign, "")))
 
 
 def plan_lines(plan: DeploymentPlan) -> Iterator[Line]:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 from uuid import UUID
 
-from agentkit.errors import ApiError, NotFoundError, NotImplementedByServerError, SpecError, TransportError, WireError
+from agentkit.errors import (
+    ApiError,
+    ForbiddenError,
+    NotFoundError,
+    NotImplementedByServerError,
+    SpecError,
+    TransportError,
+    WireError,
+)
 from agentkit.models import AgentInfo, ExpertReference
 
 if TYPE_CHECKING:
@@ -79,8 +87,8 @@ async def registered_servers(corti: AsyncCorti, info: AgentInfo) -> dict[str, tu
 
 
 async def _second(corti: AsyncCorti, name: str) -> Sequence[AgentHandle]:
-    """The agents of v2, which are listed by words to search for; none at a server without v2."""
+    """The agents of v2, which are listed by words to search for; none where v2 is not on offer."""
     try:
         return await corti.agents.list(text=name).all()
-    except (NotFoundError, NotImplementedByServerError):
+    except (ForbiddenError, NotFoundError, NotImplementedByServerError, WireError):
         return []

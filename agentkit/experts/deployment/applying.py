@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.errors import AgentKitError, ConflictError, NotFoundError, PlanOutdated
 from agentkit.experts.deployment.agents import find_agent, get_agent, same_state
+from agentkit.experts.deployment.diff import same_text
 from agentkit.experts.deployment.plan import DeploymentPlan
 from agentkit.experts.deployment.planning import plan_for
 from agentkit.models import AgentInfo, ConnectorInfo, ExpertInfo
@@ -126,6 +127,11 @@ def _others(answered: AgentInfo, plan: DeploymentPlan) -> Iterator[str]:
     ]
     for name in lost:
         yield f"{name!r}, which was to stay as it is, is shown otherwise after the change."
+    for field in ("name", "description", "system_prompt"):
+        if not same_text(getattr(answered, field), getattr(after, field)):
+            yield f"The agent's {field} is shown otherwise after the change than planned."
+    if plan.generation == "v1" and answered.mcp_servers != after.mcp_servers:
+        yield "The agent's own MCP servers, which were to stay as they are, are shown otherwise after the change."
 
 
 def _is_lost(expert: ExpertInfo, after: AgentInfo, now: Mapping[str | None, object]) -> bool:

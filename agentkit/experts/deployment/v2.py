@@ -112,7 +112,7 @@ class _Draft:
                     f"The agent's MCP server {server.name.strip()!r}, which no expert names, becomes that of "
                     f"{spec.name!r}."
                 )
-            if server.description:
+            if server.description and _described(server.name.strip()) not in self.prompt:
                 self.warnings.append(
                     f"v2 has no field for the description of an MCP server: that of {server.name.strip()!r} is left "
                     "out."
@@ -168,6 +168,8 @@ class _Draft:
         for name in servers:
             index = self.find(name)
             if index is not None and name not in others:
+                if _described(name) in self.prompt:
+                    self.warnings.append(f"The paragraph {_described(name)!r} stays in the agent's system prompt.")
                 yield FieldChange(f"servers.{name}", summary(facts_of_v2(self.connectors.pop(index))), None)
 
     def kept(self, info: AgentInfo) -> Iterator[str]:
@@ -182,6 +184,11 @@ class _Draft:
 
 def _text(prompt: str, section: Section | None) -> str | None:
     return None if section is None else prompt[section.start : section.end]
+
+
+def _described(server: str) -> str:
+    """How the prompt of an agent begins what it says of a server (`agentkit.wire.v2`)."""
+    return f"## Tools of {server}"
 
 
 def _connector(server: McpServerSpec) -> ConnectorInfo:

@@ -165,10 +165,15 @@ async def test_an_error_of_the_api_leaves_the_agent_as_it_was(make: Make, status
     assert stored(double, agent_id) == before
 
 
-async def test_a_server_without_v2_is_asked_for_v1_only() -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(404, {"code": "nothing_here"}), Answer(403, {"code": "no"}), Answer(200, "<html>Welcome</html>")],
+    ids=["404", "403", "html"],
+)
+async def test_a_server_without_v2_is_asked_for_v1_only(answer: Answer) -> None:
     double = CortiDouble()
     agent_id = double.add_agent()
-    double.inject(Answer(404, {"code": "nothing_here"}), on="* /v2/*", times=None)
+    double.inject(answer, on="* /v2/*", times=None)
     async with corti_of(double) as corti:
         assert (await planned(corti, "visit-helper")).agent_id == agent_id
 
@@ -246,3 +251,16 @@ async def test_what_cannot_be_compared_after_the_change_is_no_error_of_the_chang
         done = await apply_deployment(corti, plan)
     assert done.changed
     assert "cannot be compared" in done.warnings[0]
+
+
+async def test_a_server_that_takes_a_change_for_the_whole_agent_is_told() -> None:
+    """CON-21: notes of v2 call the PATCH of v1 effectively a PUT."""
+    double = CortiDouble()
+    agent_id = double.add_agent(systemPrompt="Be brief.", mcpServers=[READER["mcpServers"][0]])
+    async with corti_of(double) as corti:
+        plan = await planned(corti, agent_id)
+        shown = stored(double, agent_id)
+        double.inject(Answer(200, {**shown, "systemPrompt": "", "mcpServers": []}), on="PATCH *")
+        done = await apply_deployment(corti, plan)
+    assert any("system_prompt is shown otherwise" in warning for warning in done.warnings)
+    assert any("own MCP servers" in warning for warning in done.warnings)

@@ -291,3 +291,15 @@ async def test_sections_of_agents_and_servers_stay_and_end_a_section(double: Cor
         assert stored(double, agent_id)["systemPrompt"] == f"{around[0]}\n\n{text}\n\n{around[1]}"
         await apply_deployment(corti, await plan_removal(corti, "summarizer", agent=agent_id))
     assert stored(double, agent_id)["systemPrompt"] == "\n\n".join(around)
+
+
+async def test_what_a_create_says_of_a_server_stays_and_is_told_when_the_server_goes(double: CortiDouble) -> None:
+    """`corti.agents.create` writes the description of a server into the prompt."""
+    server = McpServerSpec(name="labs", url=URL, description="The laboratory.")
+    spec = ExpertSpec(name="lab-lookup", description="Labs.", prompt="Brief.", servers=[server])
+    async with corti_of(double, generation="v2") as corti:
+        agent = await corti.agents.create(AgentSpec(name="visit-helper", experts=[spec]))
+        plan = await plan_deployment(corti, spec, agent=agent.id)
+        assert (plan.has_changes, plan.warnings) == (False, ())
+        removal = await plan_removal(corti, "lab-lookup", agent=agent.id)
+        assert any("'## Tools of labs' stays" in warning for warning in removal.warnings)
