@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.cli.program import serve
     from agentkit.client import AsyncCorti, Corti
     from agentkit.compose import Agent, Parallel, RunContext, Sequential
     from agentkit.credentials import ClientCredentials, Token
@@ -36,6 +37,7 @@ __all__ = [
     "Task",
     "TaskState",
     "Token",
+    "serve",
 ]
 
 _ROOMS = {
@@ -56,6 +58,7 @@ _ROOMS = {
     "Task": "models",
     "TaskState": "models",
     "Token": "credentials",
+    "serve": "cli.program",
 }
 
 

@@ -1,20 +1,23 @@
-"""Turn Python functions into an MCP server, register it as a custom expert, and let an agent use it."""
+"""Turn Python functions into an expert, ask it directly, then register it and let an agent use it."""
 
 import asyncio
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from agentkit import AgentSpec, ExpertSpec, McpServerSpec, Token
-from agentkit.mcp import BearerAuth, HostedServer, ToolError, ToolServer, host
-from agentkit.specs import Authorization
+from agentkit import AgentSpec, Expert, Token
+from agentkit.mcp import BearerAuth, HostedServer, ToolError, host
 from agentkit.testing import LocalPlatform
 
 ORIGIN = "http://127.0.0.1:8701"
 TOKEN = "a-token-made-up-for-this-example"
 BEDS = {"Cardiology": 3, "Paediatrics": 0}
 
-server = ToolServer("wards", description="Which ward has free beds.", version="1.0")
+expert = Expert(
+    "ward-desk",
+    description="Tells how many beds a ward has free.",
+    prompt="Say how many beds are free. Never promise one.",
+)
 
 
 class Beds(BaseModel):
@@ -28,7 +31,7 @@ class Beds(BaseModel):
         return f"{self.ward} has {self.free} free beds."
 
 
-@server.tool(title="Free beds of a ward")
+@expert.tool
 async def free_beds(ward: Annotated[str, Field(description="Name of the ward", examples=["Cardiology"])]) -> Beds:
     """Tell how many beds of a ward are free."""
     if ward not in BEDS:
@@ -36,30 +39,32 @@ async def free_beds(ward: Annotated[str, Field(description="Name of the ward", e
     return Beds(ward=ward, free=BEDS[ward])
 
 
-wards = HostedServer(server, "/wards/mcp", BearerAuth(TOKEN))
-spec = AgentSpec(
-    name="bed-manager",
-    description="Knows the wards.",
-    experts=[
-        ExpertSpec(
-            name="ward-desk",
-            description="Tells how many beds a ward has free.",
-            servers=[McpServerSpec(name="wards", url=wards.url(ORIGIN), authorization=Authorization.BEARER)],
-        )
-    ],
-)
-
-
 async def main() -> None:
-    async with LocalPlatform(servers={ORIGIN: host([wards], public_url=ORIGIN)}) as platform:
+    # Directly: no server, no agent, no Corti.
+    result = await expert.call("How many free beds does Cardiology have?")
+    print(result.text)
+    assert result.data == ({"ward": "Cardiology", "free": 3},)
+
+    # It asks back, and remembers what was asked.
+    async with expert.session() as session:
+        result = await session.call("How many free beds are there?")
+        assert result.state == "input-required"
+        result = await session.call("Paediatrics")
+        assert result.data == ({"ward": "Paediatrics", "free": 0},)
+
+    # As an expert of an agent: served as an MCP server, registered by its address. `agentkit serve module:expert`
+    # and `agentkit experts apply module:expert` do the same from the command line.
+    desk = HostedServer(expert.server, "/ward-desk/mcp", BearerAuth(TOKEN))
+    spec = AgentSpec(name="bed-manager", description="Knows the wards.", experts=[expert.spec(url=desk.url(ORIGIN))])
+    async with LocalPlatform(servers={ORIGIN: host([desk], public_url=ORIGIN)}) as platform:
         agent = await platform.corti.agents.create(spec)
-        reply = await agent.send("How many free beds does Cardiology have?", credentials=[Token("wards", TOKEN)])
+        question = "How many free beds does Cardiology have?"
+        reply = await agent.send(question, credentials=[Token("ward-desk", TOKEN)])
         print(reply.text)
-        assert "3 free beds" in reply.text
         assert reply.data == ({"ward": "Cardiology", "free": 3},)
 
         # Without the credential the agent says what is missing and how to give it.
-        reply = await agent.send("How many free beds does Cardiology have?")
+        reply = await agent.send(question)
         print(reply.state.value, reply.text)
         assert reply.state == "auth-required"
 

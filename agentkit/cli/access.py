@@ -1,10 +1,15 @@
-"""Who may call an MCP server, as the command line was told."""
+"""Who may call what is served, as the command line or a program was told."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
+from agentkit.errors import ConfigurationError
 from agentkit.specs import Authorization
+
+_WORDS: Final = ", ".join(word.value for word in Authorization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,17 +17,48 @@ class Access:
     """Who may call a server, as it was asked for.
 
     Attributes:
-        authorization: None takes what the server's expert says.
+        authorizations: Any one of them lets a caller in; none given takes what the server's expert says.
         token: For `bearer`; None makes one.
+        api_key: For `apiKey`; None makes one.
         client: Id and secret for `oauth2.0` with our own authorization server; None makes a pair.
-        issuer: Whose tokens are taken, for `inherit` and for `oauth2.0` with a foreign authorization server.
+        issuer: Whose tokens are taken: for `inherit`, and without it for `oauth2.0` with a foreign authorization
+            server.
         audience: What `aud` or `azp` must hold.
         jwks: Where the issuer's keys are; by default where Keycloak has them.
+        introspection: Where the issuer is asked about tokens, in place of keys.
+        introspection_client: Id and secret for that.
     """
 
-    authorization: Authorization | None = None
+    authorizations: tuple[Authorization, ...] = ()
     token: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
     client: tuple[str, str] | None = field(default=None, repr=False)
     issuer: str | None = None
     audience: tuple[str, ...] = ()
     jwks: str | None = None
+    introspection: str | None = None
+    introspection_client: tuple[str, str] | None = field(default=None, repr=False)
+
+    def chosen(self, unsaid: Authorization) -> tuple[Authorization, ...]:
+        """What was asked for, or `unsaid` where nothing was."""
+        return self.authorizations or (unsaid,)
+
+
+def read_authorizations(words: Iterable[str]) -> tuple[Authorization, ...]:
+    """Authorizations as they were written: several words, or one with commas.
+
+    Raises:
+        ConfigurationError: A word is none of them, or `none` stands beside others.
+    """
+    found: list[Authorization] = []
+    for word in [part for each in words for part in each.split(",")]:
+        try:
+            found.append(Authorization(word.strip()))
+        except ValueError:
+            raise ConfigurationError("--auth", f"{word.strip()!r} is not known", remedy=f"Known: {_WORDS}.") from None
+    chosen = tuple(dict.fromkeys(found))
+    if Authorization.NONE in chosen and len(chosen) > 1:
+        raise ConfigurationError(
+            "--auth", "none lets everybody in, whatever stands beside it", remedy="Leave none out, or take it alone."
+        )
+    return chosen

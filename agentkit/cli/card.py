@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from agentkit.cli.data import file_name
-from agentkit.cli.target import load_target
+from agentkit.cli.target import is_agent, load_target
 from agentkit.errors import SpecError
 
 app = typer.Typer(help="Write and check agent cards.", no_args_is_help=True)
@@ -25,11 +25,10 @@ def write(
 ) -> None:
     """Write an agent's card to FOLDER/NAME.json, so that a change of surface is a visible diff."""
     from agentkit.a2a import build_card, card_text  # here, because the A2A SDK takes seconds to import
-    from agentkit.mcp import ToolServer
 
     agent = load_target(target)
-    if isinstance(agent, ToolServer):
-        raise SpecError(target, "is a ToolServer; only agents have cards")
+    if not is_agent(agent):
+        raise SpecError(target, f"is a {type(agent).__name__}; only agents have cards")
     path = folder / f"{file_name(agent.name)}.json"
     text = card_text(build_card(agent, url=url))
     if check:

@@ -6,9 +6,9 @@ import asyncio
 import secrets
 import signal
 import tomllib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, cast
 
@@ -21,11 +21,13 @@ from agentkit.cli.access import Access
 from agentkit.cli.address import Address, bind
 from agentkit.cli.data import database as default_database
 from agentkit.cli.data import own_database
+from agentkit.cli.issuer import NAME as ISSUER
+from agentkit.cli.issuer import issuer_app, issuer_lines
 from agentkit.cli.serving import serving
-from agentkit.cli.tool_servers import ToolServers, default_authorization, describe
+from agentkit.cli.tool_servers import Door, ToolServers, default_authorization, describe, kinds
 from agentkit.compose import Agent
-from agentkit.errors import ConfigurationError
-from agentkit.experts import find_servers
+from agentkit.errors import ConfigurationError, SpecError
+from agentkit.experts import Expert, find_servers, load_server
 from agentkit.mcp import ToolServer
 from agentkit.platform import PlatformSettings, create_platform
 from agentkit.specs import Authorization
@@ -36,8 +38,27 @@ SERVERS_PORT: Final = 8701
 AGENTS_PORT: Final = 8702
 ISSUER_PORT: Final = 8704
 
-Served = tuple[Address, ASGIApp, list[str]]
-"""An address, its app, and the lines that tell of it."""
+Target = Agent | Expert | ToolServer
+"""What can be served beside the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An app that is to be served.
+
+    Attributes:
+        address: Where.
+        app: What.
+        lines: What to tell of it, with the credentials that were made for this run.
+        doors: The MCP servers of the app.
+        token: The bearer token of an agent.
+    """
+
+    address: Address
+    app: ASGIApp
+    lines: list[str] = field(repr=False)
+    doors: tuple[Door, ...] = ()
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,7 @@ def platform(place: Place, clients: Path | None, *, servers_url: str | None = No
         if clients:
             settings = replace(settings, clients=_read_clients(clients))
         who = "clients of the file" if clients else "client local-client, secret local-secret"
-        return address, create_platform(settings), [f"{'platform':<16} {address.url}  {who}, tenant base"]
+        return Served(address, create_platform(settings), [f"{'platform':<16} {address.url}  {who}, tenant base"])
 
 
 def tool_server(name: str, place: Place, access: Access) -> Served:
@@ -74,7 +95,15 @@ def tool_server(name: str, place: Place, access: Access) -> Served:
     with _bound(place) as address:
         servers = ToolServers(address)
         servers.add(name, access, storage=default_database(name, place.database))
-        return address, servers.app(), describe(servers)
+        return _of(servers, address)
+
+
+def authorization_server(place: Place) -> Served:
+    """An authorization server that keeps its clients and keys."""
+    with _bound(place) as address:
+        storage = default_database(ISSUER, place.database)
+        app = issuer_app(address.url, storage)
+        return Served(address, app, issuer_lines(address.url, storage, given=bool(place.database)))
 
 
 def everything(place: Place, access: Access, clients: Path | None) -> list[Served]:
@@ -96,59 +125,113 @@ def everything(place: Place, access: Access, clients: Path | None) -> list[Serve
         for name in find_servers():
             servers.add(name, access, storage=own_database(name))
         served = [platform(place, clients, servers_url=address.url)]
-        served.append((address, servers.app(), describe(servers)))
+        served.append(_of(servers, address))
         if routes := servers.issuer_routes():
-            served.append((issuer, Starlette(routes=routes), []))
+            served.append(Served(issuer, Starlette(routes=routes), []))
         else:
             issuer.close()
         return served
 
 
-def open_doors(
-    what: str, target: Agent | ToolServer | None, access: Access, clients: Path | None
-) -> Generator[str, None, None]:
+def open_doors(what: str, target: Target | None, access: Access, clients: Path | None) -> Generator[str, None, None]:
     """What of all that is to be served everybody may call, each with the way to close it."""
     if what in {"platform", "all"} and clients is None:
         yield "the default client of the platform is known to everybody: give --clients FILE"
-    if target is not None and not isinstance(target, ToolServer):
-        names, unsaid = [target.name], Authorization.NONE
-    else:
-        names, unsaid = [target.name] if target else list(find_servers()) if what == "all" else [what], None
-    for name in () if what == "platform" else names:
-        if (access.authorization or unsaid or default_authorization(name)) is Authorization.NONE:
+    for name, unsaid in _unsaid(what, target):
+        if Authorization.NONE in access.chosen(unsaid):
             yield f"{name} is served without authorization: choose --auth bearer or oauth2.0"
 
 
-def default_port(what: str, target: Agent | ToolServer | None) -> int:
+def _unsaid(what: str, target: Target | None) -> list[tuple[str, Authorization]]:
+    """What is served beside the platform, with its authorization where none is asked for."""
+    if target is not None:
+        return [(target.name, _default(target))]
+    if what in {"platform", ISSUER}:
+        return []
+    return [(name, default_authorization(name)) for name in (find_servers() if what == "all" else [what])]
+
+
+def _default(target: Target) -> Authorization:
+    if isinstance(target, Expert):
+        return target.authorization
+    return default_authorization(target.name) if isinstance(target, ToolServer) else Authorization.NONE
+
+
+def default_port(what: str, target: Target | None) -> int:
     """The port of what is served, where none was given."""
-    if target is not None and not isinstance(target, ToolServer):
+    if target is not None and not isinstance(target, Expert | ToolServer):
         return AGENTS_PORT
+    if what == ISSUER:
+        return ISSUER_PORT
     return PLATFORM_PORT if what in {"platform", "all"} else SERVERS_PORT
 
 
-def own(target: Agent | ToolServer, place: Place, access: Access) -> Served:
-    """An agent or a tool server of the user's own code.
-
-    An agent is served over A2A: to everybody on this machine with `--auth none`, else with one bearer token.
+def own(target: Target, place: Place, access: Access) -> Served:
+    """An agent, an expert or a tool server.
 
     Raises:
-        ConfigurationError: The authorization is none that an agent can be served with.
+        SpecError: The expert has no tools.
+        ConfigurationError: The authorization lacks something, or is none that an agent can be served with.
+    """
+    if not isinstance(target, Expert | ToolServer):
+        return _agent(target, place, access)
+    with _bound(place) as address:
+        servers = ToolServers(address)
+        if isinstance(target, ToolServer):
+            name, server = target.name, target
+        else:
+            name, server = target.server_name, server_of(target, place.database)
+        servers.add_server(name, server, access, _default(target))
+        return _of(servers, address)
+
+
+def mcp_server(what: str, target: Target | None, database: str | None) -> ToolServer:
+    """The MCP server that is to be served by itself.
+
+    Raises:
+        SpecError: It is none, or an expert without tools.
     """
     if isinstance(target, ToolServer):
-        with _bound(place) as address:
-            servers = ToolServers(address)
-            servers.add_server(target.name, target, access)
-            return address, servers.app(), describe(servers)
-    authorization = access.authorization or Authorization.NONE
-    if authorization not in {Authorization.NONE, Authorization.BEARER}:
-        raise ConfigurationError("--auth", f"{authorization.value} is for MCP servers", remedy="Use none or bearer.")
+        return target
+    if isinstance(target, Expert):
+        return server_of(target, database)
+    if target is not None or what not in find_servers():
+        raise SpecError(what, "is no MCP server", remedy="Only an expert or an MCP server speaks over stdio.")
+    return load_server(what)(default_database(what, database))
+
+
+def server_of(expert: Expert, database: str | None) -> ToolServer:
+    """The MCP server of an expert; an installed one keeps its data in a database.
+
+    Raises:
+        SpecError: It has no tools, or its server is not installed.
+        ConfigurationError: A database was given for functions, which have none of ours.
+    """
+    if expert.installed_server is not None:
+        return load_server(expert.installed_server)(default_database(expert.installed_server, database))
+    if database:
+        raise ConfigurationError("--database", "is for installed servers", remedy="Leave it out.")
+    return expert.server
+
+
+def _agent(agent: Agent, place: Place, access: Access) -> Served:
+    """An agent over A2A: for everybody on this machine with `none`, else with one bearer token."""
+    authorizations = access.chosen(Authorization.NONE)
+    if authorizations not in {(Authorization.NONE,), (Authorization.BEARER,)}:
+        raise ConfigurationError("--auth", f"{kinds(authorizations)} is for MCP servers", remedy="Use none or bearer.")
     with _bound(place) as address:
-        token = access.token or secrets.token_urlsafe(24)
-        authenticate = bearer_authenticator({token: "bearer"}) if authorization is Authorization.BEARER else None
-        storage = default_database(target.name, place.database)
-        told = f"  token {token}" if authenticate and not access.token else ""
-        line = f"{target.name:<16} {address.url}  A2A 1.0, {authorization.value}{told}"
-        return address, agent_app(target, url=address.url, database=storage, authenticate=authenticate), [line]
+        secured = Authorization.BEARER in authorizations
+        token = (access.token or secrets.token_urlsafe(24)) if secured else None
+        authenticate = bearer_authenticator({token: "bearer"}) if token else None
+        storage = default_database(agent.name, place.database)
+        told = f"  token {token}" if token and not access.token else ""
+        line = f"{agent.name:<16} {address.url}  A2A 1.0, {kinds(authorizations)}{told}"
+        app = agent_app(agent, url=address.url, database=storage, authenticate=authenticate)
+        return Served(address, app, [line], token=token)
+
+
+def _of(servers: ToolServers, address: Address) -> Served:
+    return Served(address, servers.app(), describe(servers), tuple(servers.doors))
 
 
 @contextmanager
@@ -162,12 +245,14 @@ def _bound(place: Place) -> Generator[Address]:
         raise
 
 
-async def serve_until_stopped(*served: Served) -> None:
-    """Serve, tell where, and wait for SIGINT or SIGTERM."""
-    async with stop_signal() as stop, serving([(address, app) for address, app, _ in served]):
-        for _, _, lines in served:
-            for line in lines:
+async def serve_until_stopped(*served: Served, next_steps: Sequence[str] = ()) -> None:
+    """Serve, tell where and what can be done next, and wait for SIGINT or SIGTERM."""
+    async with stop_signal() as stop, serving([(one.address, one.app) for one in served]):
+        for one in served:
+            for line in one.lines:
                 typer.echo(line)
+        for line in next_steps:
+            typer.echo(line)
         typer.echo("Ctrl-C stops.")
         await stop.wait()
 

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from agentkit.cli.access import Access
+from agentkit.cli.access import Access, read_authorizations
 from agentkit.cli.address import require_safe_host
 from agentkit.cli.connection import read_pair, read_secret
+from agentkit.cli.issuer import NAME as ISSUER
 from agentkit.cli.target import load_target
 from agentkit.errors import ConfigurationError, ServeError
-from agentkit.specs import Authorization
+
+if TYPE_CHECKING:
+    from agentkit.cli.house import Served, Target
+
+_WHOLES: Final = ("platform", "all", ISSUER)
 
 Auth = Annotated[
-    Authorization | None,
-    typer.Option(help="Who may call an MCP server; default: what its expert says, else bearer."),
+    list[str] | None,
+    typer.Option(
+        metavar="none|bearer|oauth2.0|inherit|apiKey",
+        help="Who may call an MCP server; several: any one lets in. Default: what its expert says, else bearer.",
+    ),
 ]
 
 
 def serve(
     what: Annotated[
         str,
-        typer.Argument(help="platform, all, an installed MCP server, or your own code as module:attribute."),
+        typer.Argument(
+            help="platform, all, authorization-server, an installed MCP server or expert, or module:attribute."
+        ),
     ],
     host: Annotated[str, typer.Option(envvar="AGENTKIT_HOST", help="The interface to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -34,7 +46,7 @@ def serve(
             envvar="AGENTKIT_PORT",
             min=0,
             max=65535,
-            help="Default 8700 (platform, all), 8701 (MCP servers), 8702 (agents); 0 takes a free one.",
+            help="Default 8700 (platform, all), 8701 (MCP), 8702 (agents), 8704 (authorization server); 0: a free one.",
         ),
     ] = None,
     public_url: Annotated[
@@ -54,6 +66,9 @@ def serve(
             envvar="AGENTKIT_TOKEN", help="Token for --auth bearer; also @FILE or env:NAME. Default: a new one."
         ),
     ] = None,
+    api_key: Annotated[
+        str | None, typer.Option(help="Key for --auth apiKey; also @FILE or env:NAME. Default: a new one.")
+    ] = None,
     client: Annotated[
         str | None,
         typer.Option(
@@ -63,37 +78,54 @@ def serve(
         ),
     ] = None,
     issuer: Annotated[
-        str | None, typer.Option(metavar="URL", help="Whose tokens are taken, for --auth inherit.")
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Whose tokens are taken: for --auth inherit, else for oauth2.0 in place of our authorization server.",
+        ),
     ] = None,
     audience: Annotated[list[str] | None, typer.Option(help="What such a token must be meant for.")] = None,
     jwks: Annotated[
         str | None, typer.Option(metavar="URL", help="Where the issuer's keys are; default: Keycloak's place.")
     ] = None,
+    introspection: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the issuer is asked about tokens, in place of keys.")
+    ] = None,
+    introspection_client: Annotated[
+        str | None,
+        typer.Option(metavar="ID:SECRET", help="What the issuer knows this server by; also @FILE or env:NAME."),
+    ] = None,
     clients: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML file with a table [clients] of ids and secrets.")
     ] = None,
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Serve one MCP client over stdin and stdout, in place of an address.")
+    ] = False,
     insecure: Annotated[
         bool, typer.Option(help="Allow what everybody may call on an address that others can reach.")
     ] = False,
 ) -> None:
     """Serve the local platform, an MCP server, an agent, or all of the bundled ones, until Ctrl-C or SIGTERM."""
     access = Access(
-        authorization=auth,
+        authorizations=read_authorizations(auth or ()),
         token=read_secret("--token", token) if token else None,
+        api_key=read_secret("--api-key", api_key) if api_key else None,
         client=read_pair("--client", client) if client else None,
         issuer=issuer,
         audience=tuple(audience or ()),
         jwks=jwks,
+        introspection=introspection,
+        introspection_client=read_pair("--introspection-client", introspection_client)
+        if introspection_client
+        else None,
     )
-    from agentkit.experts import find_servers  # here and below, because `--help` needs none of them
+    _refuse_unused(what, access, clients)
+    if stdio:
+        _serve_stdio(what, access, database, {"--public-url": public_url, "--insecure": insecure})
+        return
+    target = _target(what)
+    from agentkit.cli import house  # here and below, because `--help` needs none of them
 
-    if ":" not in what and what not in {"platform", "all", *find_servers()}:
-        known = ", ".join(["platform", "all", *find_servers()])
-        raise ServeError(f"There is no server {what!r}.", remedy=f"Known: {known}; your own code: module:attribute.")
-    _refuse_unused(what, {"--auth": auth, "--issuer": issuer, "--audience": audience, "--jwks": jwks}, clients)
-    from agentkit.cli import house
-
-    target = load_target(what) if ":" in what else None
     shown = None if what == "all" else public_url
     require_safe_host(host, shown, house.open_doors(what, target, access, clients), insecure=insecure)
     chosen = house.default_port(what, target) if port is None else port
@@ -104,14 +136,72 @@ def serve(
         served = [house.platform(place, clients)]
     elif what == "all":
         served = house.everything(place, access, clients)
+    elif what == ISSUER:
+        served = [house.authorization_server(place)]
     else:
         served = [house.tool_server(what, place, access)]
-    asyncio.run(house.serve_until_stopped(*served))
+    asyncio.run(house.serve_until_stopped(*served, next_steps=[] if what == "all" else _next(what, target, served)))
 
 
-def _refuse_unused(what: str, for_servers: Mapping[str, object], clients: Path | None) -> None:
+def _target(what: str) -> Target | None:
+    """What of the user's own code, or which installed expert, is to be served; None for everything else.
+
+    Raises:
+        ServeError: There is nothing of that name.
+        SpecError: What `module:attribute` names cannot be served, or the expert cannot be loaded.
+    """
+    from agentkit.experts import find_experts, find_servers, load_expert
+
+    if ":" in what:
+        return load_target(what)
+    if what in {*_WHOLES, *find_servers()}:
+        return None
+    if what in find_experts():
+        return load_expert(what)
+    known = ", ".join(dict.fromkeys([*_WHOLES, *find_servers(), *find_experts()]))
+    raise ServeError(f"There is no server {what!r}.", remedy=f"Known: {known}; your own code: module:attribute.")
+
+
+def _serve_stdio(what: str, access: Access, database: str | None, others: Mapping[str, object]) -> None:
+    """Serve over stdin and stdout; nothing else may be written there, also not by the module that is imported.
+
+    Raises:
+        ConfigurationError: An option is given that is for an address.
+    """
+    others = {"--auth": access.authorizations, "--token": access.token, "--client": access.client, **others}
+    given = next((option for option, value in others.items() if value), None)
+    if given:
+        remedy = "Leave it out: whoever starts the process may call it."
+        raise ConfigurationError(given, "cannot stand beside --stdio", remedy=remedy)
+    with redirect_stdout(sys.stderr):
+        target = _target(what)
+        from agentkit.cli import house
+
+        server = house.mcp_server(what, target, database)
+    asyncio.run(server.run_stdio())
+
+
+def _next(what: str, target: Target | None, served: Sequence[Served]) -> list[str]:
+    from agentkit.cli.next_steps import next_steps
+    from agentkit.experts import Expert
+
+    doors = [door for one in served for door in one.doors]
+    return next_steps(what, doors, target if isinstance(target, Expert) else None)
+
+
+def _refuse_unused(what: str, access: Access, clients: Path | None) -> None:
     """Refuse an option that would protect nothing here: whoever gives it believes that it does."""
+    for_servers = {
+        "--auth": access.authorizations,
+        "--api-key": access.api_key,
+        "--issuer": access.issuer,
+        "--audience": access.audience,
+        "--jwks": access.jwks,
+        "--introspection": access.introspection or access.introspection_client,
+    }
     given = next((option for option, value in for_servers.items() if value), None)
+    if what == ISSUER and given:
+        raise ConfigurationError(given, "is for MCP servers", remedy="It knows its callers by agentkit clients add.")
     if what == "platform" and given:
         raise ConfigurationError(
             given, "is for MCP servers and agents", remedy="The platform knows its callers by --clients FILE."

@@ -1,4 +1,4 @@
-"""What `module:attribute` names: an agent or a tool server of the user's own code (design, section 9)."""
+"""What of the user's own code can be served: what `module:attribute` names, or an object (design, section 9)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from agentkit.errors import AgentKitError, SpecError
 
 if TYPE_CHECKING:
     from agentkit.compose import Agent
+    from agentkit.experts import Expert
     from agentkit.mcp import ToolServer
 
-ACCEPTED: Final = "an Agent, a ToolServer, or a function without arguments that makes one"
+ACCEPTED: Final = "an Agent, an Expert, a ToolServer or an MCPServer of the MCP SDK"
 
 
-def load_target(target: str) -> Agent | ToolServer:
+def load_target(target: str) -> Agent | Expert | ToolServer:
     """Import what `module:attribute` names, with the working directory first on the path.
 
     Args:
@@ -50,7 +51,7 @@ def load_target(target: str) -> Agent | ToolServer:
         raise SpecError(target, f"the module {module_name} has no {attribute}") from None
     except Exception as error:
         raise _failed(target, error) from error
-    return _servable(target, found)
+    return _made_servable(target, found)
 
 
 def place_of(error: BaseException) -> str:
@@ -78,14 +79,43 @@ def is_agent(value: object) -> TypeGuard[Agent]:
     )
 
 
-def _servable(target: str, found: object) -> Agent | ToolServer:
-    from agentkit.mcp import ToolServer
+def servable(name: str, found: object) -> Agent | Expert | ToolServer:
+    """What can be served, as it is served: an MCP server of the SDK becomes a `ToolServer`.
 
-    if callable(found) and not is_agent(found) and not inspect.isclass(found) and _takes_nothing(found):
-        found = _made(target, found)
-    if isinstance(found, ToolServer) or is_agent(found):
+    Args:
+        name: Names the object in the error.
+        found: The object.
+
+    Raises:
+        SpecError: It is something else; the error names its type and those accepted.
+    """
+    from agentkit.experts import Expert
+    from agentkit.mcp import ToolServer, adopt
+
+    if isinstance(found, Expert | ToolServer) or is_agent(found):
         return found
-    raise SpecError(target, f"is a {type(found).__name__}; it must be {ACCEPTED}")
+    if (adopted := adopt(found)) is not None:
+        return adopted
+    raise SpecError(name, f"is {_kind(found)}; it must be {ACCEPTED}", remedy=_remedy(found))
+
+
+def _made_servable(target: str, found: object) -> Agent | Expert | ToolServer:
+    if not callable(found) or is_agent(found) or inspect.isclass(found) or not _takes_nothing(found):
+        return servable(target, found)
+    made = _made(target, found)
+    return servable(f"what {target} makes", made)
+
+
+def _kind(found: object) -> str:
+    return f"the class {found.__name__}" if inspect.isclass(found) else f"a {type(found).__name__}"
+
+
+def _remedy(found: object) -> str:
+    if inspect.isclass(found):
+        return "Name an object of it, or a function without arguments that makes one."
+    if callable(found):
+        return "A function that makes one must do without arguments."
+    return "A function without arguments that makes one is accepted too."
 
 
 def _made(target: str, factory: Callable[[], object]) -> object:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack, overload
 
 from agentkit.errors import SpecError
 from agentkit.experts.events import WorkerResult
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from agentkit.mcp import ToolServer
     from agentkit.models import Message
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+_F = TypeVar("_F", bound=Callable[..., Awaitable[object]])
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -34,6 +33,7 @@ class ToolOptions(TypedDict, total=False):
     destructive: bool
     open_world: bool
     timeout: float
+    input_limit: int
     output_limit: int
 
 
@@ -133,16 +133,12 @@ class Expert:
         return self._server
 
     @overload
-    def tool(self, function: Callable[_P, Awaitable[_R]], /) -> Callable[_P, Awaitable[_R]]: ...
+    def tool(self, function: _F, /) -> _F: ...
 
     @overload
-    def tool(
-        self, /, **options: Unpack[ToolOptions]
-    ) -> Callable[[Callable[_P, Awaitable[_R]]], Callable[_P, Awaitable[_R]]]: ...
+    def tool(self, /, **options: Unpack[ToolOptions]) -> Callable[[_F], _F]: ...
 
-    def tool(
-        self, function: Callable[_P, Awaitable[_R]] | None = None, /, **options: Unpack[ToolOptions]
-    ) -> Callable[_P, Awaitable[_R]] | Callable[[Callable[_P, Awaitable[_R]]], Callable[_P, Awaitable[_R]]]:
+    def tool(self, function: _F | None = None, /, **options: Unpack[ToolOptions]) -> _F | Callable[[_F], _F]:
         """Make an async function a tool: `@expert.tool`, or `@expert.tool(title=..., timeout=...)`.
 
         Args:

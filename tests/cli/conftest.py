@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ class House:
     """What the servers said when they were ready."""
 
     lines: tuple[str, ...]
+    process: subprocess.Popen[str]
 
     def address(self, name: str) -> str:
         line = next(line for line in self.lines if line.startswith(name))
@@ -37,9 +38,11 @@ class House:
 
 
 @contextmanager
-def started(folder: Path, *arguments: str, stop: signal.Signals = signal.SIGTERM) -> Generator[House]:
-    """Run a serve command until the block ends; it must stop cleanly."""
-    command = [AGENTKIT, "serve", *arguments]
+def started(
+    folder: Path, *arguments: str, stop: signal.Signals = signal.SIGTERM, command: Sequence[str] = (AGENTKIT, "serve")
+) -> Generator[House]:
+    """Run a serve command, or another one that says the same, until the block ends; it must stop cleanly."""
+    command = [*command, *arguments]
     environment = {**os.environ, "XDG_DATA_HOME": str(folder), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -53,7 +56,7 @@ def started(folder: Path, *arguments: str, stop: signal.Signals = signal.SIGTERM
                     break
             assert lines, "the server said nothing"
             assert lines[-1].startswith("Ctrl-C"), "\n".join(lines)
-            yield House(tuple(lines))
+            yield House(tuple(lines), process)
         finally:
             process.send_signal(stop)
             rest = process.communicate(timeout=HANG_PROCESS)[0]

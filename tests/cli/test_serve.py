@@ -87,7 +87,7 @@ def test_a_port_in_use_is_said_in_one_line_with_the_remedy(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [
-        (["nothing"], ServeError, "Known: platform, all, calculator, ehr, questionnaires"),
+        (["nothing"], ServeError, "Known: platform, all, authorization-server"),
         (["ehr", "--host", "192.0.2.1", "--auth", "none"], ServeError, "--insecure"),
         (["ehr", "--public-url", "https://x.example.org", "--auth", "none"], ServeError, "--auth bearer"),
         (["platform", "--host", "192.0.2.1"], ServeError, "--clients FILE"),

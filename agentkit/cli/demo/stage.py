@@ -126,8 +126,8 @@ def _four_addresses() -> list[Address]:
 def _tool_servers(folder: Path, address: Address, issuer: Address, token: str, secret: str) -> ToolServers:
     """Each server with the authorization it is there to show."""
     servers = ToolServers(address, issuer)
-    bearer = Access(authorization=Authorization.BEARER, token=token)
-    oauth = Access(authorization=Authorization.OAUTH2, client=(CLIENT_ID, secret))
+    bearer = Access((Authorization.BEARER,), token=token)
+    oauth = Access((Authorization.OAUTH2,), client=(CLIENT_ID, secret))
     servers.add("ehr", bearer, storage=str(folder / "ehr.db"))
     servers.add("questionnaires", oauth, storage=str(folder / "questionnaires.db"))
     return servers

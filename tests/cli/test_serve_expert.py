@@ -1,0 +1,245 @@
+"""Experts and servers of one's own on the command line: what is served, what is told, and how it stops."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+
+from agentkit.cli.target import load_target, servable
+from agentkit.errors import ConfigurationError, SpecError
+from agentkit.experts import Expert
+from agentkit.mcp import BearerToken, McpClient, OAuthClientCredentials, ToolServer
+from tests.cli.conftest import AGENTKIT, House, Run, started
+from tests.deadline import HANG, HANG_PROCESS
+
+OWN = """
+import asyncio
+from pathlib import Path
+
+from mcp.server import MCPServer
+from pydantic import BaseModel
+
+from agentkit import Expert
+from agentkit.mcp import ToolServer
+
+expert = Expert("ward-desk", description="Knows the wards.", authorization="{authorization}")
+
+class Beds(BaseModel):
+    free: int
+
+@expert.tool
+async def free_beds(ward: str) -> Beds:
+    "Tell how many beds are free."
+    return Beds(free=len(ward))
+
+@expert.tool
+async def slow(name: str) -> Beds:
+    "Wait until somebody lets it go."
+    Path(name).with_suffix(".begun").touch()
+    while not Path(name).exists():
+        await asyncio.sleep(0.01)
+    return Beds(free=1)
+
+plain = MCPServer("Plain Server", log_level="ERROR")
+
+@plain.tool()
+def add(a: int, b: int) -> int:
+    "Add."
+    return a + b
+
+async def make():
+    return expert
+
+def make_plain():
+    return plain
+
+def needs(argument):
+    return expert
+
+def makes_nothing():
+    return None
+
+def breaks():
+    raise RuntimeError("Ingrid Solheim")
+
+empty = Expert("empty", description="Has nothing.")
+number = 5
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+    return tmp_path
+
+
+def write(folder: Path, authorization: str = "bearer") -> None:
+    (folder / "own.py").write_text(OWN.replace("{authorization}", authorization), encoding="utf-8")
+
+
+def made(served: House, kind: str) -> str:
+    return next(line for line in served.lines if f"  {kind} " in line).partition(f"  {kind} ")[2].split()[0]
+
+
+def call(url: str, auth: Any, tool: str = "free_beds", **arguments: Any) -> Any:
+    async def ask() -> Any:
+        with anyio.fail_after(HANG):
+            async with httpx2.AsyncClient() as http, McpClient(url, name="x", http=http, auth=auth) as client:
+                return (await client.call_tool(tool, arguments)).data
+
+    return anyio.run(ask)
+
+
+def test_an_expert_is_served_with_its_own_authorization_and_the_next_commands_are_told(own: Path) -> None:
+    with started(own, "own:expert", "--port", "0") as served:
+        url, token = served.address("ward-desk"), made(served, "token")
+        assert url.endswith("/ward-desk/mcp")
+        assert call(url, BearerToken(token), ward="Cardiology") == {"free": 10}
+    assert list(served.lines[1:3]) == [
+        f"check it         agentkit experts verify {url} --token {token}",
+        f"register it      agentkit experts apply own:expert --url {url} --agent NAME --local",
+    ]
+
+
+def test_a_token_that_was_given_is_not_repeated_in_them(own: Path) -> None:
+    with started(own, "own:expert", "--port", "0", "--token", "given-on-the-command-line") as served:
+        pass
+    assert "given-on-the-command-line" not in "\n".join(served.lines)
+
+
+def test_an_expert_is_served_with_oauth_and_its_client_is_told(own: Path) -> None:
+    with started(own, "own:expert", "--port", "0", "--auth", "oauth2.0") as served:
+        client_id, _, secret = made(served, "client").partition(":")
+        assert client_id == "ward-desk-client"
+        auth = OAuthClientCredentials(client_id, secret)
+        assert call(served.address("ward-desk"), auth, ward="ICU") == {"free": 3}
+
+
+@pytest.mark.parametrize(("attribute", "name"), [("make", "ward-desk"), ("plain", "Plain-Server"), ("make_plain", "P")])
+def test_what_a_function_makes_and_a_server_of_the_sdk_are_served(own: Path, attribute: str, name: str) -> None:
+    with started(own, f"own:{attribute}", "--port", "0", "--auth", "none") as served:
+        url = served.address(name)
+        if name == "ward-desk":
+            assert call(url, None, ward="ICU") == {"free": 3}
+        else:
+            assert call(url, None, "add", a=1, b=2) == {"result": 3}
+
+
+def test_an_installed_expert_is_served_by_its_name(tmp_path: Path) -> None:
+    with started(tmp_path, "ehr-lookup", "--port", "0") as served:
+        url = served.address("ehr")
+        assert url.endswith("/ehr/mcp")
+        found = call(url, BearerToken(made(served, "token")), "find_patients", name="Ingrid Solheim")
+    assert "Solheim" in str(found)
+    assert f"agentkit experts apply ehr-lookup --url {url} --agent NAME --local" in "\n".join(served.lines)
+
+
+def test_a_call_that_is_under_way_is_finished_after_sigterm(own: Path) -> None:
+    answers: list[Any] = []
+    with started(own, "own:expert", "--port", "0", "--auth", "none") as served:
+        url, gate = served.address("ward-desk"), own / "gate"
+        thread = threading.Thread(target=lambda: answers.append(call(url, None, "slow", name=str(gate))))
+        thread.start()
+        begun = gate.with_suffix(".begun")
+        while not begun.exists() and thread.is_alive():
+            thread.join(0.01)
+        served.process.send_signal(signal.SIGTERM)
+        while _accepts(url):
+            thread.join(0.01)
+        gate.touch()
+        thread.join(HANG)
+    assert answers == [{"free": 1}]
+
+
+def _accepts(url: str) -> bool:
+    try:
+        httpx2.get(url.removesuffix("/ward-desk/mcp") + "/health", timeout=HANG)
+    except httpx2.TransportError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("attribute", "says"),
+    [
+        ("number", "own:number: is a int; it must be an Agent, an Expert, a ToolServer or an MCPServer"),
+        ("Beds", "own:Beds: is the class Beds"),
+        ("needs", "must do without arguments"),
+        ("makes_nothing", "what own:makes_nothing makes: is a NoneType"),
+        ("breaks", "own:breaks: cannot be loaded: RuntimeError at own.py"),
+        ("nothing", "the module own has no nothing"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_with_what_was_found(own: Path, attribute: str, says: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_target(f"own:{attribute}")
+    assert says in str(caught.value)
+    assert "Solheim" not in str(caught.value)
+
+
+def test_what_can_be_served_is_found(own: Path) -> None:
+    assert isinstance(load_target("own:expert"), Expert)
+    assert isinstance(load_target("own:make"), Expert)
+    plain = load_target("own:plain")
+    assert isinstance(plain, ToolServer)
+    assert (plain.name, plain.tool_names) == ("Plain Server", ("add",))
+    with pytest.raises(SpecError, match="is a server of the MCP SDK"):
+        plain.tool()
+    with pytest.raises(SpecError, match="target: is a list"):
+        servable("target", [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        (["own:empty"], SpecError, "has no tools"),
+        (["own:expert", "--auth", "basic"], ConfigurationError, "Known: none, bearer, inherit, oauth2.0, apiKey"),
+        (["own:expert", "--auth", "none,bearer"], ConfigurationError, "none lets everybody in"),
+        (["own:expert", "--auth", "inherit"], ConfigurationError, "--issuer"),
+        (["own:expert", "--auth", "inherit", "--issuer", "https://x.example"], ConfigurationError, "--audience"),
+        (["own:expert", "--auth", "bearer", "--issuer", "https://x.example"], ConfigurationError, "--issuer: is for"),
+        (["own:expert", "--auth", "oauth2.0", "--audience", "x"], ConfigurationError, "--audience: needs to know"),
+        (["own:expert", "--database", "x.db"], ConfigurationError, "is for installed servers"),
+        (["own:expert", "--host", "192.0.2.1", "--auth", "none"], Exception, "--insecure"),
+        (["nothing"], Exception, "ehr-lookup"),
+    ],
+)
+def test_a_wrong_option_is_refused_naming_the_remedy(
+    own: Path, run: Run, arguments: list[str], error: type[Exception], says: str
+) -> None:
+    done = run("serve", *arguments, "--port", "0")
+    assert isinstance(done.exception, error)
+    assert says in str(done.exception)
+
+
+def test_an_expert_that_is_open_by_its_own_word_is_not_shown_to_others(tmp_path: Path) -> None:
+    write(tmp_path, authorization="none")
+    done = subprocess.run(
+        [AGENTKIT, "serve", "own:expert", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG_PROCESS,
+    )
+    assert done.returncode == 1
+    assert "ward-desk is served without authorization" in done.stderr
+
+
+def test_one_client_opens_all_servers_it_was_given_for(tmp_path: Path) -> None:
+    arguments = ("all", "--port", "0", "--auth", "oauth2.0", "--client", "one:secret-of-the-client")
+    with started(tmp_path, *arguments) as served:
+        auth = OAuthClientCredentials("one", "secret-of-the-client")
+        assert call(served.address("ehr"), auth, "find_patients", name="Ingrid Solheim")
+        assert call(served.address("questionnaires"), auth, "list_questionnaires")
