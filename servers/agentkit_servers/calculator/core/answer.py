@@ -31,7 +31,7 @@ class FurtherResult(BaseModel):
 class Interpretation(BaseModel):
     """What a result is called."""
 
-    band: str = Field(description="Name of the range the rounded result lies in")
+    band: str = Field(description="Name of the range the result lies in")
     source: str = Field(description="Who calls it so")
 
 

@@ -65,12 +65,14 @@ class Bands:
 
     Attributes:
         source: Who calls them so.
-        bands: Condition and name; the first that holds for the **rounded** result (what the reader sees) decides:
+        bands: Condition and name; the first that holds for the result decides:
             `((">= 90", "G1"), (">= 60", "G2"), ("else", "G5"))`.
+        of_rounded: The rounded result decides, where the source bands whole numbers (eGFR).
     """
 
     source: str
     bands: Sequence[tuple[str, str]]
+    of_rounded: bool = False
 
     def of(self, value: float) -> str | None:
         """The band of a result, None where none holds."""

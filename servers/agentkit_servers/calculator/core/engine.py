@@ -252,7 +252,7 @@ def _interpretation(this: _Run, result: Result) -> Interpretation | None:
     bands = this.calculator.bands
     band = this.working.band
     if band is None and bands is not None and not isinstance(result.value, str):
-        band = bands.of(float(result.rounded))
+        band = bands.of(float(result.rounded) if bands.of_rounded else result.value)
     if band is None:
         return None
     return Interpretation(band=band, source=bands.source if bands else str(this.calculator.citations[0]))

@@ -13,6 +13,7 @@ UNIT: Final = "mL/min/1.73 m2"
 _BANDS: Final = Bands(
     "KDIGO 2024",
     ((">= 90", "G1"), (">= 60", "G2"), (">= 45", "G3a"), (">= 30", "G3b"), (">= 15", "G4"), ("else", "G5")),
+    of_rounded=True,
 )
 _ADULTS: Final = (Valid("age", ">= 18", "The equation was derived for adults of 18 years and more."),)
 _VALIDITY: Final = "Adults in a steady state; not in acute kidney injury, on dialysis, or with unusual muscle mass."
