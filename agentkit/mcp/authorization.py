@@ -176,6 +176,7 @@ class ClientCredentialsAuthorizer:
         self._found: tuple[IssuerMetadata, ResourceMetadata] | None = None
         self._issuer = credentials.issuer
         self._issued: deque[str] = deque(maxlen=_TOKENS_REMEMBERED)
+        self._fetches = 0
         self._asked: frozenset[str] = frozenset()
         self._more: frozenset[str] = frozenset()
 
@@ -185,7 +186,7 @@ class ClientCredentialsAuthorizer:
 
     async def token(self) -> str | None:
         """The token once the server has asked for one, renewed before it expires."""
-        return await self._cache.get() if self._challenge else None
+        return await self._held() if self._challenge else None
 
     async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
         """A token that was fetched after the refused one; after a 403 one with the scope it asks for.
@@ -198,7 +199,17 @@ class ClientCredentialsAuthorizer:
         self._challenge = challenge
         if refused is not None and self._cache.forget(refused):
             self._found = None
-        return await self._cache.get()
+        return await self._held()
+
+    async def _held(self) -> str:
+        """The token; a fetch that another call began may have less time left than this one."""
+        before = self._fetches
+        try:
+            return await self._cache.get()
+        except McpTimeout:
+            if self._fetches > before:
+                raise
+            return await self._cache.get()
 
     async def _with_more_scope(self, refused: str | None, challenge: Challenge) -> str | None:
         """A token with the scope of the challenge as well, where the scope is not configured and was not asked for."""
@@ -220,6 +231,7 @@ class ClientCredentialsAuthorizer:
         await self._cache.aclose()
 
     async def _fetch(self) -> IssuedToken:
+        self._fetches += 1
         attributes = {"mcp.server.name": self._server, "server.address": urlsplit(self._url).hostname}
         with tracing.span("oauth.token", attributes):
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -30,7 +29,7 @@ from agentkit.errors import McpProtocolError, McpTimeout, McpUnreachable, SpecEr
 from agentkit.mcp.authorization import McpAuth, authorizer_for
 from agentkit.mcp.connection import Connection
 from agentkit.mcp.exchange import Exchange, current_exchange
-from agentkit.mcp.failures import json_object, typed_error
+from agentkit.mcp.failures import json_object, time_limit, typed_error
 from agentkit.mcp.http import McpHttp
 from agentkit.mcp.listing import MAX_PAGES as MAX_PAGES
 from agentkit.mcp.listing import MAX_TOOLS as MAX_TOOLS
@@ -123,7 +122,7 @@ class McpClient:
             McpError: The server could not be used, or lists more than `MAX_TOOLS` tools or `MAX_PAGES` pages.
             SpecError: The time limit is none.
         """
-        seconds = self._seconds(timeout)
+        seconds = time_limit(timeout, self._timeout)
         with self._span("mcp.list_tools", None) as span, self._limit(seconds):
             return await self._attempts(self._listing.read, span, repeatable=True)
 
@@ -155,7 +154,7 @@ class McpClient:
             McpProtocolError: The answer is not MCP, does not fit the tool's schema, or is too large.
             SpecError: The arguments are no JSON, or the time limit is none.
         """
-        seconds, given = self._seconds(timeout), json_object(arguments or {})
+        seconds, given = time_limit(timeout, self._timeout), json_object(arguments or {})
         with self._span("mcp.call", name) as span, self._limit(seconds):
             tool = self._listing.known(name)
             if tool is None:
@@ -239,13 +238,6 @@ class McpClient:
         except CallbackFailed as failed:
             raise failed.error from None
 
-    def _seconds(self, timeout: float | None) -> float:
-        if timeout is None:
-            return self._timeout
-        if not 0 < timeout < math.inf:
-            raise SpecError("McpClient.timeout", "must be a positive number of seconds")
-        return timeout
-
     async def _attempts(
         self, operation: Callable[[Client], Awaitable[_T]], span: tracing.Span, *, repeatable: bool
     ) -> _T:
@@ -267,8 +259,16 @@ class McpClient:
             span.set("http.response.status_code", exchange.status)
 
     async def _attempt(self, operation: Callable[[Client], Awaitable[_T]], exchange: Exchange) -> _T:
+        begun = self._connection
         connection = self._open()
-        client = await connection.client()
+        try:
+            client = await connection.client()
+        except McpTimeout:
+            if connection is not begun:
+                raise
+            # Another call began it, and had less time left than this one.
+            connection = self._open()
+            client = await connection.client()
         token = current_exchange.set(exchange)
         try:
             return await operation(client)

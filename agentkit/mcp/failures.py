@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 
 from mcp.shared.exceptions import MCPError
@@ -45,3 +46,16 @@ def json_object(arguments: Mapping[str, Json]) -> dict[str, Json]:
     except (TypeError, ValueError, RecursionError):
         raise SpecError("McpClient.call_tool.arguments", "hold something that JSON cannot say") from None
     return given
+
+
+def time_limit(wanted: float | None, default: float) -> float:
+    """The seconds of one call.
+
+    Raises:
+        SpecError: They are none.
+    """
+    if wanted is None:
+        return default
+    if not 0 < wanted < math.inf:
+        raise SpecError("McpClient.timeout", "must be a positive number of seconds")
+    return wanted
