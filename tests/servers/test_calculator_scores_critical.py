@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from agentkit_servers.calculator.core.reading import BadInput
+
 from .score_calls import Inputs, band, calculate, flags, no, q, total, without, years
 
 RATES = ("dopamine", "dobutamine", "epinephrine", "norepinephrine")
@@ -173,6 +175,22 @@ def test_support_need_not_be_known_where_it_changes_nothing() -> None:
     assert asked.missing == ["respiratory_support"]
     assert asked.possible is not None
     assert (asked.possible.low, asked.possible.high) == (2, 3)
+
+
+def test_what_was_worked_out_is_shown() -> None:
+    given: Inputs = {**without(ORGANS, "map"), "sbp": q(110, "mmHg"), "dbp": q(50, "mmHg"), **ventilated(80, 50, "yes")}
+    steps = calculate("sofa", given).steps
+    assert steps[:2] == ["PaO2/FiO2 = 160 mmHg", "mean arterial pressure = (sbp + 2 x dbp) / 3 = 70 mmHg"]
+    assert "Coagulation: platelets (250 10*9/L): 0" in steps
+    assert "A-a gradient (FiO2 >= 50 %) = fio2 x (pressure - 47) - paco2 / 0.8 - pao2 = 287.8 mmHg" in (
+        calculate("apache-ii", {**ADMITTED, "fio2": q(60, "%")}).steps
+    )
+
+
+def test_no_says_that_a_vasopressor_is_not_given_and_yes_says_too_little() -> None:
+    assert total("sofa", {**ORGANS, "dopamine": False}) == 0
+    with pytest.raises(BadInput, match="dopamine"):
+        calculate("sofa", {**ORGANS, "dopamine": "yes"})
 
 
 def test_a_vasopressor_needs_its_rate() -> None:

@@ -88,6 +88,31 @@ def test_without_any_input_the_whole_range_of_a_score_is_attainable(slug: str) -
 
 
 @pytest.mark.parametrize("slug", SCORES)
+def test_unknown_is_the_same_as_not_said_for_every_input(slug: str) -> None:
+    """Every item accepts unknown (3.5)."""
+    unsaid = calculate(slug, {})
+    told = calculate(slug, {asked.name: "unknown" for asked in SCORES[slug].inputs})
+    assert (told.state, told.missing, told.possible) == (unsaid.state, unsaid.missing, unsaid.possible)
+
+
+@pytest.mark.parametrize("slug", SCORES)
+def test_what_is_normal_is_assumed_only_when_asked_and_is_listed(slug: str) -> None:
+    """CALC-2; age, sex and the answers of a person are never assumed."""
+    score = SCORES[slug]
+    mine = {"age": q(30, "a"), "sex": "male"}
+    given_ones = {name: value for name, value in mine.items() if name in {asked.name for asked in score.inputs}}
+    done = calculate(slug, given_ones, assume_missing="normal")
+    if slug in {"phq-9", "gad-7", "audit-c"}:
+        assert (done.state, done.assumed) == ("missing-inputs", [])
+        return
+    assert done.state == "ok", done.missing
+    assert done.result is not None
+    assert done.result.value == {"child-pugh": 5, "glasgow-coma-scale": 15, "apgar": 10, "psi": 30}.get(slug, 0)
+    assert {line.partition(":")[0] for line in done.assumed} <= {asked.name for asked in score.inputs}
+    assert len(done.assumed) == len(set(done.assumed)) > 0
+
+
+@pytest.mark.parametrize("slug", SCORES)
 @ONE_EACH
 @given(data=st.data())
 def test_the_attainable_range_holds_every_completion_of_what_is_missing(slug: str, data: st.DataObject) -> None:
@@ -139,8 +164,9 @@ def test_a_finding_never_lowers_a_score(slug: str, data: st.DataObject) -> None:
 def test_the_steps_add_up_to_the_result(slug: str, data: st.DataObject) -> None:
     done = calculate(slug, data.draw(inputs_of(SCORES[slug])), allow_implausible=True)
     end = next(number for number, step in enumerate(done.steps) if step.startswith("sum: "))
-    assert end == len(SCORES[slug].items)
-    points = [float(step.rsplit(": ", 1)[1]) for step in done.steps[:end]]
+    start = end - len(SCORES[slug].items)
+    assert all(" = " in step for step in done.steps[:start])
+    points = [float(step.rsplit(": ", 1)[1]) for step in done.steps[start:end]]
     assert done.result is not None
     assert sum(points) == done.result.value == float(done.steps[end].removeprefix("sum: "))
 

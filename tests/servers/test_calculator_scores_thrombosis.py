@@ -90,6 +90,8 @@ def test_wells_pe_tells_three_levels_as_well(more: Inputs, level: str) -> None:
         ({"calf_difference": q(3, "cm")}, 0, "DVT unlikely"),
         ({"calf_difference": q(3.1, "cm")}, 1, "DVT unlikely"),
         ({"calf_difference": q(31, "mm")}, 1, "DVT unlikely"),
+        ({"calf_difference": q(1, "in")}, 0, "DVT unlikely"),
+        ({"calf_difference": q(1.5, "in")}, 1, "DVT unlikely"),
         ({"calf_difference": "yes"}, 1, "DVT unlikely"),
         ({"cancer": "yes", "leg_swollen": "yes"}, 2, "DVT likely"),
         ({"cancer": "yes", "leg_swollen": "yes", "alternative_diagnosis": "yes"}, 0, "DVT unlikely"),
@@ -177,6 +179,14 @@ def test_caprini(more: Inputs, points: float) -> None:
 def test_a_bmi_above_25_counts_once_in_caprini(given: Inputs, points: float) -> None:
     """Trap of 3.7: BMI counted 2."""
     assert total("caprini", {**without(CAPRINI, "bmi"), **given}) == points
+
+
+def test_a_height_in_metres_is_not_taken_for_centimetres() -> None:
+    """Trap of 3.7."""
+    body = {"height": q(1.8, "cm"), "weight": q(81, "kg")}
+    assert calculate("caprini", {**without(CAPRINI, "bmi"), **body}).state == "implausible"
+    shown = calculate("caprini", {**without(CAPRINI, "bmi"), **body, "height": q(1.8, "m")}).steps
+    assert shown[0] == "body mass index = weight / height^2 = 25 kg/m2"
 
 
 @pytest.mark.parametrize(

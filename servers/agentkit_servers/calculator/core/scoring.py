@@ -278,6 +278,8 @@ def _given(item: Item, values: Values) -> str:
     parts: list[str] = []
     for one in item.inputs:
         value = values.known.get(one.name)
+        if value is None and not one.required:
+            continue
         if value is None:
             said = "unknown"
         elif isinstance(value, bool):

@@ -21,7 +21,15 @@ from agentkit_servers.calculator.core import (
 )
 from agentkit_servers.calculator.core import catalogue as m
 from agentkit_servers.calculator.core.numbers import points_of, probes, shown
-from agentkit_servers.calculator.scores.items import AA_GRADIENT, AIR_PRESSURE, GCS, MEAN_PRESSURE, mean_pressure, ratio
+from agentkit_servers.calculator.scores.items import (
+    AA_GRADIENT,
+    GCS,
+    MEAN_PRESSURE,
+    derived,
+    mean_pressure,
+    ratio,
+    show_mean_pressure,
+)
 
 _SEA_LEVEL: Final = 760.0
 _WATER_VAPOUR: Final = 47.0
@@ -45,11 +53,12 @@ _GRADIENT_INPUT: Final = Quantity(
     measure=AA_GRADIENT,
 )
 _AIR_PRESSURE: Final = Quantity(
-    name=AIR_PRESSURE.name,
-    title=AIR_PRESSURE.title,
+    name=m.ATMOSPHERIC_PRESSURE.name,
+    title=m.ATMOSPHERIC_PRESSURE.title,
     description="For the alveolar-arterial gradient; 760 mmHg (sea level) where it is not given, which is flagged.",
     required=False,
-    measure=AIR_PRESSURE,
+    synonyms=m.ATMOSPHERIC_PRESSURE.synonyms,
+    measure=m.ATMOSPHERIC_PRESSURE,
 )
 _ADMISSION: Final = Choice(
     name="admission",
@@ -78,7 +87,7 @@ def _aa_gradient(values: Values) -> float:
     given = values.optional(AA_GRADIENT.name)
     if given is not None:
         return given
-    pressure = values.optional(AIR_PRESSURE.name) or _SEA_LEVEL
+    pressure = values.optional(_AIR_PRESSURE.name) or _SEA_LEVEL
     inspired = ratio(values.number("fio2") * (pressure - _WATER_VAPOUR), 100)
     return inspired - ratio(values.number("paco2"), 0.8) - values.number("pao2")
 
@@ -102,11 +111,16 @@ def _chronic(values: Values) -> float:
 
 def _notes(tally: Tally, working: Working) -> None:
     values = tally.values
+    show_mean_pressure(values, working)
     if not all(values.has(name) for name in ("fio2", "pao2", "paco2")) or values.number("fio2") < 50:
         return
     if not values.has(AA_GRADIENT.name):
-        working.step(f"A-a gradient (FiO2 >= 50 %): {shown(_aa_gradient(values))} mmHg")
-        if not values.has(AIR_PRESSURE.name):
+        derived(
+            working,
+            "A-a gradient (FiO2 >= 50 %) = fio2 x (pressure - 47) - paco2 / 0.8 - pao2"
+            f" = {shown(_aa_gradient(values))} mmHg",
+        )
+        if not values.has(_AIR_PRESSURE.name):
             working.flag("sea-level-pressure", "The A-a gradient was worked out with 760 mmHg of atmospheric pressure.")
 
 
@@ -115,7 +129,7 @@ APACHE_II: Final = score(
     title="APACHE II",
     category="critical care",
     summary="Severity of disease in adults in the first 24 hours of intensive care.",
-    synonyms=("APACHE", "intensive care mortality", "acute physiology"),
+    synonyms=("APACHE", "ICU mortality", "intensive care", "acute physiology"),
     items=(
         graded(
             m.TEMPERATURE,

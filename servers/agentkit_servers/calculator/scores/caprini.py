@@ -9,7 +9,9 @@ from agentkit_servers.calculator.core import (
     Bands,
     Citation,
     Quantity,
+    Tally,
     Values,
+    Working,
     graded,
     pick,
     quantity,
@@ -18,7 +20,8 @@ from agentkit_servers.calculator.core import (
     yes_no,
 )
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import holds, ratio
+from agentkit_servers.calculator.core.numbers import shown
+from agentkit_servers.calculator.scores.items import derived, holds, ratio
 
 _WITHIN = "Within the last month."
 
@@ -67,7 +70,17 @@ _WEIGHT: Final = replace(quantity(m.WEIGHT, description="Needed only without bmi
 def _overweight(values: Values) -> float:
     if values.has("bmi"):
         return 1 if holds(values, "bmi", "> 25") else 0
-    return 1 if ratio(values.number("weight") * 10_000, values.number("height") ** 2) > 25 else 0
+    return 1 if _bmi(values) > 25 else 0
+
+
+def _bmi(values: Values) -> float:
+    return ratio(values.number("weight") * 10_000, values.number("height") ** 2)
+
+
+def _show(tally: Tally, working: Working) -> None:
+    values = tally.values
+    if not values.has("bmi") and values.has("height") and values.has("weight"):
+        derived(working, f"body mass index = weight / height^2 = {shown(_bmi(values))} kg/m2")
 
 
 CAPRINI: Final = score(
@@ -75,7 +88,7 @@ CAPRINI: Final = score(
     title="Caprini risk assessment",
     category="haematology and thrombosis",
     summary="Risk of venous thromboembolism around surgery.",
-    synonyms=("VTE prophylaxis", "venous thromboembolism", "DVT risk", "perioperative thrombosis"),
+    synonyms=("venous thromboembolism", "VTE risk", "DVT risk", "perioperative thrombosis", "blood clot"),
     items=(
         graded(m.AGE, ((">= 75", 3), (">= 61", 2), (">= 41", 1))),
         _SURGERY,
@@ -125,6 +138,7 @@ CAPRINI: Final = score(
         "Caprini 2005",
         ((">= 5", "highest risk"), (">= 3", "higher risk"), ("= 2", "moderate risk"), ("else", "low risk")),
     ),
+    finish=_show,
 )
 
 CALCULATORS: Final = (CAPRINI,)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from agentkit_servers.calculator.core import Integer, Item, Quantity, Values, quantity, rule
+from agentkit_servers.calculator.core import Integer, Item, Quantity, Values, Working, quantity, rule
 from agentkit_servers.calculator.core import catalogue as m
 from agentkit_servers.calculator.core.measures import Measure
-from agentkit_servers.calculator.core.numbers import Condition, exact, probes
+from agentkit_servers.calculator.core.numbers import Condition, exact, probes, shown
 
 TROPONIN_RATIO: Final = Measure(
     name="troponin_ratio",
@@ -40,9 +40,6 @@ AA_GRADIENT: Final = Measure(
     us="mmHg",
     si="kPa",
     plausible=(-50, 700),
-)
-AIR_PRESSURE: Final = Measure(
-    name="atmospheric_pressure", title="Atmospheric pressure", unit="mmHg", us="mmHg", si="kPa", plausible=(250, 1600)
 )
 DRINKS: Final = Measure(
     name="drinks_per_week", title="Alcoholic drinks per week", unit="1", plausible=(0, 300), synonyms=("alcohol",)
@@ -95,6 +92,11 @@ def met(measure: Measure, condition: str, points: float, title: str) -> Item:
     )
 
 
+def derived(working: Working, text: str) -> None:
+    """Show a value that was worked out from others, before the items that use it."""
+    working.steps.insert(0, text)
+
+
 def ratio(numerator: float, denominator: float) -> float:
     """A quotient of two numbers as they were written, so that 84 / 0.21 is 400 and not less."""
     return float(exact(numerator) / exact(denominator))
@@ -115,3 +117,9 @@ def mean_pressure(values: Values) -> float:
     """The mean arterial pressure in mmHg: as given, else (systolic + 2 diastolic) / 3."""
     given = values.optional(m.MAP.name)
     return given if given is not None else ratio(values.number("sbp") + 2 * values.number("dbp"), 3)
+
+
+def show_mean_pressure(values: Values, working: Working) -> None:
+    """Show how the mean arterial pressure was worked out, where it was."""
+    if not values.has(m.MAP.name) and values.has("sbp") and values.has("dbp"):
+        derived(working, f"mean arterial pressure = (sbp + 2 x dbp) / 3 = {shown(mean_pressure(values))} mmHg")

@@ -5,10 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from agentkit_servers.calculator.core import Bands, Citation, Quantity, Values, YesNo, graded, quantity, rule, score
+from agentkit_servers.calculator.core import (
+    Bands,
+    Citation,
+    Quantity,
+    Tally,
+    Values,
+    Working,
+    YesNo,
+    graded,
+    quantity,
+    rule,
+    score,
+)
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.core.numbers import points_of, probes
-from agentkit_servers.calculator.scores.items import GCS, MEAN_PRESSURE, PF_RATIO, excluded, holds, mean_pressure, ratio
+from agentkit_servers.calculator.core.numbers import points_of, probes, shown
+from agentkit_servers.calculator.scores.items import (
+    GCS,
+    MEAN_PRESSURE,
+    PF_RATIO,
+    derived,
+    excluded,
+    holds,
+    mean_pressure,
+    ratio,
+    show_mean_pressure,
+)
 
 _SUPPORT: Final = YesNo(
     name="respiratory_support", title="Respiratory support", description="Ventilation, CPAP included."
@@ -23,13 +45,23 @@ _RATIO: Final = Quantity(
 )
 
 
+def _oxygen_ratio(values: Values) -> float:
+    given = values.optional(PF_RATIO.name)
+    return given if given is not None else ratio(values.number("pao2") * 100, values.number("fio2"))
+
+
 def _respiration(values: Values) -> float:
-    found = values.optional(PF_RATIO.name)
-    if found is None:
-        found = ratio(values.number("pao2") * 100, values.number("fio2"))
+    found = _oxygen_ratio(values)
     if found < 200 and values.yes("respiratory_support"):
         return 4 if found < 100 else 3
     return 2 if found < 300 else 1 if found < 400 else 0
+
+
+def _show(tally: Tally, working: Working) -> None:
+    values = tally.values
+    show_mean_pressure(values, working)
+    if not values.has(PF_RATIO.name) and values.has("pao2") and values.has("fio2"):
+        derived(working, f"PaO2/FiO2 = {shown(_oxygen_ratio(values))} mmHg")
 
 
 def _rate(name: str, title: str) -> Quantity:
@@ -62,7 +94,7 @@ SOFA: Final = score(
     title="Sequential Organ Failure Assessment",
     category="critical care",
     summary="Degree of dysfunction of six organ systems in critical illness.",
-    synonyms=("SOFA", "organ failure", "sepsis", "Sepsis-3"),
+    synonyms=("SOFA", "organ failure", "sepsis", "Sepsis-3", "ICU mortality", "intensive care"),
     items=(
         rule(
             "respiration",
@@ -117,6 +149,7 @@ SOFA: Final = score(
         "Singer 2016 (Sepsis-3)",
         ((">= 2", "organ dysfunction where it is an acute rise of 2 or more from the baseline"), ("else", "below 2")),
     ),
+    finish=_show,
 )
 
 CALCULATORS: Final = (SOFA,)

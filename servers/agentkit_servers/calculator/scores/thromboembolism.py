@@ -19,7 +19,7 @@ WELLS_PE: Final = score(
     title="Wells score for pulmonary embolism",
     category="haematology and thrombosis",
     summary="Clinical probability of pulmonary embolism before testing.",
-    synonyms=("pulmonary embolism", "PE", "Wells criteria", "pretest probability"),
+    synonyms=("pulmonary embolism", "PE", "Wells criteria", "pretest probability", "blood clot"),
     items=(
         yes_no("dvt_signs", 3, "Clinical signs of DVT", "At least leg swelling and pain on palpation of deep veins."),
         yes_no("pe_most_likely", 3, "PE the most likely diagnosis", "An alternative diagnosis is less likely than PE."),
@@ -49,7 +49,7 @@ WELLS_DVT: Final = score(
     title="Wells score for deep vein thrombosis",
     category="haematology and thrombosis",
     summary="Clinical probability of deep vein thrombosis of the leg before testing.",
-    synonyms=("deep vein thrombosis", "DVT", "Wells criteria", "pretest probability", "leg swelling"),
+    synonyms=("deep vein thrombosis", "DVT", "Wells criteria", "pretest probability", "leg swelling", "blood clot"),
     items=(
         yes_no("cancer", 1, "Active cancer", "Treated now or within 6 months, or palliative."),
         yes_no("paralysis_or_cast", 1, "Paralysis, paresis or recent plaster cast of the leg"),
