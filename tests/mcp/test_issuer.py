@@ -35,6 +35,11 @@ SECRET = "secret-of-the-caller-0123456789"
 CHECKER = "secret-of-the-server-0123456789"
 
 
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentkit.oauth.secrets._COST", 2**4)
+
+
 @dataclass
 class Town:
     """A library, the issuer of its tokens, and a way to both."""
