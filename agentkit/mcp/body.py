@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -22,15 +23,15 @@ class BodyLimit:
         self._running = 0
         self._idle: anyio.Event | None = None
 
-    def before(self, app: ASGIApp) -> ASGIApp:
-        """The app behind this limit."""
+    def before(self, choose: Callable[[Scope, bytes], ASGIApp]) -> ASGIApp:
+        """An app that reads the body and lets `choose` say who answers."""
 
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
             self._running += 1
             try:
                 body = await self._read(scope, receive)
                 if isinstance(body, bytes):
-                    await app(scope, _once(body, receive), send)
+                    await choose(scope, body)(scope, _once(body, receive), send)
                 elif body is not None:
                     await _refuse(send, *body)
             finally:
@@ -54,19 +55,21 @@ class BodyLimit:
                 return _TOO_LARGE
         chunks: list[bytes] = []
         size = 0
-        with anyio.move_on_after(self._timeout):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return None
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > self._limit:
-                    return _TOO_LARGE
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        return _TOO_SLOW
+        try:
+            async with asyncio.timeout(self._timeout):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        return None
+                    chunk: bytes = message.get("body", b"")
+                    size += len(chunk)
+                    if size > self._limit:
+                        return _TOO_LARGE
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        except TimeoutError:
+            return _TOO_SLOW
 
 
 def _once(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:

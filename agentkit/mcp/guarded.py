@@ -8,13 +8,15 @@ import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError as McpToolError
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
@@ -29,9 +31,11 @@ from agentkit.mcp.signature import checked_signature
 from agentkit.mcp.tool_errors import ToolError, error_result
 from agentkit.mcp.tool_input import ToolInput, tool_input
 from agentkit.mcp.tool_output import ToolOutput, tool_output
+from agentkit.models import JsonObject
 
 logger = logging.getLogger(__name__)
 
+_AnyContext: TypeAlias = Context[Any, Any] | ServerRequestContext[Any, Any]
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
@@ -123,6 +127,16 @@ class GuardedServer(MCPServer):
         )
         self._tools[tool] = _Tool(function, arguments, output, limits, listed)
 
+    def json_manager(self, security: TransportSecuritySettings, body_limit: int) -> StreamableHTTPSessionManager:
+        """Serves stateless HTTP, one JSON answer for each request."""
+        return StreamableHTTPSessionManager(
+            self._lowlevel_server,
+            json_response=True,
+            stateless=True,
+            security_settings=security,
+            max_request_body_size=body_limit,
+        )
+
     async def serve(
         self, incoming: ReadStream[SessionMessage | Exception], outgoing: WriteStream[SessionMessage]
     ) -> None:
@@ -135,33 +149,32 @@ class GuardedServer(MCPServer):
         return [tool.listed for tool in self._tools.values()]
 
     def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
+        # The SDK compares the headers of a call with this on every call; most schemas want no header.
         tool = self._tools.get(name)
-        return tool.input.schema if tool else None
+        return tool.input.schema if tool and tool.input.wants_headers else None
 
-    async def _handle_call_tool(
+    async def _handle_call_tool(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams
-    ) -> CallToolResult:
+    ) -> JsonObject:
         token = PROGRESS.set(ctx.session.report_progress)
         try:
-            return await self.call_tool(params.name, params.arguments or {}, ctx=ctx)
+            return await self._called(params.name, params.arguments or {}, ctx)
         finally:
             PROGRESS.reset(token)
 
     async def call_tool(
-        self,
-        name: str,
-        arguments: dict[str, Any],
-        context: Context[Any, Any] | None = None,
-        *,
-        ctx: ServerRequestContext[Any, Any] | None = None,
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult:
         """Call a tool; a failure is a result with `isError`, an unknown tool a protocol error (MCP-SRV-07)."""
+        return CallToolResult.model_validate(await self._called(name, arguments, context))
+
+    async def _called(self, name: str, arguments: dict[str, Any], context: _AnyContext | None) -> JsonObject:
         tool = self._tools.get(name)
         if tool is None:
             raise MCPError(code=INVALID_PARAMS, message=f"Unknown tool: {name[:64]}")
         with tracing.span("mcp.tool", {"mcp.server.name": self.name, "mcp.tool.name": name}) as span:
             try:
-                return await self._limited_call(tool, arguments, context, ctx)
+                return await self._limited_call(tool, arguments, context)
             # A tool that ends the process would end everybody's calls.
             except (Exception, SystemExit) as failure:
                 error = self._explained(name, failure)
@@ -169,16 +182,12 @@ class GuardedServer(MCPServer):
                 logger.info("tool %s of %s failed: %s", name, self.name, error.code)
                 return error_result(error)
 
-    async def _limited_call(
-        self,
-        tool: _Tool,
-        arguments: dict[str, Any],
-        context: Context[Any, Any] | None,
-        ctx: ServerRequestContext[Any, Any] | None,
-    ) -> CallToolResult:
+    async def _limited_call(self, tool: _Tool, arguments: dict[str, Any], context: _AnyContext | None) -> JsonObject:
         given = tool.input.read(arguments, tool.limits.input)
         if tool.input.context is not None:
-            given[tool.input.context] = context or Context(request_context=ctx, mcp_server=self)
+            given[tool.input.context] = (
+                context if isinstance(context, Context) else Context(request_context=context, mcp_server=self)
+            )
         value: object = None
         with self.calls.limited(tool.limits.timeout):
             value = await tool.function(**given)

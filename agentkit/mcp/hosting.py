@@ -23,6 +23,7 @@ from agentkit.mcp.gate import Challenge, Gate
 from agentkit.mcp.guard import ApiKeyAuth, IntrospectionAuth, NoAuth, OAuthAuth, ServerAuth, members_of
 from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.server import ToolServer
+from agentkit.mcp.transport import Transport
 from agentkit.models import JsonObject
 from agentkit.oauth.discovery import resource_metadata_addresses
 from agentkit.oauth.exchange import origin_of, stays_local
@@ -112,14 +113,9 @@ def host(
     routes: list[BaseRoute] = []
     managers: list[Callable[[], AbstractAsyncContextManager[None]]] = []
     for hosted in servers:
-        app = hosted.server.mcp.streamable_http_app(
-            streamable_http_path=hosted.path,
-            stateless_http=True,
-            transport_security=security,
-            max_request_body_size=body_limit,
-        )
-        managers += [hosted.server.lifespan, hosted.server.mcp.session_manager.run]
-        routes += _routes(hosted, origin, app, http or own, body)
+        transport = Transport(hosted.server.mcp, hosted.path, security, body_limit)
+        managers += [hosted.server.lifespan, *transport.lifespans]
+        routes += _routes(hosted, origin, transport, http or own, body)
     protected = [hosted for hosted in servers if _issuers(hosted)]
     if len(protected) == 1:
         # With several servers the root form cannot say which one is meant.
@@ -149,7 +145,7 @@ def host(
 
 
 def _routes(
-    hosted: HostedServer, origin: str, app: Starlette, http: httpx2.AsyncClient | None, body: BodyLimit
+    hosted: HostedServer, origin: str, transport: Transport, http: httpx2.AsyncClient | None, body: BodyLimit
 ) -> list[BaseRoute]:
     resource = hosted.url(origin)
     members = members_of(hosted.auth)
@@ -162,9 +158,8 @@ def _routes(
         routes.append(Route(address.removeprefix(origin), document, methods=["GET"]))
     elif members and all(isinstance(member, ApiKeyAuth) for member in members):
         challenge = Challenge(api_key_header=cast("ApiKeyAuth", members[0]).header)
-    # Every route of the SDK's app is served by it, behind the gate: its own paths are the public ones.
-    gate = Gate(body.before(app), ways(hosted.auth, resource, http), challenge)
-    return [*routes, *(Route(route.path, gate) for route in app.routes if isinstance(route, Route))]
+    gate = Gate(body.before(transport.choose), ways(hosted.auth, resource, http), challenge)
+    return [*routes, *(Route(path, gate) for path in transport.paths)]
 
 
 def _issuers(hosted: HostedServer) -> list[OAuthAuth | IntrospectionAuth]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from typing import Final
 
 import anyio
 
@@ -12,6 +14,32 @@ from agentkit.mcp.tool_errors import ToolError
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 """What a server opens and closes with whatever serves it."""
+
+
+class Gone:
+    """Cancels what serves a request when its caller has gone: the tool call, or else the task."""
+
+    def __init__(self) -> None:
+        """The caller is there, and the current task serves him."""
+        self.call: anyio.CancelScope | None = None
+        self.told = False
+        self._task = asyncio.current_task()
+
+    def tell(self) -> None:
+        """The caller has gone."""
+        self.told = True
+        if self.call is not None:
+            self.call.cancel()
+        elif self._task is not None:
+            self._task.cancel()
+
+    def ended(self) -> bool:
+        """Whether the task was cancelled for this reason only."""
+        return self.told and self.call is None and self._task is not None and self._task.uncancel() == 0
+
+
+GONE: Final[ContextVar[Gone | None]] = ContextVar("agentkit_mcp_gone", default=None)
+"""Of the request that is being served; None where the transport cancels calls itself."""
 
 
 class Calls:
@@ -29,7 +57,7 @@ class Calls:
         """Run one call in the block, for so many seconds at most.
 
         Raises:
-            ToolError: Too many calls run, the time is over, or the server stops.
+            ToolError: Too many calls run, the time is over, the caller has gone, or the server stops.
         """
         if self._stopping:
             raise _stopping()
@@ -37,8 +65,11 @@ class Calls:
             raise ToolError(
                 f"The server runs {self._most} calls already.", code="busy", retryable=True, retry_after=1.0
             )
+        gone = GONE.get()
         with anyio.move_on_after(seconds) as scope:
             self._scopes.add(scope)
+            if gone is not None:
+                gone.call = scope
             try:
                 yield
             finally:
@@ -46,6 +77,8 @@ class Calls:
                 if self._idle is not None and not self._scopes:
                     self._idle.set()
         if scope.cancelled_caught:
+            if gone is not None and gone.told:
+                raise ToolError("The caller has gone.", code="cancelled")
             if anyio.current_time() < scope.deadline:
                 raise _stopping()
             raise ToolError(

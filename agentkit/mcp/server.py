@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Final, TypeVar, overload
 
-from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
 from agentkit.errors import SpecError
@@ -116,7 +115,7 @@ class ToolServer:
         return self._mcp.tool_names
 
     @property
-    def mcp(self) -> MCPServer:
+    def mcp(self) -> GuardedServer:
         """The MCP server underneath, for in-process clients and for what this class does not offer."""
         return self._mcp
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast, get_args
 
 from mcp.server.mcpserver.exceptions import ToolError as McpToolError
-from mcp_types import CallToolResult, TextContent
 from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
@@ -59,8 +58,8 @@ class ToolError(McpToolError):
         self.retry_after = retry_after
 
 
-def error_result(error: ToolError) -> CallToolResult:
-    """The MCP result that reports a failure."""
+def error_result(error: ToolError) -> JsonObject:
+    """The MCP result that reports a failure, as it travels."""
     body: JsonObject = {
         "error": {
             "code": error.code,
@@ -70,7 +69,8 @@ def error_result(error: ToolError) -> CallToolResult:
             "hint": error.hint,
         }
     }
-    return CallToolResult(content=[TextContent(type="text", text=json.dumps(body, ensure_ascii=False))], is_error=True)
+    text = json.dumps(body, ensure_ascii=False)
+    return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
 
 
 def invalid_arguments(error: ValidationError, schema: Mapping[str, Json]) -> ToolError:

@@ -34,10 +34,12 @@ class ToolInput:
     Attributes:
         schema: The JSON schema of its arguments.
         context: The parameter that receives the SDK's context, if there is one.
+        wants_headers: An argument shall be repeated in a header of the request (`x-mcp-header`).
     """
 
     schema: JsonObject
     context: str | None
+    wants_headers: bool
     _model: type[BaseModel]
     _known: frozenset[str]
     _structured: frozenset[str]
@@ -130,7 +132,8 @@ def tool_input(
     check_schema(place, schema)
     known = properties(schema)
     structured = frozenset(name for name, wanted in known.items() if _only_structure(wanted, schema))
-    return ToolInput(schema, context, model, frozenset(known), structured, renamed)
+    wants_headers = "x-mcp-header" in json.dumps(schema)
+    return ToolInput(schema, context, wants_headers, model, frozenset(known), structured, renamed)
 
 
 def _is_context(annotation: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
-from typing import Annotated, Any, Final, Protocol, cast, get_args, get_origin, runtime_checkable
+from typing import Annotated, Any, Final, cast, get_args, get_origin
 
 import pydantic_core
 from mcp.server.mcpserver import Audio, Image
@@ -28,15 +28,6 @@ _CONTENT: Final = (*get_args(ContentBlock), Image, Audio)
 _CONTENT_RESULT: Final = FuncMetadata(arg_model=ArgModelBase)
 
 
-@runtime_checkable
-class Readable(Protocol):
-    """A result that knows how to say itself in words; the words become the text of the MCP result."""
-
-    def to_text(self) -> str:
-        """The result for a reader, a model or a person."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
     """What a tool returns.
@@ -51,8 +42,8 @@ class ToolOutput:
     _model: type[BaseModel] | None
     _adapter: TypeAdapter[Any] | None
 
-    def result(self, value: object, limit: int) -> CallToolResult:
-        """The MCP result of a value.
+    def result(self, value: object, limit: int) -> JsonObject:
+        """The MCP result of a value, as it travels.
 
         Args:
             value: What the function returned.
@@ -63,8 +54,7 @@ class ToolOutput:
             Exception: The value is not what the function promised; the caller reports a crash.
         """
         if isinstance(value, CallToolResult):
-            _check_size(_size_of(value), limit)
-            return value
+            return _foreign(value, limit)
         if self._adapter is None:
             return self._without_schema(value, limit)
         adapter = self._adapter
@@ -72,28 +62,26 @@ class ToolOutput:
             value = adapter.validate_python(value, by_alias=True, by_name=True)
         serializer = value.__pydantic_serializer__ if isinstance(value, BaseModel) else adapter.serializer
         encoded = serializer.to_json(value, by_alias=True)
-        spoken = value.to_text() if isinstance(value, Readable) else value
-        text = spoken if isinstance(spoken, str) else encoded.decode()
+        spoken = _words(value)
+        text = encoded.decode() if spoken is None else spoken
         _check_size(len(encoded) + len(text.encode()), limit)
         structured = serializer.to_python(value, mode="json", by_alias=True)
         return _answer(text, {"result": structured} if self.wrapped else structured)
 
-    def _without_schema(self, value: object, limit: int) -> CallToolResult:
+    def _without_schema(self, value: object, limit: int) -> JsonObject:
         if value is None:
             return _answer(DONE, None)
         if isinstance(value, _CONTENT) or (
             isinstance(value, list | tuple) and _all_content(cast("list[object]", value))
         ):
-            result = cast("CallToolResult", _CONTENT_RESULT.convert_result(value))
-            _check_size(_size_of(result), limit)
-            return result
+            return _foreign(cast("CallToolResult", _CONTENT_RESULT.convert_result(value)), limit)
         structured = cast("Json", pydantic_core.to_jsonable_python(value, by_alias=True))
-        text = value.to_text() if isinstance(value, Readable) else None
-        if text is None:
-            text = structured if isinstance(structured, str) else pydantic_core.to_json(structured).decode()
-        result = _answer(text, structured if isinstance(structured, dict) else None)
-        _check_size(_size_of(result), limit)
-        return result
+        encoded = pydantic_core.to_json(structured)
+        spoken = _words(cast("object", value))
+        text = encoded.decode() if spoken is None else spoken
+        sent = structured if isinstance(structured, dict) else None
+        _check_size((len(encoded) if sent is not None else 0) + len(text.encode()), limit)
+        return _answer(text, sent)
 
 
 def tool_output(place: str, annotation: object) -> ToolOutput:
@@ -160,16 +148,28 @@ def _all_content(values: list[object] | tuple[object, ...]) -> bool:
     return any(isinstance(value, _CONTENT) for value in values)
 
 
-def _answer(text: str, structured: Any) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
+def _words(value: object) -> str | None:
+    """What a value says of itself: a text is its own, and a method `to_text() -> str` decides for anything else."""
+    if isinstance(value, str):
+        return value
+    to_text = getattr(value, "to_text", None)
+    return cast("str", to_text()) if callable(to_text) else None
 
 
-def _size_of(result: CallToolResult) -> int:
-    """Bytes of a result that somebody else put together."""
+def _answer(text: str, structured: Json) -> JsonObject:
+    result: JsonObject = {"content": [{"type": "text", "text": text}], "isError": False, "resultType": "complete"}
+    if structured is not None:
+        result["structuredContent"] = structured
+    return result
+
+
+def _foreign(result: CallToolResult, limit: int) -> JsonObject:
+    """A result that somebody else put together."""
     size = len(pydantic_core.to_json(result.structured_content)) if result.structured_content is not None else 0
     for block in result.content:
         size += len(block.text.encode()) if isinstance(block, TextContent) else len(pydantic_core.to_json(block))
-    return size
+    _check_size(size, limit)
+    return result.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
 def _check_size(size: int, limit: int) -> None:
