@@ -22,6 +22,7 @@ from agentkit.oauth.discovery import (
     fetch_client_token,
     find_issuer,
     find_resource,
+    is_same_issuer,
 )
 from agentkit.oauth.exchange import stays_local
 from agentkit.oauth.tokens import IssuedToken, TokenCache
@@ -270,7 +271,7 @@ class ClientCredentialsAuthorizer:
     async def _discover(self) -> tuple[IssuerMetadata, ResourceMetadata]:
         resource = await find_resource(self._http, self._url, self._challenge or Challenge())
         wanted = self._issuer or resource.authorization_servers[0]
-        if wanted not in resource.authorization_servers:
+        if not any(is_same_issuer(named, wanted) for named in resource.authorization_servers):
             known = "configured issuer" if self._credentials.issuer else "authorization server it named before"
             raise AuthenticationError(
                 "invalid_metadata", f"The server does not name the {known} as its authorization server."

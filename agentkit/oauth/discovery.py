@@ -87,7 +87,7 @@ async def find_issuer(http: httpx2.AsyncClient, issuer: str, *, loopback: bool =
 
     Args:
         http: The connection pool.
-        issuer: Its identifier, compared byte by byte (MCP-XCH-01).
+        issuer: Its identifier (`is_same_issuer`).
         loopback: Whether it may be on this machine, over plain http.
 
     Raises:
@@ -140,6 +140,15 @@ async def fetch_client_token(
         raise AuthenticationError("invalid_answer", f"{error.detail[:1].upper()}{error.detail[1:]}.") from None
 
 
+def is_same_issuer(one: object, other: str) -> bool:
+    """Whether two identifiers name the same issuer: byte by byte (MCP-XCH-01), but for the slash of an empty path.
+
+    Servers whose settings are pydantic URLs, FastMCP's for one, write `https://auth.example/` for an issuer that calls
+    itself `https://auth.example`: the same origin, and the same addresses of metadata.
+    """
+    return one == other or (isinstance(one, str) and one.rstrip("/") == other.rstrip("/") == origin_of(other))
+
+
 def resource_metadata_addresses(url: str) -> tuple[str, str]:
     """Where the metadata of a resource lies: the path form, then the root form."""
     root = f"{origin_of(url)}/.well-known/oauth-protected-resource"
@@ -179,7 +188,7 @@ def _read_resource(url: str, document: Mapping[str, object]) -> ResourceMetadata
 
 
 def _read_issuer(issuer: str, document: Mapping[str, object], loopback: bool) -> IssuerMetadata:
-    if document.get("issuer") != issuer:
+    if not is_same_issuer(document.get("issuer"), issuer):
         raise AuthenticationError("invalid_metadata", "The authorization server's metadata is of another issuer.")
     endpoint = document.get("token_endpoint")
     if not isinstance(endpoint, str):

@@ -155,7 +155,7 @@ LIES: list[tuple[str, str, Answer]] = [
     ("an issuer that is no address", RESOURCE, resource(authorization_servers=["https://[::"])),
     ("an issuer that is a number", RESOURCE, resource(authorization_servers=7)),
     ("the wrong issuer", METADATA, issuer(issuer=EVIL)),
-    ("an issuer with a slash", METADATA, issuer(issuer=f"{AUTH}/")),
+    ("an issuer with a path", METADATA, issuer(issuer=f"{AUTH}/x/")),
     ("a foreign token endpoint", METADATA, issuer(token_endpoint=f"{EVIL}/token")),
     ("a token endpoint over http", METADATA, issuer(token_endpoint="http://auth.example/token")),
     ("a token endpoint on another port", METADATA, issuer(token_endpoint="https://auth.example:444/token")),
@@ -182,6 +182,17 @@ async def test_a_lie_is_a_typed_error_and_an_honest_answer_heals_the_client(addr
         assert SECRET not in f"{caught.value}{caught.value!r}{vars(caught.value)}{caught.value.__cause__}"
         assert town.count(f"{EVIL}/token") == 0
         town.lies.clear()
+        assert (await client.call_tool("good")).text == "fine"
+
+
+@pytest.mark.parametrize("configured", [None, AUTH, f"{AUTH}/"])
+@pytest.mark.parametrize(("named", "says_itself"), [(f"{AUTH}/", AUTH), (AUTH, f"{AUTH}/"), (f"{AUTH}/", f"{AUTH}/")])
+async def test_the_slash_of_an_empty_path_makes_no_other_issuer(
+    configured: str | None, named: str, says_itself: str
+) -> None:
+    town = Town()
+    town.lies = {RESOURCE: resource(authorization_servers=[named]), METADATA: issuer(issuer=says_itself)}
+    async with town.client(OAuthClientCredentials("demo", SECRET, issuer=configured)) as client:
         assert (await client.call_tool("good")).text == "fine"
 
 
