@@ -75,7 +75,7 @@ def _by_method(routes: Mapping[str, V1Route]) -> Endpoint:
 
 
 def _login_routes() -> list[Route]:
-    """Token endpoint and keys, with and without `/realms` in front (LOC-01, LOC-02)."""
+    """Token endpoint, keys and metadata, with and without `/realms` in front (LOC-01, LOC-02)."""
 
     async def token(request: Request) -> Response:
         return await services_of(request).realms.token(request)
@@ -83,11 +83,15 @@ def _login_routes() -> list[Route]:
     async def certs(request: Request) -> Response:
         return await services_of(request).realms.certs(request)
 
-    return [
+    async def metadata(request: Request) -> Response:
+        return await services_of(request).realms.metadata(request)
+
+    routes = [
         Route(f"{prefix}/protocol/openid-connect/{path}", answering(endpoint), methods=[method])
         for prefix in ("/realms/{tenant}", "/{tenant}")
         for path, method, endpoint in (("token", "POST", token), ("certs", "GET", certs))
     ]
+    return [*routes, Route("/realms/{tenant}/.well-known/openid-configuration", answering(metadata), methods=["GET"])]
 
 
 async def _health(_request: Request) -> Response:

@@ -100,6 +100,23 @@ class Realms:
             return _no_realm()
         return JSONResponse(self._keys.jwks(), headers={"cache-control": "public, max-age=60"})
 
+    async def metadata(self, request: Request) -> Response:
+        """Where token endpoint and keys are, so that a server of `inherit` needs to know the issuer only."""
+        issuer = self._issuers.get(str(request.path_params["tenant"]))
+        if issuer is None:
+            return _no_realm()
+        place = f"{issuer.issuer}/protocol/openid-connect"
+        return JSONResponse(
+            {
+                "issuer": issuer.issuer,
+                "token_endpoint": f"{place}/token",
+                "jwks_uri": f"{place}/certs",
+                "grant_types_supported": ["client_credentials"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            },
+            headers={"cache-control": "public, max-age=60"},
+        )
+
     async def _grant(self, issuer: TokenIssuer, wanted: TokenRequest) -> JsonObject:
         if await self._clients.find(wanted.client_id) is None:
             raise AuthenticationError("invalid_client", "Invalid client or Invalid client credentials", status=401)

@@ -103,6 +103,17 @@ async def test_the_keys_are_public_and_match_the_tokens(platform: LocalPlatform)
     assert "d" not in key
 
 
+async def test_the_metadata_of_a_realm_says_where_token_endpoint_and_keys_are(platform: LocalPlatform) -> None:
+    """What `agentkit serve --auth inherit --issuer ...` finds the keys by."""
+    issuer = f"{platform.url}/realms/base"
+    document = (await platform.http.get(f"{issuer}/.well-known/openid-configuration")).json()
+    assert document["issuer"] == issuer == claims(await platform.bearer())["iss"]
+    assert (await platform.http.get(document["jwks_uri"])).json()["keys"]
+    assert document["token_endpoint"] == platform.url + PATHS[0]
+    answer = await platform.http.get(f"{platform.url}/realms/nowhere/.well-known/openid-configuration")
+    assert answer.status_code == 404
+
+
 async def test_the_issuer_can_take_the_form_that_old_clients_read_the_environment_from() -> None:
     """ENV-05, LOC-06."""
     settings = PlatformSettings(login_url="https://auth.eu.corti.app/realms")
