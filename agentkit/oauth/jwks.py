@@ -23,6 +23,7 @@ KEYS_LIMIT: Final = 100
 
 REFRESH_AFTER: Final = 300.0
 RETRY_AFTER: Final = 10.0
+BURST: Final = 3
 STALE_AFTER: Final = 86_400.0
 FETCH_TIMEOUT: Final = 10.0
 
@@ -56,8 +57,9 @@ class StaticKeys:
 class RemoteKeys:
     """A key set fetched from an address, cached, and fetched again when a token names an unknown key.
 
-    One fetch runs at a time, at most every `RETRY_AFTER` seconds, whatever tokens arrive. When the address fails or is
-    slow, the keys known so far stay in use for a day; only a token with an unknown key waits for a fetch.
+    One fetch runs at a time, `BURST` of them and then one every `RETRY_AFTER` seconds, whatever tokens arrive. When the
+    address fails or is slow, the keys known so far stay in use for a day; only a token with an unknown key waits for a
+    fetch.
     """
 
     def __init__(
@@ -76,7 +78,8 @@ class RemoteKeys:
         self._answers = False
         self._keys: dict[str, PyJWK] = {}
         self._fetched = -math.inf
-        self._tried = -math.inf
+        self._allowed = float(BURST)
+        self._counted = clock()
         self._running: asyncio.Task[None] | None = None
 
     @classmethod
@@ -103,7 +106,7 @@ class RemoteKeys:
         if key is not None and self._age() < REFRESH_AFTER:
             return key
         running = self._running
-        if self._clock() - self._tried >= RETRY_AFTER or (running is not None and not running.done()):
+        if (running is not None and not running.done()) or self._may_fetch():
             running = self._refresh()
             if key is not None:
                 return key
@@ -120,9 +123,16 @@ class RemoteKeys:
     def _age(self) -> float:
         return self._clock() - self._fetched
 
+    def _may_fetch(self) -> bool:
+        """A rotation is seen at once, and a storm of unknown keys becomes no storm of fetches."""
+        now = self._clock()
+        self._allowed = min(BURST, self._allowed + (now - self._counted) / RETRY_AFTER)
+        self._counted = now
+        return self._allowed >= 1
+
     def _refresh(self) -> asyncio.Task[None]:
         if self._running is None or self._running.done():
-            self._tried = self._clock()
+            self._allowed -= 1
             self._running = asyncio.create_task(self._fetch(), name="agentkit-jwks-fetch")
             self._running.add_done_callback(_retrieve)
         return self._running

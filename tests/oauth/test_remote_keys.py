@@ -51,18 +51,29 @@ async def test_the_set_is_fetched_once_and_again_after_its_time() -> None:
         assert server.calls == 2
 
 
-async def test_an_unknown_key_is_looked_for_at_most_every_ten_seconds() -> None:
+async def test_unknown_keys_are_looked_for_a_few_times_and_then_once_in_ten_seconds() -> None:
     server, clock = Server(), Clock()
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(server)) as http:
         keys = RemoteKeys(URL, http, clock=clock)
         assert await keys.find(server.keys.key_id)
         for number in range(50):
             assert await keys.find(f"unknown-{number}") is None
-        assert server.calls == 1
+        assert server.calls == 3
         server.keys = SigningKeys()
-        clock.now += 10
+        clock.now += 9
+        assert await keys.find(server.keys.key_id) is None
+        clock.now += 1
         assert await keys.find(server.keys.key_id)
-        assert server.calls == 2
+        assert server.calls == 4
+
+
+async def test_a_rotation_is_seen_at_once() -> None:
+    server, clock = Server(), Clock()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(server)) as http:
+        keys = RemoteKeys(URL, http, clock=clock)
+        for _ in range(2):
+            server.keys.rotate()
+            assert await keys.find(server.keys.key_id)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +118,8 @@ async def test_known_keys_are_used_while_the_address_is_slow_and_unknown_ones_wa
             assert not waiting.done()
             gate.set()
             assert await waiting
-        assert await keys.find(before) is None
         assert server.calls == 2
+        assert await keys.find(before) is None
 
 
 ISSUER = "https://issuer.example/auth"
