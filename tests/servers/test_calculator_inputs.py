@@ -14,7 +14,7 @@ from agentkit_servers.calculator import registry
 from agentkit_servers.calculator.core import Calculator, Quantity
 from agentkit_servers.calculator.core.answer import Calculation
 from agentkit_servers.calculator.core.engine import run
-from agentkit_servers.calculator.core.reading import BadInput
+from agentkit_servers.calculator.core.reading import BadInput, example
 
 KIDNEY = registry.BY_SLUG["ckd-epi-creatinine"]
 BMI = registry.BY_SLUG["bmi"]
@@ -170,6 +170,18 @@ def test_a_systolic_pressure_below_the_diastolic_is_implausible() -> None:
     done = calculated("mean-arterial-pressure", {"sbp": "80 mmHg", "dbp": "120 mmHg"})
     assert done.state == "implausible"
     assert done.flags[0].text == "sbp is not above dbp"
+
+
+@pytest.mark.parametrize("name", registry.BY_ID)
+def test_the_examples_that_are_shown_are_taken(name: str) -> None:
+    """A ToolError names the field and shows an example, which has to work."""
+    calculator = registry.BY_ID[name]
+    for asked in calculator.inputs:
+        shown = example(asked).split(" or ")[0].split('", ')[0]
+        given_as = json.loads(shown if shown.endswith('"') or not shown.startswith('"') else f'{shown}"')
+        done = run(calculator, {asked.name: given_as})
+        assert done.state not in {"unit-error", "implausible"}, (asked.name, shown)
+        assert [one.name for one in done.inputs_used] == [asked.name]
 
 
 PLAUSIBLE = {

@@ -153,7 +153,8 @@ class Measure:
         if self.name in _EXAMPLES:
             return _EXAMPLES[self.name]
         low, high = self.plausible or (1, 10)
-        middle = shown(round((low * high) ** 0.5) if low else (low + high) / 2)
+        middle = f"{(low * high) ** 0.5 if low > 0 else (low + high) / 2:.2g}"
+        middle = shown(float(middle))
         return middle if self.pure else f"{middle} {self.unit}"
 
     def _accepted(self) -> str:
