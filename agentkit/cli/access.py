@@ -24,7 +24,8 @@ class Access:
         issuer: Whose tokens are taken: for `inherit`, and without it for `oauth2.0` with a foreign authorization
             server.
         audience: What `aud` or `azp` must hold.
-        jwks: Where the issuer's keys are; by default where Keycloak has them.
+        jwks: Where the issuer's keys are; by default where its metadata says.
+        scopes: What a caller of `oauth2.0` needs; by default the name of the server.
         introspection: Where the issuer is asked about tokens, in place of keys.
         introspection_client: Id and secret for that.
     """
@@ -36,6 +37,7 @@ class Access:
     issuer: str | None = None
     audience: tuple[str, ...] = ()
     jwks: str | None = None
+    scopes: tuple[str, ...] = ()
     introspection: str | None = None
     introspection_client: tuple[str, str] | None = field(default=None, repr=False)
 

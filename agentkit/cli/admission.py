@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from agentkit.cli.access import Access
 from agentkit.errors import ConfigurationError
@@ -22,11 +21,8 @@ from agentkit.mcp import (
 from agentkit.mcp.guard import OneAuth
 from agentkit.specs import Authorization
 
-CERTIFICATES: Final = "/protocol/openid-connect/certs"
-"""Where Keycloak, and with it Corti and the local platform, keeps a realm's keys."""
-
-OwnIssuer = Callable[[str, str], OAuthAuth]
-"""Registers a client by id and secret at our own authorization server, and says how its tokens are checked."""
+OwnIssuer = Callable[[str, str, tuple[str, ...]], OAuthAuth]
+"""Registers a client by id, secret and scopes at our own authorization server; says how its tokens are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,7 @@ def admit(name: str, access: Access, unsaid: Authorization, own_issuer: OwnIssue
     if authorizations == (Authorization.NONE,):
         return Admission(NoAuth(), authorizations)
     token = api_key = client = None
+    scopes = access.scopes or (name,)
     made: list[str] = []
     ways: list[OneAuth] = []
     for kind in authorizations:
@@ -82,10 +79,10 @@ def admit(name: str, access: Access, unsaid: Authorization, own_issuer: OwnIssue
             case Authorization.INHERIT:
                 ways.append(_inherit(access))
             case Authorization.OAUTH2 if access.issuer and Authorization.INHERIT not in authorizations:
-                ways.append(_foreign_issuer(name, access, access.issuer))
+                ways.append(_foreign_issuer(access, access.issuer, scopes))
             case Authorization.OAUTH2:
                 client = access.client or (f"{name}-client", secrets.token_urlsafe(24))
-                ways.append(own_issuer(*client))
+                ways.append(own_issuer(*client, scopes))
                 made += [] if access.client else [f"client {client[0]}:{client[1]}"]
             case Authorization.NONE:  # stands alone
                 pass
@@ -99,13 +96,14 @@ def _refuse_unused(access: Access, authorizations: tuple[Authorization, ...]) ->
         "--issuer": access.issuer,
         "--audience": access.audience,
         "--jwks": access.jwks,
+        "--scope": access.scopes,
         "--introspection": access.introspection,
         "--introspection-client": access.introspection_client,
     }
     given = next((option for option, value in foreign.items() if value), None)
     if given and not {Authorization.INHERIT, Authorization.OAUTH2} & set(authorizations):
         raise ConfigurationError(given, "is for tokens of an issuer", remedy="Give --auth inherit or oauth2.0 with it.")
-    if given and not access.issuer and Authorization.INHERIT not in authorizations:
+    if given and given != "--scope" and not access.issuer and Authorization.INHERIT not in authorizations:
         raise ConfigurationError(given, "needs to know of which issuer", remedy="Give --issuer URL with it.")
     if access.introspection and not access.introspection_client:
         remedy = "Give --introspection-client ID:SECRET: an issuer tells about tokens only to whom it knows."
@@ -123,12 +121,12 @@ def _inherit(access: Access) -> OneAuth:
             "needs to know whose tokens to take",
             remedy="Give --issuer URL and --audience NAME: a token is trusted only where it was meant to go.",
         )
-    return InheritAuth(access.issuer, access.audience, access.jwks or access.issuer + CERTIFICATES)
+    return InheritAuth(access.issuer, access.audience, access.jwks)
 
 
-def _foreign_issuer(name: str, access: Access, issuer: str) -> OneAuth:
+def _foreign_issuer(access: Access, issuer: str, scopes: tuple[str, ...]) -> OneAuth:
     audience = access.audience[0] if access.audience else None
     if access.introspection_client:
         client_id, secret = access.introspection_client
-        return IntrospectionAuth(issuer, client_id, secret, (name,), audience, access.introspection)
-    return OAuthAuth(issuer, access.jwks or issuer + CERTIFICATES, (name,), audience)
+        return IntrospectionAuth(issuer, client_id, secret, scopes, audience, access.introspection)
+    return OAuthAuth(issuer, access.jwks, scopes, audience)

@@ -34,7 +34,8 @@ class ServeOptions(TypedDict, total=False):
         client: Id and secret for `oauth2.0`; likewise.
         issuer: Whose tokens are taken: for `inherit`, else for `oauth2.0` in place of our own authorization server.
         audience: What such a token must be meant for.
-        jwks: Where the issuer's keys are.
+        jwks: Where the issuer's keys are; by default where its metadata says.
+        scope: What a caller of `oauth2.0` needs; by default the name of the server.
         introspection: Where the issuer is asked about tokens, in place of keys.
         introspection_client: Id and secret for that.
         public_url: Where clients reach it, for example through a proxy.
@@ -49,8 +50,9 @@ class ServeOptions(TypedDict, total=False):
     api_key: str | None
     client: tuple[str, str] | None
     issuer: str | None
-    audience: Sequence[str]
+    audience: str | Sequence[str]
     jwks: str | None
+    scope: str | Sequence[str]
     introspection: str | None
     introspection_client: tuple[str, str] | None
     public_url: str | None
@@ -139,6 +141,7 @@ def _prepare(target: object, options: ServeOptions) -> Served:
         issuer=options.get("issuer"),
         audience=_words("audience", options.get("audience")),
         jwks=options.get("jwks"),
+        scopes=_words("scope", options.get("scope")),
         introspection=options.get("introspection"),
         introspection_client=options.get("introspection_client"),
     )

@@ -86,7 +86,10 @@ def serve(
     ] = None,
     audience: Annotated[list[str] | None, typer.Option(help="What such a token must be meant for.")] = None,
     jwks: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where the issuer's keys are; default: Keycloak's place.")
+        str | None, typer.Option(metavar="URL", help="Where the issuer's keys are; default: what its metadata says.")
+    ] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What a caller of oauth2.0 needs; default: the name of the server.")
     ] = None,
     introspection: Annotated[
         str | None, typer.Option(metavar="URL", help="Where the issuer is asked about tokens, in place of keys.")
@@ -114,6 +117,7 @@ def serve(
         issuer=issuer,
         audience=tuple(audience or ()),
         jwks=jwks,
+        scopes=tuple(scope or ()),
         introspection=introspection,
         introspection_client=read_pair("--introspection-client", introspection_client)
         if introspection_client
@@ -197,6 +201,7 @@ def _refuse_unused(what: str, access: Access, clients: Path | None) -> None:
         "--issuer": access.issuer,
         "--audience": access.audience,
         "--jwks": access.jwks,
+        "--scope": access.scopes,
         "--introspection": access.introspection or access.introspection_client,
     }
     given = next((option for option, value in for_servers.items() if value), None)

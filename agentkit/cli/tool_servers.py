@@ -81,7 +81,7 @@ class ToolServers:
         return self.add_server(name, load_server(name)(storage), access, default_authorization(name))
 
     def add_server(self, name: str, server: ToolServer, access: Access, unsaid: Authorization) -> Door:
-        """Add a server under a name, which becomes part of its path and is its scope.
+        """Add a server under a name, which becomes part of its path and is its scope where none is asked for.
 
         Args:
             name: The name; signs that no address has become `-`.
@@ -96,11 +96,11 @@ class ToolServers:
         path = f"/{name}/mcp"
         resource = self._address.url + path
 
-        def own_issuer(client_id: str, secret: str) -> OAuthAuth:
+        def own_issuer(client_id: str, secret: str, scopes: tuple[str, ...]) -> OAuthAuth:
             client = self._clients.setdefault(client_id, _Client(secret))
-            client.scopes.append(name)
+            client.scopes.extend(scope for scope in scopes if scope not in client.scopes)
             client.resources.append(resource)
-            return OAuthAuth(self.issuer, self._keys, (name,))
+            return OAuthAuth(self.issuer, self._keys, scopes)
 
         admission = admit(name, access, unsaid, own_issuer)
         hosted = HostedServer(server, path, admission.auth)

@@ -5,18 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
+from starlette.applications import Starlette
 
 import agentkit
+from agentkit.cli import serving as servers
+from agentkit.cli.address import bind
 from agentkit.cli.program import serve, serving
 from agentkit.compose import FunctionAgent
 from agentkit.errors import AgentKitError, ConfigurationError, McpAuthRequired, ServeError, SpecError
 from agentkit.experts import Expert
 from agentkit.mcp import BearerToken, OAuthClientCredentials
+from agentkit.oauth import ClientRegistry, SigningKeys, authorization_server
 from agentkit.specs import Authorization
 from tests.cli.conftest import started
 from tests.deadline import HANG
@@ -166,3 +173,101 @@ def test_naming_serve_loads_no_server() -> None:
         "import sys\nfrom agentkit import serve\nassert not {'mcp', 'uvicorn', 'starlette', 'a2a'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", source], check=True)
+
+
+@pytest.mark.anyio
+async def test_any_one_of_several_authorizations_lets_in() -> None:
+    expert = desk()
+    with anyio.fail_after(HANG):
+        async with serving(expert, port=0, auth=["bearer", "oauth2.0", "apiKey"]) as running:
+            assert running.token
+            assert running.client
+            assert running.api_key
+            for auth in (BearerToken(running.token), OAuthClientCredentials(*running.client)):
+                assert (await expert.call(QUESTION, url=running.url, auth=auth)).data == ({"free": 10},)
+            async with httpx2.AsyncClient(headers={"X-API-Key": running.api_key}) as http:
+                answer = await http.post(running.url, json={})
+            assert answer.status_code != 401
+            with pytest.raises(McpAuthRequired):
+                await expert.call(QUESTION, url=running.url, auth=BearerToken("another-token"))
+    line = running.lines[0]
+    assert "  bearer or oauth2.0 or apiKey  token " in line
+    assert f"key {running.api_key}" in line
+
+
+@asynccontextmanager
+async def another_issuer() -> AsyncGenerator[tuple[str, ClientRegistry]]:
+    """An authorization server of somebody else, with discovery, keys and introspection."""
+    address, clients = bind("127.0.0.1", 0), ClientRegistry()
+    routes = authorization_server(address.url, SigningKeys(), clients)
+    async with servers.serving([(address, Starlette(routes=routes))]):
+        yield address.url, clients
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("way", ["oauth2.0", "introspection", "inherit"])
+async def test_tokens_of_a_foreign_issuer_are_taken(way: str) -> None:
+    expert = desk()
+    with anyio.fail_after(HANG):
+        async with another_issuer() as (issuer, clients):
+            options: dict[str, Any] = {"issuer": issuer, "auth": "oauth2.0"}
+            if way == "introspection":
+                options |= {"introspection_client": ("desk", "secret-of-the-desk"), "scope": "beds"}
+            elif way == "inherit":
+                options |= {"auth": "inherit", "audience": "https://api.example.org"}
+            async with serving(expert, port=0, **options) as running:
+                resource = "https://api.example.org" if way == "inherit" else running.url
+                scope = "beds" if way == "introspection" else "ward-desk"
+                clients.add("caller", "secret-of-the-caller", [scope], resources=[resource])
+                clients.add("other", "secret-of-the-other", [scope], resources=["https://elsewhere.example.org/mcp"])
+                clients.add("desk", "secret-of-the-desk", serves=[running.url])
+                async with httpx2.AsyncClient() as http:
+                    token, foreign = [await fetch(http, issuer, name) for name in ("caller", "other")]
+                assert running.authorizations == (Authorization(options["auth"]),)
+                assert (running.token, running.client) == (None, None)
+                result = await expert.call(QUESTION, url=running.url, auth=BearerToken(token))
+                with pytest.raises(McpAuthRequired):
+                    await expert.call(QUESTION, url=running.url, auth=BearerToken(foreign))
+    assert result.data == ({"free": 10},)
+
+
+async def fetch(http: httpx2.AsyncClient, issuer: str, client: str) -> str:
+    answer = await http.post(
+        f"{issuer}/token", auth=(client, f"secret-of-the-{client}"), data={"grant_type": "client_credentials"}
+    )
+    return answer.json()["access_token"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"auth": "oauth2.0", "scope": 5}, "scope: must be a text"),
+        ({"auth": "bearer", "introspection": "https://x.example.org/i"}, "--introspection: is for tokens"),
+        ({"auth": "oauth2.0", "introspection": "https://x.example.org/i"}, "needs to know of which issuer"),
+        (
+            {"auth": "oauth2.0", "issuer": "https://x.example.org", "introspection": "https://x.example.org/i"},
+            "--introspection-client ID:SECRET",
+        ),
+        (
+            {
+                "auth": "oauth2.0",
+                "issuer": "https://x.example",
+                "jwks": "https://x/j",
+                "introspection_client": ("a", "b"),
+            },
+            "--jwks: cannot stand beside",
+        ),
+        (
+            {"auth": "inherit", "issuer": "https://x.example", "audience": "x", "introspection_client": ("a", "b")},
+            "--introspection: is for oauth2.0",
+        ),
+    ],
+)
+def test_an_authorization_that_lacks_something_says_what(options: dict[str, Any], says: str) -> None:
+    async def ask() -> None:
+        async with serving(desk(), port=0, **options):
+            pytest.fail("it was served")
+
+    with pytest.raises(ConfigurationError) as caught:
+        anyio.run(ask)
+    assert says in str(caught.value)
