@@ -61,5 +61,5 @@ def issuer_lines(url: str, database: str, *, given: bool) -> list[str]:
     return [
         f"{'issuer':<16} {url}  clients and keys in {database}",
         f"Register a client:  agentkit clients add ID --scope ehr --resource URL-OF-THE-MCP-SERVER{where}",
-        f"Protect a server:   agentkit serve ehr --auth oauth2.0 --issuer {url} --jwks {url}/jwks",
+        f"Protect a server:   agentkit serve ehr --auth oauth2.0 --issuer {url}",
     ]

@@ -192,5 +192,5 @@ def test_managing_clients_loads_no_server() -> None:
 def test_the_hint_of_the_server_is_a_command_that_can_be_copied() -> None:
     lines = issuer_lines(ISSUER, "with space/x.db", given=True)
     assert "--database 'with space/x.db'" in lines[1]
-    assert f"--issuer {ISSUER} --jwks {ISSUER}/jwks" in lines[2]
+    assert lines[2].endswith(f"--auth oauth2.0 --issuer {ISSUER}")
     assert "--database" not in issuer_lines(ISSUER, "x.db", given=False)[1]
