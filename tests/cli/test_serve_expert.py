@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 from agentkit.cli.target import load_target, servable
 from agentkit.errors import ConfigurationError, SpecError
@@ -30,6 +33,7 @@ from pydantic import BaseModel
 from agentkit import Expert
 from agentkit.mcp import ToolServer
 
+print("something that is printed")
 expert = Expert("ward-desk", description="Knows the wards.", authorization="{authorization}")
 
 class Beds(BaseModel):
@@ -106,7 +110,7 @@ def test_an_expert_is_served_with_its_own_authorization_and_the_next_commands_ar
         url, token = served.address("ward-desk"), made(served, "token")
         assert url.endswith("/ward-desk/mcp")
         assert call(url, BearerToken(token), ward="Cardiology") == {"free": 10}
-    assert list(served.lines[1:3]) == [
+    assert list(served.lines[2:4]) == [
         f"check it         agentkit experts verify {url} --token {token}",
         f"register it      agentkit experts apply own:expert --url {url} --agent NAME --local",
     ]
@@ -145,6 +149,23 @@ def test_an_installed_expert_is_served_by_its_name(tmp_path: Path) -> None:
     assert f"agentkit experts apply ehr-lookup --url {url} --agent NAME --local" in "\n".join(served.lines)
 
 
+@pytest.mark.parametrize("what", ["own:expert", "own:plain", "ehr-lookup"])
+def test_it_is_served_over_stdio_and_nothing_else_is_written_there(own: Path, what: str) -> None:
+    environment = {**os.environ, "XDG_DATA_HOME": str(own)}
+    server = StdioServerParameters(command=AGENTKIT, args=["serve", what, "--stdio"], cwd=own, env=environment)
+    wanted = {"own:expert": "free_beds", "own:plain": "add", "ehr-lookup": "find_patients"}[what]
+
+    async def ask() -> list[str]:
+        with anyio.fail_after(HANG):
+            async with Client(stdio_client(server), mode="legacy") as client:
+                if what == "own:expert":
+                    answer = await client.call_tool("free_beds", {"ward": "ICU"})
+                    assert answer.structured_content == {"free": 3}
+                return [tool.name for tool in (await client.list_tools()).tools]
+
+    assert wanted in anyio.run(ask)
+
+
 def test_a_call_that_is_under_way_is_finished_after_sigterm(own: Path) -> None:
     answers: list[Any] = []
     with started(own, "own:expert", "--port", "0", "--auth", "none") as served:
@@ -159,6 +180,7 @@ def test_a_call_that_is_under_way_is_finished_after_sigterm(own: Path) -> None:
             thread.join(0.01)
         gate.touch()
         thread.join(HANG)
+        served.process.wait(HANG)
     assert answers == [{"free": 1}]
 
 
@@ -213,6 +235,10 @@ def test_what_can_be_served_is_found(own: Path) -> None:
         (["own:expert", "--database", "x.db"], ConfigurationError, "is for installed servers"),
         (["own:expert", "--host", "192.0.2.1", "--auth", "none"], Exception, "--insecure"),
         (["nothing"], Exception, "ehr-lookup"),
+        (["own:expert", "--stdio", "--auth", "bearer"], ConfigurationError, "--auth: cannot stand beside --stdio"),
+        (["own:expert", "--stdio", "--token", "x"], ConfigurationError, "--token: cannot stand beside --stdio"),
+        (["platform", "--stdio"], SpecError, "platform: is no MCP server"),
+        (["authorization-server", "--auth", "bearer"], ConfigurationError, "agentkit clients add"),
     ],
 )
 def test_a_wrong_option_is_refused_naming_the_remedy(
