@@ -43,14 +43,13 @@ def test_the_report_for_programs_says_the_same(run: Run, house: House) -> None:
     assert first == second
 
 
-def test_a_questionnaire_server_is_fit_too(run: Run, house: House, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
-    done = run(
-        "experts", "verify", house.address("questionnaires"), "--auth", "bearer", "--token", f"@{tmp_path}/token"
-    )
-    # The house may serve it with oauth2.0: then the token is refused, and that is what is told.
-    assert done.exit_code in {0, 1}, done.output
-    assert TOKEN not in done.output
+def test_a_server_with_an_authorization_server_is_fit_with_its_client(run: Run, house: House, tmp_path: Path) -> None:
+    (tmp_path / "client").write_text(f"tester:{SECRET}\n", encoding="utf-8")
+    address = house.address("questionnaires")
+    done = run("experts", "verify", address, "--auth", "oauth2.0", "--client", f"@{tmp_path}/client", "--call-safe")
+    assert done.exit_code == 0, done.output
+    assert "✓ Tokens for other resources do not open the server" in done.stdout
+    assert SECRET not in done.output
 
 
 def test_a_wrong_token_is_told_with_the_remedy(run: Run, house: House) -> None:

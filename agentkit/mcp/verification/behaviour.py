@@ -11,10 +11,12 @@ from agentkit.mcp.verification.listing import name_of, read_listing
 from agentkit.mcp.verification.naming import object_in
 from agentkit.mcp.verification.site import Site
 from agentkit.models import JsonObject
+from agentkit.specs import Authorization
 
 ANNOTATIONS: Final = Group("annotations", needs=("tools.list",))
 ORDER: Final = Group("order", needs=("tools.list", "tools.pages"))
 SPEED: Final = Group("size and speed", needs=("tools.list",))
+ECHO: Final = Group("authorization", needs=("auth.entry",), only=frozenset(Authorization) - {Authorization.NONE})
 
 _HINTS: Final = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
 
@@ -134,6 +136,17 @@ async def list_latency(site: Site) -> Sequence[Problem]:
 async def call_latency(site: Site) -> Sequence[Problem]:
     """Median of the calls that worked."""
     return _slow(site, "call", site.thresholds.call_ms)
+
+
+@ECHO.check(
+    "auth.echo",
+    "No answer holds the credential",
+    "Let nothing behind the server's door see the token: not its tools, not its proxies.",
+    "MCP-AUTH-10",
+)
+async def echo(site: Site) -> Sequence[Problem]:
+    """In none of all the answers before."""
+    return [Problem(f"{site.repeated} answers hold the credential that was sent")] if site.repeated else []
 
 
 def reads_only(tool: JsonObject) -> bool:

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import anyio.to_thread
+from mcp_types import CallToolResult
+from pydantic import ValidationError
 
+from agentkit.errors import McpError, ToolFailed
+from agentkit.mcp.results import read_result
 from agentkit.mcp.verification.arguments import reaction_to
 from agentkit.mcp.verification.behaviour import reads_only
 from agentkit.mcp.verification.checks import Group, Problem, Skip
@@ -95,9 +99,10 @@ async def size(site: Site) -> Sequence[Problem]:
 
 
 def _results(site: Site) -> list[Called]:
-    if not site.seen.results:
-        raise Skip("no tool was called")
-    return site.seen.results
+    answered = [called for called in site.seen.results if called.size]
+    if not answered:
+        raise Skip("no call of a tool was answered")
+    return answered
 
 
 def _is_safe(tool: JsonObject) -> bool:
@@ -114,11 +119,23 @@ async def _called(site: Site, session: Session, study: Study, arguments: JsonObj
         if answer.result.get("isError") is True:
             site.seen.reactions.append(reaction_to(study.tool, "a call", answer, None))
             # A tool that was not asked for may want one of several arguments, which no schema says.
-            return Called(study.tool, fault="the tool reported a failure" if study.tool in site.calls else None)
+            return Called(study.tool, fault=_failure(answer.result) if study.tool in site.calls else None)
         site.took("call", answer.seconds)
     content = (answer.result or {}).get("content")
     misfit = await anyio.to_thread.run_sync(_misfit, study, answer, abandon_on_cancel=True)
     return Called(study.tool, misfit=misfit, wordless=not content, size=len(answer.body))
+
+
+def _failure(result: JsonObject) -> str:
+    """What the tool reported: its code, where it has one, and nothing of its text."""
+    code: str | None = None
+    try:
+        read_result("", "", CallToolResult.model_validate(result))
+    except ToolFailed as failed:
+        code = failed.code
+    except (McpError, ValidationError):
+        return "the tool reported a failure in a form that clients do not read"
+    return f"the tool reported a failure{f' ({code})' if code else ''}"
 
 
 def _misfit(study: Study, answer: Answer) -> str | None:

@@ -119,8 +119,8 @@ class Run:
         """Run checks of this server."""
         self._site = site
         self.findings: list[Finding] = []
-        self._failed: set[str] = set()
         self._passed: set[str] = set()
+        self._late = False
 
     async def run(self, check: Check, deadline: float) -> None:
         """Run one check until `deadline` on the loop's clock at the latest."""
@@ -128,6 +128,9 @@ class Run:
             return
         if missing := [name for name in check.needs if name not in self._passed]:
             self._add(check, Verdict.SKIPPED, f"not looked at: {missing[0]} did not pass")
+            return
+        if self._late:
+            self._add(check, Verdict.SKIPPED, "not looked at: there was no time left")
             return
         problems: Sequence[Problem] | None = None
         with anyio.CancelScope(deadline=deadline):
@@ -139,9 +142,9 @@ class Run:
             except AgentKitError as error:
                 problems = [Problem(error.message, remedy=error.remedy)]
         if problems is None:
-            problems = [
-                Problem("there was no time left for it", remedy="Find out why the server is so slow, or raise --limit.")
-            ]
+            self._late = True
+            remedy = "Find out why the server is so slow, or raise the time limit."
+            problems = [Problem("the time ran out here", severity=Verdict.ERROR, remedy=remedy)]
         self._note(check, problems)
 
     def _note(self, check: Check, problems: Sequence[Problem]) -> None:

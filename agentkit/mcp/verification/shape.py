@@ -10,6 +10,7 @@ from typing import Final, cast
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import Draft202012Validator, validator_for
 from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from agentkit.models import Json, JsonObject
 
@@ -31,6 +32,9 @@ _RARE: Final = frozenset(
         "$recursiveRef", "$anchor", "$id",
     }
 )  # fmt: skip
+RENAMING: Final = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef"})
+"""With these, what a reference means is no longer seen by looking at it."""
+
 _COSTLY: Final = frozenset({"pattern", "patternProperties", "uniqueItems", "format"})
 """What a validator can be kept busy with; a hostile server chooses schema and answer."""
 
@@ -154,6 +158,8 @@ def schema_fault(schema: JsonObject) -> str | None:
     """Why it is no JSON schema, in words; None for a valid one."""
     if len(json.dumps(schema)) > LARGEST:
         return f"more than {LARGEST} characters, too many to be validated"
+    if not isinstance(schema.get("$schema", ""), str):
+        return "at $schema: it is not a text"
     kind = validator_for(cast("dict[str, object]", schema), default=Draft202012Validator)
     try:
         kind.check_schema(schema)
@@ -172,10 +178,11 @@ def first_misfit(schema: JsonObject, value: Json) -> str | None:
     # An empty registry: what a reference names is never fetched.
     validator = kind(cast("dict[str, object]", _lightened(schema)), registry=Registry())
     errors: Iterator[ValidationError] = validator.iter_errors(value)  # pyright: ignore[reportUnknownMemberType]
-    for error in errors:
-        place = ".".join(str(step) for step in error.absolute_schema_path)
-        return f"{place[:100]} does not hold"
-    return None
+    try:
+        error = next(errors, None)
+    except (Unresolvable, RecursionError):  # below a keyword that `shape_of` does not know
+        return None
+    return f"{'.'.join(str(step) for step in error.absolute_schema_path)} does not hold" if error else None
 
 
 def _lightened(schema: Json) -> Json:

@@ -168,8 +168,10 @@ class Site:
         self.seen = Evidence()
         self.token = credential.token if isinstance(credential, BearerToken) else None
         self._issued: set[str] = set()
-        self.wire = Wire(pool, timeout=timeout, limit=DEFAULT_ANSWER_LIMIT)
-        self._fresh = Wire(fresh, timeout=timeout, limit=DEFAULT_ANSWER_LIMIT)
+        self.wire, self._fresh = (
+            Wire(each, timeout=timeout, limit=DEFAULT_ANSWER_LIMIT, secrets=lambda: self.secrets)
+            for each in (pool, fresh)
+        )
         key = self.token if authorization is Authorization.API_KEY else None
         self.noted = NotedPool(pool, timeout=timeout, url=url, key=key)
 
@@ -201,6 +203,11 @@ class Site:
         if self.authorization is Authorization.API_KEY:
             return {API_KEY_HEADER: token}
         return {"authorization": f"Bearer {token}"}
+
+    @property
+    def repeated(self) -> int:
+        """How many answers held a secret that the server was sent."""
+        return self.wire.repeated + self._fresh.repeated
 
     @property
     def credentials(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentkit.mcp.verification.listing import name_of
-from agentkit.mcp.verification.shape import LARGEST, Shape, schema_fault, shape_of
+from agentkit.mcp.verification.shape import LARGEST, RENAMING, Shape, schema_fault, shape_of
 from agentkit.models import Json, JsonObject
 
 
@@ -73,4 +73,5 @@ def _read(found: Json) -> tuple[JsonObject, str | None]:
 
 
 def _validates(shape: Shape) -> bool:
-    return not (shape.foreign or shape.dangling or shape.recursive or shape.too_large)
+    elsewhere = shape.foreign or shape.dangling or shape.rare & RENAMING
+    return not (elsewhere or shape.recursive or shape.too_large)

@@ -18,7 +18,7 @@ from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.pool import HttpPool, new_pool
 from agentkit.mcp.verification.arguments import BAD
 from agentkit.mcp.verification.auth import ENTRY, REFUSALS
-from agentkit.mcp.verification.behaviour import ANNOTATIONS, ORDER, SPEED
+from agentkit.mcp.verification.behaviour import ANNOTATIONS, ECHO, ORDER, SPEED
 from agentkit.mcp.verification.calls import CALLS
 from agentkit.mcp.verification.checks import Check, Run
 from agentkit.mcp.verification.discovery import DISCOVERY
@@ -38,7 +38,7 @@ DEFAULT_TIME_LIMIT: Final = 120.0
 
 _GROUPS: Final = (
     REACH, REFUSALS, DISCOVERY, TOKENS, ENTRY, AUDIENCE, PROTOCOL, SERVER, NAMING, SCHEMAS, ANNOTATIONS, CLIENT, ORDER,
-    CALLS, BAD, SPEED,
+    CALLS, BAD, SPEED, ECHO,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(check for group in _GROUPS for check in group.checks)

@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -94,17 +94,23 @@ _FAILURES: Final = {
 class Wire:
     """Sends single requests through a connection pool."""
 
-    def __init__(self, pool: httpx2.AsyncClient, *, timeout: float, limit: int) -> None:
+    def __init__(
+        self, pool: httpx2.AsyncClient, *, timeout: float, limit: int, secrets: Callable[[], Collection[str]] = tuple
+    ) -> None:
         """Send through `pool`, whose headers, cookies and auth are not used.
 
         Args:
             pool: The connections.
             timeout: Seconds one request may take, the answer included.
             limit: Bytes one answer may have.
+            secrets: What no answer should hold.
         """
         self._pool = pool
         self._timeout = timeout
         self._limit = limit
+        self._secrets = secrets
+        self.repeated = 0
+        """How many answers held a secret."""
 
     async def send(
         self,
@@ -135,6 +141,8 @@ class Wire:
                 failure = _reason(error)
         if scope.cancelled_caught:
             failure = Failure.TIMEOUT
+        if any(secret.encode() in heard.body or secret in str(heard.headers) for secret in self._secrets()):
+            self.repeated += 1
         return Answer(heard.status, heard.headers, bytes(heard.body), heard.message, failure, time.monotonic() - began)
 
     async def _read(self, response: httpx2.Response, heard: _Heard, *, whole: bool) -> Failure | None:

@@ -119,7 +119,8 @@ def changed(**changes: Any) -> Spoil:
 
     def spoil(at: Answering) -> Reply:
         body: Any = at.good.body
-        body["result"] |= changes
+        if "result" in body:
+            body["result"] |= changes
         return at.good
 
     return spoil
@@ -443,6 +444,8 @@ CASES = [
     Case("annotations.present", with_tools(tool(annotations={"readOnlyHint": False})), "destructive"),
     Case("annotations.consistent", with_tools(tool(annotations={"readOnlyHint": True, "destructiveHint": True}))),
     Case("order.stable", shuffled),
+    Case("auth.echo", spoiled(method("tools/list"), headers(x_seen=TOKEN), BEARER), "header"),
+    Case("auth.echo", spoiled(method("initialize"), changed(instructions=TOKEN), BEARER), "body"),
     Case("size.listing", Double, options={"thresholds": Thresholds(listing=10)}),
     Case("latency.connect", Double, options={"thresholds": Thresholds(connect_ms=0)}),
     Case("latency.call", Double, options={"thresholds": Thresholds(call_ms=0)}),

@@ -52,7 +52,7 @@ WAYS = [
     pytest.param(
         Authorization.INHERIT,
         InheritAuth(FOREIGN, ("corti",), KEYS.jwks()),
-        BearerToken(token_of(KEYS, "corti", issuer=FOREIGN)),
+        BearerToken(token_of(KEYS, "corti", lifetime=3600, issuer=FOREIGN)),
         id="inherit",
     ),
     pytest.param(Authorization.BEARER, AnyOf(BearerAuth(TOKEN), oauth()), BearerToken(TOKEN), id="bearer-of-both"),
