@@ -12,6 +12,7 @@ from agentkit_servers.calculator import registry
 from agentkit_servers.calculator.core import Calculator, Choice, Day, Integer, Quantity, YesNo
 from agentkit_servers.calculator.core.answer import Calculation
 from agentkit_servers.calculator.core.engine import run
+from agentkit_servers.calculator.core.reading import BadInput
 from agentkit_servers.calculator.equations import CALCULATORS
 from agentkit_servers.calculator.pages import described
 
@@ -244,3 +245,11 @@ def test_trap_a_creatinine_clearance_is_never_called_by_the_code_of_a_serum_crea
         assert "2160-0" not in described(calculator).model_dump_json()
     assert registry.BY_SLUG["creatinine-clearance"].unit == "mL/min"
     assert registry.BY_SLUG["ckd-epi-creatinine"].unit == "mL/min/1.73 m2"
+
+
+def test_trap_urea_in_mg_is_not_urea_nitrogen() -> None:
+    """Urea weighs 2.14 times its nitrogen, so the name `urea` is not taken for the nitrogen; in mmol both are one."""
+    with pytest.raises(BadInput, match="no input of serum-osmolality"):
+        calculated("serum-osmolality", {"urea": "40 mg/dL"})
+    done = calculated("serum-osmolality", {"bun": "5 mmol/L"})
+    assert done.inputs_used[0].value == pytest.approx(5 / 0.357)

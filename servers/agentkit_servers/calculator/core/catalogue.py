@@ -89,7 +89,7 @@ CREATININE: Final = Measure(
 )  # fmt: skip
 UREA_NITROGEN: Final = Measure(
     name="urea_nitrogen", title="Blood urea nitrogen", unit="mg/dL", us="mg/dL", si="mmol/L", plausible=(1, 300),
-    bridges=(Bridge("mmol/L", "mg/dL", "/ 0.357"),), synonyms=("bun", "blood_urea_nitrogen", "urea"),
+    bridges=(Bridge("mmol/L", "mg/dL", "/ 0.357"),), synonyms=("bun", "blood_urea_nitrogen"),
 )  # fmt: skip
 EGFR: Final = Measure(
     name="egfr", title="Estimated glomerular filtration rate", unit="mL/min/1.73 m2", us="mL/min/1.73 m2",

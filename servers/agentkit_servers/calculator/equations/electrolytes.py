@@ -116,7 +116,8 @@ CALCULATORS: Final = (
         unit="mOsm/kg",
         decimals=0,
         citations=(
-            Citation("Smithline N, Gardner KD. Gaps - anionic and osmolal. JAMA 1976;236:1594-7"),
+            Citation("Smithline N, Gardner KD. Gaps - anionic and osmolal. JAMA 1976;236:1594-7",
+                     "10.1001/jama.236.14.1594"),
         ),
         validity="Without alcohols and other unmeasured substances.",
     ),

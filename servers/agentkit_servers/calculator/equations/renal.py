@@ -121,7 +121,7 @@ CALCULATORS: Final = (
             Citation(
                 "Espinel CH. The FENa test. Use in the differential diagnosis of acute renal failure. JAMA"
                 " 1976;236:579-81",
-                "10.1001/jama.1976.03270060029022",
+                "10.1001/jama.236.6.579",
             ),
         ),
         validity="Oliguric acute kidney injury without diuretics.",
