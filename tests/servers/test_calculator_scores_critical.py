@@ -411,6 +411,12 @@ def test_apache_chronic_health(admission: str, points: float) -> None:
     assert total("apache-ii", {**given, "chronic_organ_insufficiency": "no"}) == 0
 
 
+def test_apache_below_sixteen_years_is_outside_its_validity() -> None:
+    """CALC-4."""
+    assert flags("apache-ii", {**ADMITTED, "age": years(15)}) == ["outside-validity"]
+    assert flags("apache-ii", {**ADMITTED, "age": years(16)}) == []
+
+
 def test_apache_of_a_septic_patient() -> None:
     """39.2 3, 62 (110/38) 2, 128 2, 30 1, FiO2 0.6 and PaO2 70 with PaCO2 32: 0.6 x 713 - 40 - 70 = 317.8 2, 7.28 2,
     132 0, 5.6 1, creatinine 2.4 in acute failure 6, 28 2, 22 2, GCS 11 4, 68 years 5, chronic nonoperative 5."""

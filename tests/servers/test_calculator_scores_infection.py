@@ -189,7 +189,9 @@ def test_psi_classes(more: Inputs, name: str) -> None:
 
 def test_psi_of_a_child_is_flagged_and_computed() -> None:
     """CALC-4."""
-    assert flags("psi", {**PORT, "age": years(12)}) == ["outside-validity"]
+    assert flags("psi", {**PORT, "age": years(17.9)}) == ["outside-validity"]
+    assert flags("psi", {**PORT, "age": years(18)}) == []
+    assert total("psi", {**PORT, "age": years(17.9)}) == 17
 
 
 @pytest.mark.parametrize(
@@ -282,6 +284,7 @@ def test_every_finding_of_feverpain_is_one_point(name: str) -> None:
         ({"wbc": q(11900, "uL")}, 0),
         ({"bands": q(10, "%")}, 0),
         ({"bands": q(10.1, "%")}, 1),
+        ({"temperature": q(39, "Cel"), "heart_rate": "yes"}, 2),
         (
             {"temperature": q(39, "Cel"), "heart_rate": q(118, "/min"), "respiratory_rate": q(26, "/min")}
             | {"wbc": q(17.2, "K/uL")},
@@ -331,6 +334,7 @@ def test_a_fast_respiration_decides_without_carbon_dioxide_and_a_slow_one_does_n
         ({"sbp": q(101, "mmHg")}, 0),
         ({"sbp": q(100, "mmHg")}, 1),
         ({"altered_mentation": "yes"}, 1),
+        ({"respiratory_rate": q(30, "/min"), "sbp": q(80, "mmHg")}, 2),
         ({"respiratory_rate": q(30, "/min"), "sbp": q(80, "mmHg"), "altered_mentation": True}, 3),
     ],
 )

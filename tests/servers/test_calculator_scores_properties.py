@@ -16,7 +16,7 @@ from agentkit_servers.calculator.core.inputs import Input
 
 from .score_calls import SCORES, Inputs, calculate, q
 
-ONE_EACH = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ONE_EACH = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # The lowest and the highest total, as published or added up from the table by hand.
 RANGES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -54,20 +55,17 @@ GCS: Final = Integer(
 )
 
 
-def compared(measure: Measure, condition: str) -> Quantity:
-    """A quantity with which one comparison is made, so that yes or no will do, too; read it with `holds`."""
-    return replace(
-        quantity(measure, description=f"A number, or yes or no to: {condition} {measure.unit}".removesuffix(" 1")),
-        words={True: True, False: False},
-    )
-
-
 def excluded(measure: Measure, condition: str) -> Quantity:
     """A quantity of which several comparisons are made: no says that none holds; read it with `holds`."""
-    return replace(
-        quantity(measure, description=f"A number, or no where it is not {condition} {measure.unit}".removesuffix(" 1")),
-        words={False: False},
-    )
+    return _worded(measure, f"A number, or no where it is not {condition}", {False: False})
+
+
+def _compared(measure: Measure, condition: str) -> Quantity:
+    return _worded(measure, f"A number, or yes or no to: {condition}", {True: True, False: False})
+
+
+def _worded(measure: Measure, described: str, words: Mapping[bool, bool]) -> Quantity:
+    return replace(quantity(measure, description=f"{described} {measure.unit}".removesuffix(" 1") + "."), words=words)
 
 
 def holds(values: Values, name: str, condition: str) -> bool:
@@ -81,14 +79,31 @@ def holds(values: Values, name: str, condition: str) -> bool:
 
 def met(measure: Measure, condition: str, points: float, title: str) -> Item:
     """A quantity that gives points on one side of one threshold; yes or no will do."""
+    return either(measure.name, title, points, (measure, condition))
+
+
+def either(name: str, title: str, points: float, *tests: tuple[Measure, str]) -> Item:
+    """Points once where one comparison or more holds.
+
+    A measure with one comparison takes yes or no as well, one with several takes no: none holds.
+    """
+    by_measure: dict[str, tuple[Measure, list[str]]] = {}
+    for measure, condition in tests:
+        by_measure.setdefault(measure.name, (measure, []))[1].append(condition)
     return rule(
-        measure.name,
+        name,
         title,
-        (compared(measure, condition),),
-        lambda values: points if holds(values, measure.name, condition) else 0,
-        f"{condition} {points:g}",
-        normal=0 if measure.assumable else None,
-        probes={measure.name: tuple(probes(((condition, points),)))},
+        [
+            _compared(measure, conditions[0]) if len(conditions) == 1 else excluded(measure, " or ".join(conditions))
+            for measure, conditions in by_measure.values()
+        ],
+        lambda values: points if any(holds(values, measure.name, condition) for measure, condition in tests) else 0,
+        " or ".join(f"{measure.name} {condition}" for measure, condition in tests) + f" {points:g}",
+        normal=0 if all(measure.assumable for measure, _ in tests) else None,
+        probes={
+            one: tuple(probes([(condition, points) for condition in conditions]))
+            for one, (_, conditions) in by_measure.items()
+        },
     )
 
 

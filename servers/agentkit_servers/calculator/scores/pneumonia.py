@@ -6,7 +6,7 @@ from typing import Final
 
 from agentkit_servers.calculator.core import SEX, Bands, Citation, Tally, Valid, Working, quantity, rule, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import compared, excluded, holds, met
+from agentkit_servers.calculator.scores.items import either, met
 
 _UREA_OF_THE_SOURCE: Final = 7 / 0.357
 """7 mmol/L of urea in mg/dL of urea nitrogen, above which Lim counts; in the USA it is written as > 19 mg/dL."""
@@ -32,12 +32,12 @@ CURB_65: Final = score(
         yes_no("confusion", 1, "Confusion", "New disorientation in person, place or time, or AMTS of 8 or less."),
         met(m.UREA_NITROGEN, "> 19", 1, "Urea nitrogen > 19 mg/dL"),
         met(m.RESPIRATORY_RATE, ">= 30", 1, "Respiratory rate >= 30/min"),
-        rule(
+        either(
             "blood_pressure",
             "Systolic pressure < 90 or diastolic <= 60 mmHg",
-            (compared(m.SBP, "< 90"), compared(m.DBP, "<= 60")),
-            lambda v: 1 if holds(v, "sbp", "< 90") or holds(v, "dbp", "<= 60") else 0,
-            "SBP < 90 or DBP <= 60 1",
+            1,
+            (m.SBP, "< 90"),
+            (m.DBP, "<= 60"),
         ),
         met(m.AGE, ">= 65", 1, "Age >= 65"),
     ),
@@ -99,14 +99,7 @@ PSI: Final = score(
         ),
         met(m.RESPIRATORY_RATE, ">= 30", 20, "Respiratory rate >= 30/min"),
         met(m.SBP, "< 90", 20, "Systolic pressure < 90 mmHg"),
-        rule(
-            "temperature",
-            "Temperature < 35 or > 39.9 Cel",
-            (excluded(m.TEMPERATURE, "< 35 or > 39.9"),),
-            lambda v: 15 if holds(v, "temperature", "< 35") or holds(v, "temperature", "> 39.9") else 0,
-            "< 35 or > 39.9 15",
-            probes={"temperature": (37.0,)},
-        ),
+        either("temperature", "Temperature < 35 or > 39.9 Cel", 15, (m.TEMPERATURE, "< 35"), (m.TEMPERATURE, "> 39.9")),
         met(m.HEART_RATE, ">= 125", 10, "Heart rate >= 125/min"),
         met(m.PH, "< 7.35", 30, "Arterial pH < 7.35"),
         met(m.UREA_NITROGEN, ">= 30", 20, "Urea nitrogen >= 30 mg/dL"),

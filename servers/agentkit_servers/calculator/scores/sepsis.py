@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentkit_servers.calculator.core import Bands, Citation, rule, score, yes_no
+from agentkit_servers.calculator.core import Bands, Citation, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.core.numbers import probes
-from agentkit_servers.calculator.scores.items import IMMATURE_NEUTROPHILS, compared, excluded, holds, met
+from agentkit_servers.calculator.scores.items import IMMATURE_NEUTROPHILS, either, met
 
 SIRS: Final = score(
     id="sirs@1992",
@@ -16,29 +15,22 @@ SIRS: Final = score(
     summary="Number of criteria of the systemic inflammatory response.",
     synonyms=("SIRS", "sepsis", "systemic inflammatory response"),
     items=(
-        rule(
-            "temperature",
-            "Temperature > 38 or < 36 Cel",
-            (excluded(m.TEMPERATURE, "> 38 or < 36"),),
-            lambda v: 1 if holds(v, "temperature", "> 38") or holds(v, "temperature", "< 36") else 0,
-            "> 38 or < 36 1",
-            probes={"temperature": (37.0,)},
-        ),
+        either("temperature", "Temperature > 38 or < 36 Cel", 1, (m.TEMPERATURE, "> 38"), (m.TEMPERATURE, "< 36")),
         met(m.HEART_RATE, "> 90", 1, "Heart rate > 90/min"),
-        rule(
+        either(
             "respiration",
             "Respiratory rate > 20/min or PaCO2 < 32 mmHg",
-            (compared(m.RESPIRATORY_RATE, "> 20"), compared(m.PACO2, "< 32")),
-            lambda v: 1 if holds(v, "respiratory_rate", "> 20") or holds(v, "paco2", "< 32") else 0,
-            "respiratory rate > 20 or PaCO2 < 32 1",
+            1,
+            (m.RESPIRATORY_RATE, "> 20"),
+            (m.PACO2, "< 32"),
         ),
-        rule(
+        either(
             "white_cells",
             "White cells > 12 or < 4 x 10*9/L, or > 10 % bands",
-            (excluded(m.WBC, "> 12 or < 4"), compared(IMMATURE_NEUTROPHILS, "> 10")),
-            lambda v: 1 if holds(v, "wbc", "> 12") or holds(v, "wbc", "< 4") or holds(v, "bands", "> 10") else 0,
-            "> 12 or < 4 or bands > 10 % 1",
-            probes={"wbc": (8.0, *probes((("> 12", 1), ("< 4", 1))))},
+            1,
+            (m.WBC, "> 12"),
+            (m.WBC, "< 4"),
+            (IMMATURE_NEUTROPHILS, "> 10"),
         ),
     ),
     citations=(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentkit_servers.calculator.core import Bands, Citation, graded, pick, rule, score, yes_no
+from agentkit_servers.calculator.core import Bands, Citation, graded, pick, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import DURATION, compared, holds, met
+from agentkit_servers.calculator.scores.items import DURATION, either, met
 
 ABCD2: Final = score(
     id="abcd2@2007",
@@ -16,12 +16,12 @@ ABCD2: Final = score(
     synonyms=("TIA", "transient ischaemic attack", "transient ischemic attack", "stroke risk"),
     items=(
         met(m.AGE, ">= 60", 1, "Age >= 60"),
-        rule(
+        either(
             "blood_pressure",
             "Blood pressure >= 140 systolic or >= 90 mmHg diastolic",
-            (compared(m.SBP, ">= 140"), compared(m.DBP, ">= 90")),
-            lambda v: 1 if holds(v, "sbp", ">= 140") or holds(v, "dbp", ">= 90") else 0,
-            "SBP >= 140 or DBP >= 90 1",
+            1,
+            (m.SBP, ">= 140"),
+            (m.DBP, ">= 90"),
         ),
         pick(
             "clinical_features",
