@@ -115,6 +115,8 @@ def tool_input(
         if hasattr(BaseModel, name):
             # A field of this name would hide one of the model's own attributes.
             field = f"field_{name}"
+            while field in signature.parameters:
+                field += "_"
             renamed[field] = name
             annotation = Annotated[annotation, Field(alias=name, title=name.replace("_", " ").title())]
         fields[field] = annotation if parameter.default is parameter.empty else (annotation, parameter.default)
