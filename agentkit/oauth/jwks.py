@@ -181,14 +181,14 @@ def _read(jwks: Mapping[str, Json]) -> dict[str, PyJWK]:
 
 def _key(member: Json) -> PyJWK | None:
     """A key of a set; one that is none, or for something else, does not spoil the others."""
-    if not isinstance(member, dict) or not isinstance(member.get("kid", ""), str):
+    if not isinstance(member, dict) or not isinstance(member.get("kid"), str | None):
         return None
-    if member.get("use", "sig") != "sig" or member.get("alg", "ES256") not in ALGORITHMS:
+    if member.get("use") not in (None, "sig") or member.get("alg") not in (None, *ALGORITHMS):
         return None
     try:
         key = PyJWK(member)
     except Exception:
-        # Others wrote it, and the library lets through whatever it stumbles over, NotImplementedError among it.
+        # Others wrote it, and the library lets through whatever it stumbles over, errors that are none of its own too.
         return None
     return key if key.algorithm_name in ALGORITHMS else None
 

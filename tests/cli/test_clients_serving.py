@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,3 +81,23 @@ def test_a_key_that_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "does not open the signing key" in done.stderr
     assert "rotate-keys --force" in done.stderr
+
+
+def test_a_revoked_token_is_refused_by_a_server_that_asks(tmp_path: Path) -> None:
+    database = str(tmp_path / "issuer.db")
+    with started(tmp_path, "authorization-server", "--port", "0", "--database", database) as issuer:
+        address = issuer.address("issuer")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        ehr = f"http://127.0.0.1:{port}/ehr/mcp"
+        checker = secret_of(tmp_path, "add", "ehr-server", "--serves", ehr, "--database", database)
+        secret = secret_of(tmp_path, "add", "agent", "--scope", "ehr", "--resource", ehr, "--database", database)
+        asking = ("--issuer", address, "--introspection-client", f"ehr-server:{checker}")
+        with started(tmp_path, "ehr", "--port", port, "--auth", "oauth2.0", *asking) as servers:
+            assert servers.address("ehr") == ehr
+            assert anyio.run(tools, ehr, "agent", secret)
+            with httpx2.Client(timeout=HANG) as http:
+                token = http.post(f"{address}/token", data=GRANT, auth=("agent", secret)).json()["access_token"]
+                http.post(f"{address}/revoke", data={"token": token}, auth=("agent", secret))
+                refused = http.post(ehr, json={}, headers={"authorization": f"Bearer {token}"})
+            assert refused.status_code == 401
