@@ -136,6 +136,7 @@ async def test_missing_inputs_are_named_and_nothing_is_computed(calculator: Call
     assert told.data["missing"] == ["sex", "creatinine"]
     assert told.data["result"] is None
     assert "Needed and not given: sex, creatinine. Nothing was assumed" in told.text
+    assert '- creatinine: Serum creatinine, for example "97 umol/L"' in told.text
 
 
 async def test_a_score_with_missing_items_tells_what_is_still_possible(calculator: Caller) -> None:

@@ -79,6 +79,7 @@ class Calculation(BaseModel):
     conversions: list[str] = Field(description="Every conversion of a unit")
     steps: list[str] = Field(description="The working")
     missing: list[str] = Field(description="Inputs that are needed and were not given")
+    needed: list[str] = Field(description="For each of those: what it is and how it may be written")
     possible: Possible | None = Field(description="For a score with missing items: the range it can still reach")
     assumed: list[str] = Field(description="Inputs that were assumed because the caller asked for it")
     flags: list[FlagShown] = Field(description="What a reader has to know")
@@ -95,6 +96,7 @@ class Calculation(BaseModel):
             lines = [f"{self.title}: no result ({self.state})."]
             if self.missing:
                 lines.append(f"Needed and not given: {', '.join(self.missing)}. Nothing was assumed for them.")
+                lines += [f"- {one}" for one in self.needed]
             if self.possible:
                 lines.append(f"Still possible: {self.possible.low:g} to {self.possible.high:g} points.")
             return lines

@@ -216,6 +216,7 @@ def _answer(
 ) -> Calculation:
     calculator = this.calculator
     result = None if value is None else _result(calculator, value)
+    asked = calculator.inputs if this.missing else ()
     return Calculation(
         state=state,
         title=calculator.title,
@@ -225,6 +226,7 @@ def _answer(
         conversions=[one.conversion for one in this.found.values() if one.conversion],
         steps=list(this.working.steps),
         missing=this.missing,
+        needed=[f"{one.name}: {one.title}, for example {example(one)}" for one in asked if one.name in this.missing],
         possible=Possible(low=possible[0], high=possible[1]) if possible else None,
         assumed=this.assumed,
         flags=[FlagShown(code=flag.code, text=flag.text) for flag in this.working.flags],
