@@ -144,6 +144,12 @@ def test_sofa(more: Inputs, points: float) -> None:
     assert total("sofa", {**ORGANS, **more}) == points
 
 
+def test_sofa_is_interpreted_from_two_points_on() -> None:
+    assert band("sofa", {**ORGANS, "platelets": q(149, "10*9/L")}) == "below 2"
+    told = band("sofa", {**ORGANS, "platelets": q(99, "10*9/L")})
+    assert told == "organ dysfunction where it is an acute rise of 2 or more from the baseline"
+
+
 def test_sofa_ends_at_twenty_four() -> None:
     worst = {
         **ventilated(50, 100, "yes"),
@@ -409,6 +415,30 @@ def test_apache_chronic_health(admission: str, points: float) -> None:
     given = {**ADMITTED, "admission": admission, "chronic_organ_insufficiency": "yes"}
     assert total("apache-ii", given) == points
     assert total("apache-ii", {**given, "chronic_organ_insufficiency": "no"}) == 0
+
+
+GROUPS = (
+    (0, 4, "0-4"), (5, 9, "5-9"), (10, 14, "10-14"), (15, 19, "15-19"), (20, 24, "20-24"), (25, 29, "25-29"),
+    (30, 34, "30-34"), (35, 36, "35 and more"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("points", "group"), [(points, name) for low, high, name in GROUPS for points in (low, high)])
+def test_apache_is_interpreted_by_groups_of_five(points: int, group: str) -> None:
+    extremes: Inputs = {
+        "ph": 7.0,
+        "sodium": q(190, "mmol/L"),
+        "potassium": q(8, "mmol/L"),
+        "temperature": q(42, "Cel"),
+        "heart_rate": q(190, "/min"),
+        "wbc": q(45, "K/uL"),
+    }
+    # Four points for each extreme, the rest by the coma scale, which gives up to twelve.
+    count = max(0, -(-(points - 12) // 4))
+    chosen = {name: extremes[name] for name in list(extremes)[:count]}
+    given = {**ADMITTED, **chosen, "gcs": 15 - (points - 4 * count)}
+    assert total("apache-ii", given) == points
+    assert (band("apache-ii", given) or "").partition(":")[0] == group
 
 
 def test_apache_below_sixteen_years_is_outside_its_validity() -> None:
