@@ -79,6 +79,7 @@ def test_nobody_there_is_told(run: Run) -> None:
         ("http://127.0.0.1:1/mcp", "--token", "env:NO_SUCH_VARIABLE"),
         ("http://127.0.0.1:1/mcp", "--auth", "none", "--call", "tool"),
         ("http://127.0.0.1:1/mcp", "--auth", "none", "--call", "tool=[1]"),
+        ("http://127.0.0.1:1/mcp", "--auth", "none", "--call", "tool={"),
         ("http://127.0.0.1:1/mcp", "--auth", "none", "--threshold", "speed=1"),
         ("http://127.0.0.1:1/mcp", "--auth", "none", "--threshold", "tools=many"),
         (),

@@ -151,6 +151,7 @@ async def slow(site: Site) -> Sequence[Problem]:
     "The server is as before after that",
     "Let no request end the server, or change its tools.",
     "MCP-SRV-03",
+    needs=("tools.list", "order.stable"),
 )
 async def alive(site: Site) -> Sequence[Problem]:
     """The same list again."""

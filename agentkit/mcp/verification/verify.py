@@ -48,7 +48,7 @@ CHECKS: Final[tuple[Check, ...]] = tuple(check for group in _GROUPS for check in
 async def verify_server(
     url: str,
     *,
-    auth: Authorization = Authorization.NONE,
+    auth: Authorization | str = Authorization.NONE,
     credential: McpAuth | None = None,
     calls: Mapping[str, JsonObject] | None = None,
     call_safe: bool = False,
@@ -77,9 +77,10 @@ async def verify_server(
         http: Carries the requests, for an in-process server; by default each connection is a real one.
 
     Raises:
-        SpecError: The address is no http or https URL or holds a user or password, the credential does not go with
-            `auth`, or it cannot stand in a header.
+        SpecError: The address is no http or https URL or holds a user or password, there is no such way of
+            authorization, the credential does not go with it, or cannot stand in a header.
     """
+    auth = _read_word(auth)
     _check(url, auth, credential)
     withhold_content()
     async with AsyncExitStack() as stack:
@@ -108,6 +109,14 @@ async def _pools(stack: AsyncExitStack) -> tuple[HttpPool, HttpPool]:
     keeping = await anyio.to_thread.run_sync(new_pool)
     renewing = await anyio.to_thread.run_sync(partial(new_pool, idle=0))
     return await stack.enter_async_context(keeping), await stack.enter_async_context(renewing)
+
+
+def _read_word(auth: Authorization | str) -> Authorization:
+    try:
+        return Authorization(auth)
+    except ValueError:
+        words = ", ".join(Authorization)
+        raise SpecError("auth", "is no way of authorization", remedy=f"Take one of {words}.") from None
 
 
 def _check(url: str, auth: Authorization, credential: McpAuth | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
@@ -189,6 +189,39 @@ def shuffled() -> Double:
     return Double(spoil=spoil)
 
 
+PATH_FORM = "/.well-known/oauth-protected-resource/weather/mcp"
+
+
+def elsewhere() -> Double:
+    """Its metadata lie where only the challenge leads."""
+    challenge = f'Bearer resource_metadata="{ORIGIN}/metadata", scope="weather.read"'
+
+    def spoil(at: Answering) -> Reply:
+        if naked(at.asked):
+            return headers(www_authenticate=challenge)(at)
+        if at.asked.path == "/metadata":
+            return at.double.authorization_server(replace(at.asked, path=PATH_FORM))
+        return Reply(404) if at.asked.path == PATH_FORM else at.good
+
+    return Double(OAUTH2, spoil=spoil)
+
+
+def calls_cities(asked: Asked) -> bool:
+    return asked.body.endswith(b'{"name": "cities", "arguments": {}}}')
+
+
+def growing() -> Double:
+    seen: list[Asked] = []
+
+    def spoil(at: Answering) -> Reply:
+        if at.asked.rpc == "tools/list":
+            seen.append(at.asked)
+            at.double.tools.append(CITIES | {"name": f"t{len(seen)}"})
+        return at.good
+
+    return Double(spoil=spoil)
+
+
 def dead_after_bad_arguments() -> Double:
     def spoil(at: Answering) -> Reply:
         if at.asked.body.startswith(b'{"jsonrpc": "2.0", "agentkit-verify'):
@@ -306,6 +339,13 @@ CASES = [
     Case(
         "auth.metadata",
         spoiled(lambda a: "protected-resource" in a.path, Reply(body={"resource": f"{ORIGIN}/other"}), BEARER),
+    ),
+    Case(
+        "auth.metadata",
+        spoiled(
+            lambda a: "protected-resource" in a.path, Reply(body={"resource": URL, "authorization_servers": [ISSUER]})
+        ),
+        "open",
     ),
     Case("discovery.resource", spoiled(lambda a: "protected-resource" in a.path, Reply(404), OAUTH2)),
     Case(
@@ -444,6 +484,16 @@ CASES = [
     Case("annotations.present", with_tools(tool(annotations={"readOnlyHint": False})), "destructive"),
     Case("annotations.consistent", with_tools(tool(annotations={"readOnlyHint": True, "destructiveHint": True}))),
     Case("order.stable", shuffled),
+    Case("order.stable", growing, "growing"),
+    Case("call.works", spoiled(calls_cities, error(-32603)), "crash", options={"calls": {"cities": {}}}),
+    Case(
+        "call.works",
+        spoiled(calls_cities, result({"content": "no", "isError": True})),
+        "no-mcp",
+        options={"calls": {"cities": {}}},
+    ),
+    Case("discovery.resource-places", elsewhere, "no-path-form"),
+    Case("discovery.auth-methods", with_issuer(token_endpoint_auth_methods_supported=["private_key_jwt"]), "neither"),
     Case("auth.echo", spoiled(method("tools/list"), headers(x_seen=TOKEN), BEARER), "header"),
     Case("auth.echo", spoiled(method("initialize"), changed(instructions=TOKEN), BEARER), "body"),
     Case("size.listing", Double, options={"thresholds": Thresholds(listing=10)}),
@@ -488,6 +538,41 @@ async def test_a_defect_is_found_by_its_check_alone(case: Case) -> None:
     told = [f"{f.verdict} {f.check} {f.subject}: {f.text}" for f in (*report.errors, *report.warnings)]
     assert found == {case.check}, told
     assert all(finding.remedy for finding in report.of(case.check)), told
+
+
+def foreign_tokens_refused() -> Double:
+    return Double(OAUTH2, spoil=another_audience)
+
+
+class Opaque(Double):
+    """Takes every token it issued, and says in none of them whom it is for."""
+
+    def lets_in(self, asked: Asked) -> bool:
+        return asked.authorization.removeprefix("Bearer ") in self.issued
+
+    def token(self, asked: Asked) -> Reply:
+        if asked.path == "/auth/token" and not _wrong_secret(asked):
+            self.issued.add(f"opaque-{len(self.issued)}")
+            return Reply(
+                body={"access_token": f"opaque-{len(self.issued) - 1}", "expires_in": 3600},
+                headers={"cache-control": "no-store"},
+            )
+        return super().token(asked)
+
+
+@pytest.mark.parametrize(
+    ("make", "skipped"),
+    [
+        (foreign_tokens_refused, set[str]()),
+        (lambda: Opaque(OAUTH2), {"token.audience"}),
+        (with_resource(scopes_supported=None, bearer_methods_supported=None), {"discovery.challenge-scope"}),
+    ],
+)
+async def test_other_good_ways_are_good_too(make: Callable[[], Double], skipped: set[str]) -> None:
+    report = await verify(make())
+    assert [f"{f.check}: {f.text}" for f in (*report.errors, *report.warnings)] == []
+    found = {finding.check for finding in report.findings if finding.verdict is Verdict.SKIPPED}
+    assert found == skipped | {"protocol.lost-session"}
 
 
 # `dns`, `tls`, `connect` need another transport, `latency.list` and `bad.slow` go together, `lost-session` and

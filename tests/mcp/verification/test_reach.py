@@ -102,7 +102,8 @@ async def test_slow_answers_are_warnings_from_the_limit_on() -> None:
         ("https://me:secret@mcp.example/mcp", Authorization.NONE, None, "url"),
         ("https://mcp.example:port/mcp", Authorization.NONE, None, "url"),
         ("https://", Authorization.NONE, None, "url"),
-        (URL, Authorization.BEARER, None, "credential"),
+        (URL, "magic", None, "auth"),
+        (URL, "bearer", None, "credential"),
         (URL, Authorization.OAUTH2, BearerToken("right"), "credential"),
         (URL, Authorization.BEARER, OAuthClientCredentials("a", "b"), "credential"),
         (URL, Authorization.NONE, BearerToken("right"), "credential"),
@@ -111,7 +112,7 @@ async def test_slow_answers_are_warnings_from_the_limit_on() -> None:
     ],
 )
 async def test_what_cannot_be_verified_is_refused_before_anything_is_sent(
-    url: str, auth: Authorization, credential: McpAuth | None, culprit: str
+    url: str, auth: str, credential: McpAuth | None, culprit: str
 ) -> None:
     double = Double()
     async with double.http() as http:
