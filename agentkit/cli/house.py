@@ -21,6 +21,7 @@ from agentkit.cli.access import Access
 from agentkit.cli.address import Address, bind
 from agentkit.cli.data import database as default_database
 from agentkit.cli.data import own_database
+from agentkit.cli.expert_servers import server_of, with_functions
 from agentkit.cli.issuer import NAME as ISSUER
 from agentkit.cli.issuer import issuer_app, issuer_lines
 from agentkit.cli.serving import serving
@@ -124,6 +125,8 @@ def everything(place: Place, access: Access, clients: Path | None) -> list[Serve
         servers = ToolServers(address, issuer)
         for name in find_servers():
             servers.add(name, access, storage=own_database(name))
+        for expert in with_functions():
+            servers.add_server(expert.server_name, expert.server, access, expert.authorization)
         served = [platform(place, clients, servers_url=address.url)]
         served.append(_of(servers, address))
         if routes := servers.issuer_routes():
@@ -148,7 +151,10 @@ def _unsaid(what: str, target: Target | None) -> list[tuple[str, Authorization]]
         return [(target.name, _default(target))]
     if what in {"platform", ISSUER}:
         return []
-    return [(name, default_authorization(name)) for name in (find_servers() if what == "all" else [what])]
+    if what != "all":
+        return [(what, default_authorization(what))]
+    unsaid = [(name, default_authorization(name)) for name in find_servers()]
+    return [*unsaid, *((expert.server_name, expert.authorization) for expert in with_functions())]
 
 
 def _default(target: Target) -> Authorization:
@@ -198,20 +204,6 @@ def mcp_server(what: str, target: Target | None, database: str | None) -> ToolSe
     if target is not None or what not in find_servers():
         raise SpecError(what, "is no MCP server", remedy="Only an expert or an MCP server speaks over stdio.")
     return load_server(what)(default_database(what, database))
-
-
-def server_of(expert: Expert, database: str | None) -> ToolServer:
-    """The MCP server of an expert; an installed one keeps its data in a database.
-
-    Raises:
-        SpecError: It has no tools, or its server is not installed.
-        ConfigurationError: A database was given for functions, which have none of ours.
-    """
-    if expert.installed_server is not None:
-        return load_server(expert.installed_server)(default_database(expert.installed_server, database))
-    if database:
-        raise ConfigurationError("--database", "is for installed servers", remedy="Leave it out.")
-    return expert.server
 
 
 def _agent(agent: Agent, place: Place, access: Access) -> Served:

@@ -102,8 +102,9 @@ def serve(target: object, **options: Unpack[ServeOptions]) -> None:
         )
     served = _prepare(target, options)
     from agentkit.cli.house import serve_until_stopped
+    from agentkit.cli.next_steps import next_steps
 
-    asyncio.run(serve_until_stopped(served))
+    asyncio.run(serve_until_stopped(served, next_steps=next_steps("", served.doors, None)))
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from agentkit.cli.access import Access
+from agentkit.cli.house import Place, everything, open_doors
 from agentkit.cli.target import load_target, servable
 from agentkit.errors import ConfigurationError, SpecError
-from agentkit.experts import Expert
+from agentkit.experts import Expert, discovery
 from agentkit.mcp import BearerToken, McpClient, OAuthClientCredentials, ToolServer
+from agentkit.specs import Authorization
 from tests.cli.conftest import AGENTKIT, House, Run, started
 from tests.deadline import HANG, HANG_PROCESS
 
@@ -261,6 +265,31 @@ def test_an_expert_that_is_open_by_its_own_word_is_not_shown_to_others(tmp_path:
     )
     assert done.returncode == 1
     assert "ward-desk is served without authorization" in done.stderr
+
+
+def test_all_serves_installed_experts_that_have_functions_too(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points: dict[str, list[EntryPoint]] = {
+        "agentkit.experts": [
+            EntryPoint("broken", "absent_package:EXPERT", "agentkit.experts"),
+            EntryPoint("ward-desk", "own:expert", "agentkit.experts"),
+        ],
+        "agentkit.servers": [],
+    }
+
+    def installed(*, group: str) -> list[EntryPoint]:
+        return points[group]
+
+    monkeypatch.setattr(discovery, "entry_points", installed)
+    sys.path.insert(0, str(own))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    platform, servers = everything(Place("127.0.0.1", 0), Access(), None)
+    for one in (platform, servers):
+        one.address.close()
+    assert [door.url.partition(str(servers.address.port))[2] for door in servers.doors] == ["/ward-desk/mcp"]
+    (door,) = open_doors("all", None, Access((Authorization.NONE,)), own / "clients.toml")
+    assert "ward-desk is served without authorization" in door
 
 
 def test_one_client_opens_all_servers_it_was_given_for(tmp_path: Path) -> None:
