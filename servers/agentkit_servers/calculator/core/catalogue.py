@@ -75,9 +75,6 @@ FIO2: Final = Measure(
 QT: Final = Measure(
     name="qt", title="QT interval", unit="ms", us="ms", si="ms", plausible=(150, 800), synonyms=("qt_interval",)
 )
-GCS: Final = Measure(
-    name="gcs", title="Glasgow Coma Scale", unit="1", plausible=(3, 15), synonyms=("glasgow_coma_scale", "gcs_total")
-)
 URINE_OUTPUT: Final = Measure(
     name="urine_output", title="Urine output", unit="mL/d", us="mL/d", si="mL/d", plausible=(0, 20000)
 )
