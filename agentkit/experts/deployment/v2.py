@@ -41,7 +41,9 @@ def draft(info: AgentInfo, specs: Sequence[ExpertSpec], removals: Sequence[str])
         SpecError: A text cannot be told from the sections of experts; several sections or servers share a name; another
             expert uses a server of the name of one; one that shall go is not there; or a connector cannot be sent back.
     """
-    work = _Draft(info.system_prompt, list(info.connectors))
+    wanted = {server.name.strip() for spec in specs for server in spec.servers}
+    asked = {*(spec.name for spec in specs), *removals}
+    work = _Draft(info.system_prompt, list(info.connectors), _named(info.system_prompt), wanted, asked)
     for name in removals:
         work.remove(name)
     for spec in specs:
@@ -69,9 +71,11 @@ def draft(info: AgentInfo, specs: Sequence[ExpertSpec], removals: Sequence[str])
 class _Draft:
     prompt: str
     connectors: list[ConnectorInfo]
+    named: set[str]
+    wanted: set[str]
+    asked: set[str]
     changes: list[ExpertChange] = field(default_factory=list[ExpertChange])
     warnings: list[str] = field(default_factory=list[str])
-    touched: set[str] = field(default_factory=set[str])
 
     def remove(self, name: str) -> None:
         section = section_of(self.prompt, name)
@@ -94,7 +98,7 @@ class _Draft:
 
     def deploy(self, spec: ExpertSpec, *, has_prompt: bool) -> None:
         section = section_of(self.prompt, spec.name)
-        self.check_owners(spec, section)
+        self.check_owners(spec)
         is_new = section is None
         fields: list[FieldChange] = []
         old = self.prompt
@@ -105,9 +109,9 @@ class _Draft:
             fields.append(FieldChange(SECTION, _text(old, section), _text(self.prompt, now)))
         for server in spec.servers:
             index = self.find(server.name.strip())
-            is_new = is_new and index is None
+            is_new = is_new and (index is None or has_prompt)
             fields += self.put(server, index)
-            if index is not None and section is None and has_prompt:
+            if index is not None and has_prompt and server.name.strip() not in self.named:
                 self.warnings.append(
                     f"The agent's MCP server {server.name.strip()!r}, which no expert names, becomes that of "
                     f"{spec.name!r}."
@@ -119,16 +123,16 @@ class _Draft:
                 )
         wanted = {server.name.strip() for server in spec.servers}
         fields += self.drop([name for name in (section.tools if section else ()) if name not in wanted], spec.name)
-        self.touched |= wanted
         action = Action.CREATE if is_new else Action.UPDATE
         self.changes.append(ExpertChange(spec.name, action if fields else Action.UNCHANGED, tuple(fields)))
 
-    def check_owners(self, spec: ExpertSpec, section: Section | None) -> None:
-        """Refuse a server that another expert uses; its credentials would go to both."""
+    def check_owners(self, spec: ExpertSpec) -> None:
+        """Refuse a server that another expert uses, and goes on using; its credentials would go to both."""
+        others = [one for one in find_sections(self.prompt) if one.name not in self.asked]
         for server in spec.servers:
             name = server.name.strip()
-            owner = next((one.name for one in find_sections(self.prompt) if name in one.tools), spec.name)
-            if owner != spec.name and name not in (section.tools if section else ()):
+            owner = next((one.name for one in others if name in one.tools), None)
+            if owner is not None:
                 problem = f"the expert {owner!r} has an MCP server {name!r} already"
                 raise SpecError(f"{spec.name}.servers", problem, remedy=_UNIQUE)
 
@@ -163,23 +167,27 @@ class _Draft:
         return fields
 
     def drop(self, servers: Sequence[str], expert: str) -> Iterator[FieldChange]:
-        """Take servers away that no other expert uses."""
+        """Take servers away that no other expert uses, or is to use."""
         others = {name for one in find_sections(self.prompt) if one.name != expert for name in one.tools}
         for name in servers:
             index = self.find(name)
-            if index is not None and name not in others:
+            if index is not None and name not in others | self.wanted:
                 if _described(name) in self.prompt:
                     self.warnings.append(f"The paragraph {_described(name)!r} stays in the agent's system prompt.")
                 yield FieldChange(f"servers.{name}", summary(facts_of_v2(self.connectors.pop(index))), None)
 
     def kept(self, info: AgentInfo) -> Iterator[str]:
-        asked = {change.name for change in self.changes}
-        sections = [one for one in find_sections(self.prompt) if one.name not in asked]
+        sections = [one for one in find_sections(self.prompt) if one.name not in self.asked]
         yield from (one.name for one in sections)
-        inside = {name for one in sections for name in one.tools} | self.touched
+        inside = {name for one in sections for name in one.tools} | self.wanted
         for one in self.connectors:
             if one in info.connectors and not (one.type == "mcp" and (one.name or "").strip() in inside):
                 yield f"{one.type or 'connector'} {one.name or one.agent_id or one.id or '?'}"
+
+
+def _named(prompt: str) -> set[str]:
+    """The servers that the sections of a prompt name."""
+    return {name for section in find_sections(prompt) for name in section.tools}
 
 
 def _text(prompt: str, section: Section | None) -> str | None:

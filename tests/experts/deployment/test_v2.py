@@ -170,17 +170,22 @@ async def test_a_server_that_another_expert_uses_is_refused(double: CortiDouble)
             await plan_deployment(corti, lab_expert(name="other"), agent=agent_id)
 
 
-async def test_a_server_goes_over_to_the_expert_that_is_deployed_with_it_after_it_was_left(double: CortiDouble) -> None:
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_server_goes_over_from_one_expert_to_another_in_one_plan(double: CortiDouble, order: int) -> None:
     agent_id = double.add_v2_agent()
     async with corti_of(double) as corti:
         await apply_deployment(corti, await plan_deployment(corti, lab_expert(), agent=agent_id))
-        moved = (lab_expert(server="labs-2"), lab_expert(name="other", url="https://z.org/mcp"))
-        await apply_deployment(corti, await plan_deployment(corti, *moved, agent=agent_id))
+        before = stored(double, agent_id)["connectors"]
+        moved = (lab_expert(server="labs-2", url="https://z.org/mcp"), lab_expert(name="other"))[::order]
+        plan = await plan_deployment(corti, *moved, agent=agent_id)
+        assert not any("no expert names" in warning for warning in plan.warnings)
+        await apply_deployment(corti, plan)
         assert not (await plan_deployment(corti, *moved, agent=agent_id)).has_changes
-    assert {one["name"]: one["url"] for one in stored(double, agent_id)["connectors"]} == {
-        "labs": "https://z.org/mcp",
-        "labs-2": URL,
-    }
+        with pytest.raises(SpecError, match="the expert 'other' has an MCP server 'labs' already"):
+            await plan_deployment(corti, lab_expert(), agent=agent_id)
+    kept, new = stored(double, agent_id)["connectors"]
+    assert kept == before[0]
+    assert (new["name"], new["url"]) == ("labs-2", "https://z.org/mcp")
 
 
 @pytest.mark.parametrize("text", ["A.\n\n## Expert x\n\nB.", "## Tools of x", "A.\n\nTools: x.", "## Agent y\n\nZ"])
