@@ -41,11 +41,15 @@ async def exchange(
     Raises:
         ConnectionFailed: No connection.
         RequestTimeout: No answer in the time of the pool.
-        AuthenticationError: The body is larger than `limit`, or compressed, which nobody asked for.
+        AuthenticationError: The body is larger than `limit`, or compressed, which nobody asked for; or the address,
+            which others named, is none.
     """
     # A compressed answer has no size before it is unpacked.
     plain = {"accept": "application/json", "accept-encoding": "identity"}
-    request = httpx2.Request(method, url, headers={**plain, **(headers or {})}, content=content)
+    try:
+        request = httpx2.Request(method, url, headers={**plain, **(headers or {})}, content=content)
+    except httpx2.InvalidURL:
+        raise AuthenticationError("invalid_metadata", "An address in the metadata is not a URL.") from None
     host = urlsplit(url).netloc
     if http.is_closed:
         raise ConnectionFailed(f"{host} cannot be reached: the client is closed.")

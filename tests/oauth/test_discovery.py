@@ -173,6 +173,13 @@ async def test_an_issuer_that_is_not_https_is_refused_and_not_asked(issuer: str)
     assert web.asked == []
 
 
+@pytest.mark.parametrize("issuer", ["https://auth.example/\x01", "https://auth.example/" + "x" * 70_000])
+async def test_an_issuer_whose_address_is_none_is_refused(issuer: str) -> None:
+    async with Web({}).client() as http:
+        with pytest.raises(AuthenticationError, match="not a URL"):
+            await find_issuer(http, issuer)
+
+
 async def test_an_issuer_on_this_machine_is_accepted_where_the_server_is_too() -> None:
     issuer = "http://127.0.0.1:8704/auth"
     page = {"issuer": issuer, "token_endpoint": f"{issuer}/token"}
