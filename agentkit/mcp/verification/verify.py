@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 import anyio.to_thread
+import httpx2
 
 from agentkit.errors import SpecError
 from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
@@ -122,8 +123,8 @@ def _read_word(auth: Authorization | str) -> Authorization:
 def _check(url: str, auth: Authorization, credential: McpAuth | None) -> None:
     try:
         parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
+        _ = parts.port, httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL):
         raise SpecError("url", "is not a URL") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise SpecError("url", "must be an http or https URL without user and password")

@@ -25,6 +25,7 @@ _EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 class Failure(StrEnum):
     """Why there is no answer."""
 
+    ADDRESS = "address"
     DNS = "dns"
     TLS = "tls"
     CERTIFICATE = "certificate"
@@ -80,6 +81,7 @@ class Answer:
 
 
 _FAILURES: Final = {
+    Failure.ADDRESS: "nothing: the address is none",
     Failure.DNS: "no address: the name is not known",
     Failure.TLS: "no TLS connection",
     Failure.CERTIFICATE: "a certificate that is not trusted",
@@ -122,9 +124,11 @@ class Wire:
         whole: bool = True,
     ) -> Answer:
         """Send a request; of an event stream only the first JSON-RPC answer is waited for, or not `whole`: nothing."""
-        request = httpx2.Request(
-            method, url, headers={"accept-encoding": "identity", **(headers or {})}, content=content
-        )
+        sent = {"accept-encoding": "identity", **(headers or {})}
+        try:
+            request = httpx2.Request(method, url, headers=sent, content=content)
+        except httpx2.InvalidURL:
+            return Answer(failure=Failure.ADDRESS)
         began = time.monotonic()
         heard = _Heard()
         failure: Failure | None = None

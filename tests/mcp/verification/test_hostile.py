@@ -235,3 +235,26 @@ async def test_what_the_server_was_given_is_in_no_report_and_goes_nowhere_else(a
         allowed |= {"wire: request /auth/token header authorization", "wire: request /auth/token body"}
     assert outgoing <= allowed, outgoing
     assert "<hidden>" in json.dumps(report.to_json())
+
+
+NO_ADDRESSES = ["https://mcp.example/\x01", "https://mcp.example/" + "x" * 70_000, "https://[::1/", "https://a:99999/"]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES, ids=["control", "endless", "half", "port"])
+@pytest.mark.parametrize("field", ["authorization_servers", "token_endpoint", "resource_metadata"])
+async def test_an_address_that_is_none_is_told(field: str, address: str) -> None:
+    def spoil(at: Answering) -> Reply:
+        challenge = f'Bearer resource_metadata="{address}", scope="s"'
+        if field == "resource_metadata" and at.good.status == 401 and at.asked.path == "/weather/mcp":
+            return Reply(401, at.good.body, {"www-authenticate": challenge})
+        return at.good
+
+    double = Double(
+        Authorization.OAUTH2,
+        resource={"authorization_servers": [address]} if field == "authorization_servers" else {},
+        issuer={"token_endpoint": address} if field == "token_endpoint" else {},
+        spoil=spoil,
+    )
+    report = await verify(double, auth=double.auth, credential=double.credential)
+    assert {finding.group for finding in report.errors} <= {"discovery", "token"}
+    assert not report.fit

@@ -102,6 +102,7 @@ async def test_slow_answers_are_warnings_from_the_limit_on() -> None:
         ("https://me:secret@mcp.example/mcp", Authorization.NONE, None, "url"),
         ("https://mcp.example:port/mcp", Authorization.NONE, None, "url"),
         ("https://", Authorization.NONE, None, "url"),
+        ("https://mcp.example/\x01", Authorization.NONE, None, "url"),
         (URL, "magic", None, "auth"),
         (URL, "bearer", None, "credential"),
         (URL, Authorization.OAUTH2, BearerToken("right"), "credential"),
