@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -69,11 +70,49 @@ def test_a_quantity_may_be_written_as_object_text_or_list(height: object, weight
 
 
 @pytest.mark.parametrize(
-    "height", ["5 ft 7 in", "5'7\"", "5 feet 7 inches", "5ft 7in", [5, "ft", 7, "in"], "67 in", "5 ft, 7 in", "5' 7''"]
+    "height",
+    [
+        "5'7",
+        "5' 7",
+        "5 ft 7 in",
+        "5'7\"",
+        "5 feet 7 inches",
+        "5ft 7in",
+        [5, "ft", 7, "in"],
+        "67 in",
+        "5 ft, 7 in",
+        "5' 7''",
+    ],
 )
 def test_feet_and_inches_are_read_as_a_list(height: object) -> None:
     done = calculated("bmi", {"height": height, "weight": "70 kg"})
     assert done.inputs_used[1].value == pytest.approx(170.18)
+
+
+def test_feet_alone_are_read() -> None:
+    assert calculated("bmi", {"height": "6'", "weight": "70 kg"}).inputs_used[1].value == pytest.approx(182.88)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    ["70 kg 154 lb", "70 kg, 154 lb", "70 kg 71 kg", [70, "kg", 154, "lb"], "70 kg 1000 g", [5, "lb", -3, "oz"]],
+)
+def test_two_values_for_one_input_are_never_added(weight: object) -> None:
+    with pytest.raises(BadInput, match="several values"):
+        calculated("bmi", {"height": "175 cm", "weight": weight})
+
+
+@pytest.mark.parametrize("weight", ["70 kg 5", "70 kg (154 lb)", "70 kg / 154 lb", "70 5 kg", "5'10 kg", "70 kg 5'"])
+def test_nothing_of_a_text_is_silently_dropped(weight: object) -> None:
+    state = "refused"
+    with suppress(BadInput):
+        state = calculated("bmi", {"height": "175 cm", "weight": weight}).state
+    assert state in {"refused", "unit-error"}
+
+
+@pytest.mark.parametrize("age", ["61 y.o.", "61 y/o", "61-year-old", "61 years old", "61 yo"])
+def test_an_age_is_read_as_notes_write_it(age: str) -> None:
+    assert calculated("ckd-epi-creatinine", {**GIVEN, "age": age}).inputs_used[0].value == 61
 
 
 def test_years_and_months_add_up() -> None:

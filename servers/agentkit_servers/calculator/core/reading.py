@@ -17,11 +17,13 @@ from typing import Final, TypeGuard
 from agentkit_servers.calculator.core.inputs import Choice, Day, Input, Integer, Quantity, YesNo
 from agentkit_servers.calculator.core.measures import Measure, System, UnitMismatch
 from agentkit_servers.calculator.core.numbers import shown
-from agentkit_servers.calculator.core.units import parse_unit
 from agentkit_servers.calculator.core.working import Value
 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2}(?![\d^*]))?")
-_PIECE: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([A-Za-z]+|''|['\"])")
+_PIECE: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([A-Za-z]+)")
+_FEET: Final = re.compile(r"(\d{1,2})\s*'\s*(?:(\d{1,2}(?:\.\d{1,3})?)\s*(?:''|\")?)?")
+_NO_UNIT: Final = re.compile(r",|(?:-|to|or)\s*\d|(?!10\s*[*^eE\u2070-\u2079\u00b9\u00b2\u00b3])\d")
+"""What does not go on as a unit: a comma, a range, or a second number that is no power of ten."""
 _REFERENCE: Final = re.compile(r"[A-Za-z]{1,64}/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?")
 _MOST: Final = 1e16
 """A platelet count per cubic metre has fifteen digits."""
@@ -29,24 +31,11 @@ _LONGEST: Final = 200
 _MOST_PIECES: Final = 3
 _KEYS: Final = frozenset({"value", "unit", "ref", "date"})
 
-_UNKNOWN: Final = frozenset(
-    {
-        "",
-        "unknown",
-        "not known",
-        "n/a",
-        "na",
-        "none given",
-        "not given",
-        "not available",
-        "missing",
-        "not testable",
-        "nt",
-    }
-)
+_UNKNOWN: Final = frozenset({
+    "", "unknown", "not known", "n/a", "na", "none given", "not given", "not available", "missing", "not testable", "nt"
+})  # fmt: skip
 _YES: Final = frozenset({"yes", "y", "true", "present", "positive"})
 _NO: Final = frozenset({"no", "n", "false", "absent", "negative"})
-_QUOTES: Final = {"'": "ft", '"': "in", "''": "in"}
 
 
 class BadInput(Exception):
@@ -155,6 +144,8 @@ def _quantity(field: str, wanted: Quantity, value: object, unit: str | None, sys
         converted = [_named(wanted).convert(number, one) for number, one in pieces]
     except UnitMismatch as problem:
         return Read(None, unit_problem=str(problem))
+    if not _parts_of_one(wanted.measure, pieces, [number for number, _ in converted]):
+        raise BadInput(field, "holds several values; give one", example(wanted))
     total = sum((number for number, _ in converted), Fraction(0))
     lines = [line for _, line in converted if line]
     if len(pieces) > 1:
@@ -165,6 +156,15 @@ def _quantity(field: str, wanted: Quantity, value: object, unit: str | None, sys
         said = f"{wanted.name} {shown(pieces[0][0])} without unit read as {pieces[0][1]}"
         line = f"{said}; {line}" if line else said
     return Read(float(total), line)
+
+
+def _parts_of_one(measure: Measure, pieces: list[tuple[Fraction, str]], converted: list[Fraction]) -> bool:
+    """5 ft 7 in is one value: each part is less than one unit of the part before it. 70 kg 154 lb is the same twice."""
+    for place, (_, unit) in enumerate(pieces[:-1]):
+        one = measure.convert(Fraction(1), unit)[0] - measure.convert(Fraction(0), unit)[0]
+        if not 0 <= converted[place + 1] < one:
+            return False
+    return True
 
 
 def _named(wanted: Quantity) -> Measure:
@@ -219,14 +219,14 @@ def _pair(field: str, wanted: Quantity, one: object) -> tuple[object, object]:
 def _written(field: str, wanted: Quantity, text: str) -> list[tuple[Fraction, str]]:
     found = _NUMBER.match(text)
     rest = text[found.end() :].strip() if found else ""
-    if found is None or rest.startswith(",") or re.match(r"(-|to|or)\s*\d", rest):
+    if found is None or _NO_UNIT.match(rest):
         raise BadInput(field, "must be one number with its unit", example(wanted))
+    if feet := _FEET.fullmatch(text):
+        return [(Fraction(feet[1]), "ft"), (Fraction(feet[2] or 0), "in")]
     pieces: list[tuple[str, str]] = _PIECE.findall(text)
     # Before the rest is read as a unit: "ft 11 in" would pass for one.
     if 1 < len(pieces) <= _MOST_PIECES and not _PIECE.sub("", text).strip(" ,"):
-        return [(Fraction(str(number)), _QUOTES.get(unit, str(unit))) for number, unit in pieces]
-    if rest and parse_unit(rest) is None and len(pieces) == 1 and pieces[0][1] in _QUOTES:
-        return [(Fraction(str(pieces[0][0])), _QUOTES[pieces[0][1]])]
+        return [(Fraction(str(number)), str(unit)) for number, unit in pieces]
     return [(Fraction(found[0]), rest)]
 
 

@@ -127,9 +127,10 @@ def _product(part: str) -> Unit | None:
     if power:
         factor = Fraction(10) ** int(power[1] or power[2])
         part = part[power.end() :]
-    for word in re.split(r"[ .*]+", part.strip()):
+    for place, word in enumerate(re.split(r"[ .*]+", part.strip())):
         found = _term(word) if word else NO_UNIT
-        if found is None:
+        # A number leads a unit (mL/24 h); behind one it is a value that does not belong there.
+        if found is None or (place and _NUMBER.fullmatch(word)):
             return None
         dimension = [one + other for one, other in zip(dimension, found.dimension, strict=True)]
         factor *= found.factor
