@@ -24,7 +24,7 @@ from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Too
 
 from agentkit import tracing
 from agentkit.errors import SpecError
-from agentkit.mcp.current import PROGRESS
+from agentkit.mcp.current import CALLER, PROGRESS
 from agentkit.mcp.docstrings import read_docstring
 from agentkit.mcp.running import Calls
 from agentkit.mcp.signature import checked_signature
@@ -47,11 +47,13 @@ class Limits:
         timeout: Seconds.
         input: Characters of its arguments.
         output: Bytes of its answer: text and structured content together, each as UTF-8.
+        scopes: What its caller's token must allow.
     """
 
     timeout: float
     input: int
     output: int
+    scopes: frozenset[str] = frozenset()
 
     def check(self, place: str) -> None:
         """Refuse a limit that no call could keep.
@@ -183,6 +185,8 @@ class GuardedServer(MCPServer):
                 return error_result(error)
 
     async def _limited_call(self, tool: _Tool, arguments: dict[str, Any], context: _AnyContext | None) -> JsonObject:
+        if tool.limits.scopes:
+            _check_scopes(tool.limits.scopes)
         given = tool.input.read(arguments, tool.limits.input)
         if tool.input.context is not None:
             given[tool.input.context] = (
@@ -209,6 +213,18 @@ class GuardedServer(MCPServer):
             _where(failure),
         )
         return ToolError(f"The tool failed unexpectedly (reference {reference}).", code="internal-error")
+
+
+def _check_scopes(wanted: frozenset[str]) -> None:
+    who = CALLER.get()
+    # Without authorization there are no tokens, and so no scopes.
+    if who is not None and not wanted <= who.scopes:
+        missing = " ".join(sorted(wanted - who.scopes))
+        raise ToolError(
+            f"The caller's token lacks the scope {missing}.",
+            code="insufficient-scope",
+            hint=f"Call with a token that has the scope {missing}.",
+        )
 
 
 def _innermost(error: BaseException) -> BaseException:

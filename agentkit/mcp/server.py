@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Final, TypeVar, overload
 
@@ -166,6 +166,7 @@ class ToolServer:
         timeout: float = DEFAULT_TIMEOUT,
         input_limit: int = DEFAULT_INPUT_LIMIT,
         output_limit: int = DEFAULT_OUTPUT_LIMIT,
+        scopes: Sequence[str] = (),
     ) -> Callable[[_F], _F]: ...
 
     def tool(
@@ -181,6 +182,7 @@ class ToolServer:
         timeout: float = DEFAULT_TIMEOUT,
         input_limit: int = DEFAULT_INPUT_LIMIT,
         output_limit: int = DEFAULT_OUTPUT_LIMIT,
+        scopes: Sequence[str] = (),
     ) -> _F | Callable[[_F], _F]:
         """Register an async function as a tool: `@server.tool`, or with options `@server.tool(title="...")`.
 
@@ -195,14 +197,19 @@ class ToolServer:
             timeout: Seconds one call may take.
             input_limit: Characters that the arguments of one call may have together.
             output_limit: Bytes that text and structured content of one answer may have together, each as UTF-8.
+            scopes: Scopes that the token of a caller needs for this tool, besides those of the server. The tool is
+                listed for everybody; without the scope a call fails with the code `insufficient-scope`. A static token
+                and an API key have no scopes. Without authorization nothing is checked.
 
         Returns:
             The function as it is, or a decorator that leaves it as it is.
 
         Raises:
             SpecError: The function is not async, has no docstring, has a parameter or a result that no JSON schema
-                describes, its name is taken, or a limit is not positive.
+                describes, its name is taken, a limit is not positive, or the scopes are one text.
         """
+        if isinstance(scopes, str):
+            raise SpecError(f"{self.name}.scopes", "is one text", remedy='Give a tuple, for example ("labs.write",).')
         annotations = ToolAnnotations(
             title=title,
             read_only_hint=read_only,
@@ -210,7 +217,7 @@ class ToolServer:
             destructive_hint=destructive,
             open_world_hint=open_world,
         )
-        limits = Limits(timeout, input_limit, output_limit)
+        limits = Limits(timeout, input_limit, output_limit, frozenset(scopes))
 
         def register(function: _F) -> _F:
             self._mcp.register(function, name, title, annotations, limits)

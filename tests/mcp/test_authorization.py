@@ -20,6 +20,7 @@ from agentkit.mcp import (
     NoAuth,
     OAuthAuth,
     ServerAuth,
+    ToolServer,
     host,
 )
 from agentkit.oauth import SigningKeys
@@ -306,3 +307,31 @@ def test_an_authorization_that_lets_in_anybody_or_nobody_is_not_hosted(
 async def test_without_authorization_nobody_is_known() -> None:
     async with house(NoAuth()) as home:
         assert await who(home, authorization=f"Bearer {TOKEN}") == NOBODY
+
+
+def guarded_tool() -> ToolServer:
+    server = ToolServer("loans")
+
+    @server.tool(name="whoami", scopes=("loans.write", "loans.read"))
+    async def lend() -> dict[str, bool]:
+        """Lend a book."""
+        return {"lent": True}
+
+    return server
+
+
+@ERAS
+async def test_a_tool_may_need_scopes_of_its_own(era: str) -> None:
+    async with house(oauth([]), server=guarded_tool()) as home:
+        allowed = home.token(scope="loans.read loans.write")
+        assert await who(home, era, authorization=f"Bearer {allowed}") == {"lent": True}
+        answer = await ask(home.http, era, authorization=f"Bearer {home.token()}")
+        assert answer.status_code == 200
+        assert "insufficient-scope" in answer.text
+        assert "lacks the scope loans.write" in answer.text
+    async with house(BearerAuth(TOKEN), server=guarded_tool()) as home:
+        assert "insufficient-scope" in (await ask(home.http, era, authorization=f"Bearer {TOKEN}")).text
+    async with house(NoAuth(), server=guarded_tool()) as home:
+        assert await who(home, era) == {"lent": True}
+    with pytest.raises(SpecError, match="scopes"):
+        ToolServer("loans").tool(scopes="loans.write")
