@@ -388,6 +388,8 @@ def test_apache_takes_a_measured_gradient_and_another_air_pressure() -> None:
     assert total("apache-ii", {**high, "atmospheric_pressure": q(600, "mmHg")}) == 0
     assert total("apache-ii", high) == 2
     assert flags("apache-ii", high) == ["sea-level-pressure"]
+    assert flags("apache-ii", {**ADMITTED, "fio2": q(50, "%")}) == ["sea-level-pressure"]
+    assert total("apache-ii", without({**high, "aa_gradient": q(349, "mmHg")}, "paco2", "pao2")) == 2
     assert flags("apache-ii", ADMITTED) == []
 
 
