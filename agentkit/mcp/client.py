@@ -289,7 +289,10 @@ class McpClient:
 
     def _make(self) -> Client:
         return Client(
-            Screened(streamable_http_client(self._url, http_client=self._http, max_sse_event_size=self._answer_limit)),
+            Screened(
+                streamable_http_client(self._url, http_client=self._http, max_sse_event_size=self._answer_limit),
+                self._listing.care,
+            ),
             mode=self._mode,
             read_timeout_seconds=self._timeout,
             client_info=Implementation(name="corti-agentkit", version="1"),

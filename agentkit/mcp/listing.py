@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import anyio
 from mcp import Client
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, ListToolsResult
+from pydantic import ValidationError
 
 from agentkit.errors import McpProtocolError
 from agentkit.mcp.output_check import OutputCheck, UnfitAnswer, UnusableSchema
 from agentkit.mcp.results import ToolInfo, read_tool
+from agentkit.mcp.screening import Care
 
 MAX_PAGES: Final = 50
 MAX_TOOLS: Final = 1_000
@@ -25,6 +27,7 @@ class Listing:
 
     def __init__(self, server: str, secrets: Callable[[], Collection[str]]) -> None:
         """Know nothing yet about the tools of `server`; `secrets` are withheld from what it says."""
+        self.care = Care()
         self._server = server
         self._secrets = secrets
         self._tools: dict[str, ToolInfo] = {}
@@ -62,7 +65,7 @@ class Listing:
         checks: dict[str, OutputCheck] = {}
         cursor: str | None = None
         for _ in range(MAX_PAGES):
-            page = await client.list_tools(cursor=cursor)
+            page = await self._page(client, cursor)
             secrets = self._secrets()
             for tool in page.tools:
                 if tool.name not in tools:
@@ -78,6 +81,15 @@ class Listing:
             if cursor == seen:
                 raise McpProtocolError(self._server, "its list of tools has a page that leads to itself.")
         raise McpProtocolError(self._server, f"its list of tools has more than {MAX_PAGES} pages.")
+
+    async def _page(self, client: Client, cursor: str | None) -> ListToolsResult:
+        try:
+            return await client.list_tools(cursor=cursor)
+        except ValidationError:
+            if self.care.needed:
+                raise
+            self.care.needed = True
+            return await client.list_tools(cursor=cursor)
 
     async def check(self, client: Client, name: str, result: CallToolResult) -> None:
         """Compare a result with the tool's output schema; a schema that has changed since the listing is read anew.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from mcp_types import (
     AudioContent,
@@ -18,11 +19,15 @@ from mcp_types import (
     TextResourceContents,
     Tool,
 )
+from pydantic import BaseModel
+from pydantic_core import to_json
 
 from agentkit.credentials import withhold, withhold_text
 from agentkit.errors import McpProtocolError, ToolFailed
 from agentkit.models import Json, JsonObject
 from agentkit.wire.jsontext import MAX_DEPTH, is_too_deep
+
+_AS_IT_IS: Final = re.compile(r"[A-Za-z0-9._~+=-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +79,20 @@ class ToolResult:
 
 def read_tool(tool: Tool, secrets: Collection[str] = ()) -> ToolInfo:
     """A tool of a listing, without the secrets that the server was sent."""
-    hints = tool.annotations
+    hints, kept = tool.annotations, _kept_from(tool, secrets)
     read_only = bool(hints and hints.read_only_hint)
     title = tool.title or (hints.title if hints else None)
     return ToolInfo(
-        name=withhold_text(tool.name, secrets),
-        title=title and withhold_text(title, secrets),
-        description=withhold_text(tool.description or "", secrets),
-        input_schema=cast("JsonObject", withhold(cast("JsonObject", tool.input_schema), secrets)),
-        output_schema=cast("JsonObject | None", withhold(cast("JsonObject | None", tool.output_schema), secrets)),
+        name=withhold_text(tool.name, kept),
+        title=title and withhold_text(title, kept),
+        description=withhold_text(tool.description or "", kept),
+        input_schema=cast(
+            "JsonObject", withhold(cast("JsonObject", tool.input_schema), kept) if kept else tool.input_schema
+        ),
+        output_schema=cast(
+            "JsonObject | None",
+            withhold(cast("JsonObject | None", tool.output_schema), kept) if kept else tool.output_schema,
+        ),
         read_only=read_only,
         idempotent=bool(hints and hints.idempotent_hint),
         destructive=not read_only and not (hints and hints.destructive_hint is False),
@@ -104,16 +114,31 @@ def read_result(server: str, tool: str, result: CallToolResult, secrets: Collect
     """
     if is_too_deep(cast("Json", result.structured_content)):
         raise McpProtocolError(server, f"its answer is nested deeper than {MAX_DEPTH} levels.")
-    text = withhold_text("\n".join(_text(block) for block in result.content), secrets)
-    data = withhold(cast("Json", result.structured_content), secrets)
+    kept = _kept_from(result, secrets)
+    text = withhold_text("\n".join(_text(block) for block in result.content), kept)
+    data = withhold(cast("Json", result.structured_content), kept) if kept else cast("Json", result.structured_content)
     if not result.is_error:
         return ToolResult(text, data)
-    error = cast("JsonObject | None", withhold(_error_body(data, result.content), secrets))
+    error = cast("JsonObject | None", withhold(_error_body(data, result.content), kept))
     if error is None:
         raise ToolFailed(server, tool, text)
     said = " ".join(part for part in (error.get("message"), error.get("hint")) if isinstance(part, str) and part)
     code = error.get("code")
     raise ToolFailed(server, tool, said or text, code=code if isinstance(code, str) and _is_word(code) else None)
+
+
+def _kept_from(said: BaseModel, secrets: Collection[str]) -> Collection[str]:
+    """The secrets to look for in every text: none, where it is certain that none was said.
+
+    A secret of ordinary characters stands in JSON as it is, and looking once through that costs nearly nothing.
+    """
+    if not secrets or not all(map(_AS_IT_IS.fullmatch, secrets)):
+        return secrets
+    try:
+        said_as_json = to_json(said)
+    except ValueError:
+        return secrets
+    return secrets if any(secret.encode() in said_as_json for secret in secrets) else ()
 
 
 def _error_body(data: Json, content: Sequence[ContentBlock]) -> JsonObject | None:
