@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agentkit.mcp.hosting import HostedServer, host
     from agentkit.mcp.inprocess import InProcessClient
     from agentkit.mcp.logs import withhold_content
+    from agentkit.mcp.progress import Progress, ProgressCallback
     from agentkit.mcp.results import ToolInfo, ToolResult
     from agentkit.mcp.server import ToolServer
     from agentkit.mcp.tool_errors import ToolError
@@ -47,6 +48,8 @@ __all__ = [
     "NoAuth",
     "OAuthAuth",
     "OAuthClientCredentials",
+    "Progress",
+    "ProgressCallback",
     "ServerAuth",
     "Thresholds",
     "ToolError",
@@ -79,6 +82,8 @@ _HOME = {
     "NoAuth": "guard",
     "OAuthAuth": "guard",
     "OAuthClientCredentials": "authorization",
+    "Progress": "progress",
+    "ProgressCallback": "progress",
     "ServerAuth": "guard",
     "Thresholds": "verification",
     "ToolError": "tool_errors",
