@@ -6,8 +6,8 @@ Run: `.venv/bin/python tests/benchmarks/mcp_overhead.py [--quick] [--only calls,
 
 Each kind has a server process and a client process of its own, over loopback sockets with uvicorn; all of them take
 turns in changing order, so a busy machine slows all alike. What is counted is user and system time of each process,
-all threads. Shown is the round that was disturbed least, and its `ratio` to that of `plain`; `median` is the median over
-the rounds of what both sides took compared with `plain` in the same round. Nothing is asserted.
+all threads. Shown is the round that was disturbed least, and its `ratio` to that of `plain`; `median` is the median
+over the rounds of what both sides took compared with `plain` in the same round. Nothing is asserted.
 
 All speak revision 2026-07-28 with JSON answers and keep one client over one httpx2 pool. Every result is looked at.
 The other side does what a careful person would write with the SDK alone:
