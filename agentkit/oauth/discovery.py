@@ -6,17 +6,16 @@ metadata of the issuer names, on the issuer's own origin (MCP-OAU-02).
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 
 from agentkit.errors import AuthenticationError, WireError
-from agentkit.oauth.exchange import check_secure, exchange, origin_of, stays_local
+from agentkit.oauth.exchange import basic_credentials, check_secure, exchange, origin_of, stays_local
 from agentkit.oauth.tokens import IssuedToken
 
 _PARAMETER = re.compile(r'([a-zA-Z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
@@ -120,15 +119,16 @@ async def fetch_client_token(
     form = {"grant_type": "client_credentials"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
     if "client_secret_basic" in issuer.token_endpoint_auth_methods:
-        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
-        headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        headers["authorization"] = basic_credentials(client_id, client_secret)
     else:
         form |= {"client_id": client_id, "client_secret": client_secret}
     form |= {"resource": resource} if resource else {}
     form |= {"scope": scope} if scope else {}
-    status, body = await exchange(
-        http, "POST", issuer.token_endpoint, headers=headers, content=urlencode(form).encode()
-    )
+    try:
+        content = urlencode(form).encode()
+    except UnicodeError:
+        raise AuthenticationError("invalid_request", "The token request holds no text that can be sent.") from None
+    status, body = await exchange(http, "POST", issuer.token_endpoint, headers=headers, content=content)
     if status != 200:
         code = _error_code(body, client_secret)
         raise AuthenticationError(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import httpx2
 
@@ -48,7 +49,7 @@ async def exchange(
     plain = {"accept": "application/json", "accept-encoding": "identity"}
     try:
         request = httpx2.Request(method, url, headers={**plain, **(headers or {})}, content=content)
-    except httpx2.InvalidURL:
+    except (httpx2.InvalidURL, UnicodeError):
         raise AuthenticationError("invalid_metadata", "An address in the metadata is not a URL.") from None
     host = urlsplit(url).netloc
     if http.is_closed:
@@ -73,6 +74,19 @@ async def exchange(
         return response.status_code, json.loads(body)
     except (ValueError, RecursionError):
         return response.status_code, None
+
+
+def basic_credentials(client_id: str, client_secret: str) -> str:
+    """The `Authorization` header of a client: both parts form-encoded (RFC 6749, 2.3.1; MCP-XCH-03).
+
+    Raises:
+        AuthenticationError: One of them is no text that can be sent.
+    """
+    try:
+        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+    except UnicodeError:
+        raise AuthenticationError("invalid_client", "The client's id or secret is no text that can be sent.") from None
+    return f"Basic {base64.b64encode(pair).decode()}"
 
 
 def origin_of(url: str) -> str:

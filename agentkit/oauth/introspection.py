@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, cast
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 import httpx2
 
 from agentkit.errors import AuthenticationError, ConfigurationError, ConnectionFailed, RequestTimeout, TransportError
 from agentkit.models import JsonObject
 from agentkit.oauth.discovery import check_endpoint, find_issuer
-from agentkit.oauth.exchange import check_secure, exchange, stays_local
+from agentkit.oauth.exchange import basic_credentials, check_secure, exchange, stays_local
 from agentkit.oauth.verified import (
     LEEWAY,
     REMEMBER,
@@ -96,7 +95,8 @@ class IntrospectionVerifier:
         Raises:
             ValueError: Issuer or audience is empty.
             ConfigurationError: The client has no id or no secret.
-            AuthenticationError: Issuer or endpoint is neither https nor on this machine.
+            AuthenticationError: Issuer or endpoint is neither https nor on this machine, or the client's id or secret
+                cannot be sent.
         """
         self.audience = (audience,) if isinstance(audience, str) else tuple(audience)
         self.issuer = issuer
@@ -104,8 +104,7 @@ class IntrospectionVerifier:
         if not client_id or not client_secret:
             raise ConfigurationError("introspection", "needs the id and the secret of a client at the issuer")
         check_secure(endpoint or issuer, "introspection endpoint" if endpoint else "issuer", loopback=True)
-        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
-        self._authorization = f"Basic {base64.b64encode(pair).decode()}"
+        self._authorization = basic_credentials(client_id, client_secret)
         self._http = http
         self._endpoint = endpoint
         self._discovered: str | None = None

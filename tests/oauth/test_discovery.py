@@ -245,3 +245,15 @@ async def test_no_connection_and_no_answer_are_told_apart() -> None:
         async with Web({RESOURCE_PATH: failure}).client() as http:
             with pytest.raises(expected, match=r"mcp\.example"):
                 await find_resource(http, MCP, Challenge())
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+async def test_a_secret_that_is_no_text_is_a_typed_error_and_sent_nowhere(method: str) -> None:
+    web = Web({})
+    async with web.client() as http:
+        with pytest.raises(AuthenticationError, match="can be sent") as caught:
+            await fetch_client_token(
+                http, IssuerMetadata(ISSUER, f"{ISSUER}/token", None, (method,)), "id", "se\ud800ret"
+            )
+    assert web.asked == []
+    assert "se" not in str(caught.value).split()

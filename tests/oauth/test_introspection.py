@@ -372,6 +372,7 @@ async def test_a_closed_pool_is_a_typed_error() -> None:
         ((ISSUER, RESOURCE, "server", SECRET, "http://issuer.example/introspect"), AuthenticationError),
         (("http://issuer.example", RESOURCE, "server", SECRET, None), AuthenticationError),
         (("issuer", RESOURCE, "server", SECRET, None), AuthenticationError),
+        ((ISSUER, RESOURCE, "server", "\ud800", ENDPOINT), AuthenticationError),
     ],
 )
 async def test_a_verifier_without_pins_or_credentials_cannot_be_made(

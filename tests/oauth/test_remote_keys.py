@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import anyio
 import httpx2
@@ -133,6 +134,10 @@ ISSUER = "https://issuer.example/auth"
         ({"jwks_uri": None}, False),
         ({"jwks_uri": "http://keys.example/jwks"}, False),
         ({"jwks_uri": "http://127.0.0.1/jwks"}, False),
+        ({"jwks_uri": "https://keys.example/\ud800"}, False),
+        ({"jwks_uri": "https://keys\ud800.example/"}, False),
+        ({"jwks_uri": "https://keys.example/\x00"}, False),
+        ({"jwks_uri": "https://keys.example:99999/"}, False),
         ({"issuer": "https://issuer.example"}, False),
     ],
 )
@@ -142,7 +147,7 @@ async def test_keys_are_found_where_the_metadata_of_the_issuer_says(change: dict
 
     async def answer(request: httpx2.Request) -> httpx2.Response:
         if ".well-known/oauth-authorization-server/auth" in str(request.url):
-            return httpx2.Response(200, json=metadata)
+            return httpx2.Response(200, content=json.dumps(metadata).encode())
         return await server(request)
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
