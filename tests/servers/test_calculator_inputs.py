@@ -266,6 +266,8 @@ def test_the_plausible_ranges_are_those_of_the_reference(name: str) -> None:
         ({"creatinine": float("nan")}, "inputs.creatinine"),
         ({"creatinine": float("inf")}, "inputs.creatinine"),
         ({"creatinine": 10**30}, "inputs.creatinine"),
+        ({"creatinine": 10**5000}, "inputs.creatinine"),
+        ({"sex": 10**5000}, "inputs.sex"),
         ({"creatinine": "9" * 300}, "inputs.creatinine"),
         ({"creatinine": []}, "inputs.creatinine"),
         ({"creatinine": [1, "mg/dL", 2]}, "inputs.creatinine"),
@@ -312,6 +314,8 @@ def test_a_name_that_is_no_name_is_not_repeated() -> None:
         ({"allow_implausible": "yes"}, "options.allow_implausible"),
         ({"weight": "heavy"}, "options.weight"),
         ({"weight": 5}, "options.weight"),
+        ({"weight": 10**5000}, "options.weight"),
+        ({"weight": float("nan")}, "options.weight"),
         ({"speed": 1}, "options"),
     ],
 )
@@ -319,6 +323,14 @@ def test_a_wrong_option_is_refused(options: dict[str, object], field: str) -> No
     with pytest.raises(BadInput) as caught:
         run(registry.BY_SLUG["creatinine-clearance"], {}, options=options)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("factor", [0.016, "0.016", " 0.016 "])
+def test_an_option_that_is_a_number_may_be_written_as_one(factor: object) -> None:
+    inputs = {"sodium": "130 mmol/L", "glucose": "600 mg/dL"}
+    done = calculated("sodium-correction", inputs, options={"factor": factor})
+    assert done.result is not None
+    assert done.result.value == pytest.approx(138)
 
 
 def test_other_names_of_an_input_are_taken() -> None:

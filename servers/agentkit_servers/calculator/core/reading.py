@@ -28,6 +28,7 @@ _REFERENCE: Final = re.compile(r"[A-Za-z]{1,64}/[A-Za-z0-9.\-]{1,64}(?:/_history
 _MOST: Final = 1e16
 """A platelet count per cubic metre has fifteen digits."""
 _LONGEST: Final = 200
+_SMALL: Final = range(100)
 _MOST_PIECES: Final = 3
 _KEYS: Final = frozenset({"value", "unit", "ref", "date"})
 
@@ -235,7 +236,7 @@ def _number(field: str, wanted: Input, value: object) -> Fraction:
         return Fraction(value.strip())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadInput(field, "must be a number", example(wanted))
-    if not math.isfinite(value) or abs(value) > _MOST:
+    if abs(value) > _MOST or not math.isfinite(value):
         raise BadInput(field, "must be a finite number", example(wanted))
     return Fraction(repr(value))
 
@@ -269,7 +270,7 @@ def _word(value: object) -> bool | None:
 
 
 def _choice(field: str, wanted: Choice, value: object) -> str:
-    said = _bare_words(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    said = _bare_words(value) if isinstance(value, str) else str(value) if value in _SMALL else ""
     known = {_bare_words(key): key for key in wanted.choices}
     known.update({_bare_words(label): key for key, label in wanted.choices.items() if _bare_words(label) not in known})
     known.update({_bare_words(other): key for other, key in wanted.spellings.items()})
@@ -278,8 +279,8 @@ def _choice(field: str, wanted: Choice, value: object) -> str:
     return known[said]
 
 
-def _bare_words(value: str | int) -> str:
-    return " ".join(re.split(r"[\s_\-]+", str(value).strip().casefold()))
+def _bare_words(value: str) -> str:
+    return " ".join(re.split(r"[\s_\-]+", value.strip().casefold()))
 
 
 def _day(field: str, value: object) -> date:

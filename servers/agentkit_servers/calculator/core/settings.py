@@ -12,6 +12,7 @@ from agentkit_servers.calculator.core.reading import BadInput
 Assume = Literal["absent", "normal"]
 
 _ASSUMPTIONS: Final = ("absent", "normal")
+_MOST: Final = 1000
 _GENERAL: Final = ("assume_missing", "allow_implausible")
 
 
@@ -57,8 +58,11 @@ def settings_of(calculator: Calculator, given: Mapping[str, object]) -> Settings
 
 
 def _chosen(name: str, value: object, choices: tuple[str, ...]) -> str:
-    said = {True: "yes", False: "no"}.get(value, "") if isinstance(value, bool) else value
-    said = str(said).strip().casefold() if isinstance(said, (str, int)) else ""
+    said = value.strip().casefold() if isinstance(value, str) else ""
+    if isinstance(value, bool):
+        said = "yes" if value else "no"
+    elif isinstance(value, (int, float)) and abs(value) < _MOST:
+        said = repr(value)
     for one in choices:
         if said == one.casefold():
             return one
