@@ -133,19 +133,23 @@ async def serving(target: object, **options: Unpack[ServeOptions]) -> AsyncGener
 def _prepare(target: object, options: ServeOptions) -> Served:
     from agentkit.cli import house  # here, because `from agentkit import serve` must stay cheap
 
+    unknown = ", ".join(name for name in options if name not in ServeOptions.__annotations__)
+    if unknown:
+        raise TypeError(f"serve() has no option {unknown}; known: {', '.join(ServeOptions.__annotations__)}")
     chosen = servable("target", target)
     access = Access(
         authorizations=read_authorizations(_words("auth", options.get("auth"))),
-        token=options.get("token"),
-        api_key=options.get("api_key"),
-        client=options.get("client"),
+        token=_secret("token", options.get("token")),
+        api_key=_secret("api_key", options.get("api_key")),
+        client=_pair("client", options.get("client")),
         issuer=options.get("issuer"),
         audience=_words("audience", options.get("audience")),
         jwks=options.get("jwks"),
         scopes=_words("scope", options.get("scope")),
         introspection=options.get("introspection"),
-        introspection_client=options.get("introspection_client"),
+        introspection_client=_pair("introspection_client", options.get("introspection_client")),
     )
+    _refuse_unused(access)
     host = options.get("host") or os.environ.get("AGENTKIT_HOST", "").strip() or "127.0.0.1"
     public_url, doors = options.get("public_url"), house.open_doors("", chosen, access, None)
     require_safe_host(host, public_url, doors, insecure=options.get("insecure", False))
@@ -160,6 +164,30 @@ def _words(name: str, given: object) -> tuple[str, ...]:
     if not all(isinstance(word, str) for word in words):
         raise ConfigurationError(name, "must be a text, or a list of texts")
     return tuple(map(str, words))
+
+
+def _secret(name: str, given: object) -> str | None:
+    if given is not None and (not isinstance(given, str) or not given.strip()):
+        raise ConfigurationError(name, "must be a text that is not empty", remedy="Left out, a new one is made.")
+    return given
+
+
+def _pair(name: str, given: object) -> tuple[str, str] | None:
+    match given:
+        case None:
+            return None
+        case (str(client_id), str(secret)) if client_id.strip() and secret.strip():
+            return client_id, secret
+        case _:
+            raise ConfigurationError(name, "must be a pair of id and secret", remedy='Give ("id", "secret").')
+
+
+def _refuse_unused(access: Access) -> None:
+    """Whoever gives a secret believes that it opens something."""
+    opens = {"token": Authorization.BEARER, "api_key": Authorization.API_KEY, "client": Authorization.OAUTH2}
+    for name, kind in opens.items():
+        if getattr(access, name) and access.authorizations and kind not in access.authorizations:
+            raise ConfigurationError(name, f"is for auth={kind.value!r}", remedy="Add it to auth, or leave it out.")
 
 
 def _port(given: object, unsaid: int) -> int:

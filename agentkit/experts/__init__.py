@@ -3,7 +3,8 @@
 from agentkit.experts.discovery import find_experts, find_servers, load_expert, load_server
 from agentkit.experts.events import CallStarted, Step, WorkerEvent, WorkerResult, WorkerState
 from agentkit.experts.expert import Expert, ToolOptions
-from agentkit.experts.session import ExpertSession, SessionOptions
+from agentkit.experts.options import SessionOptions
+from agentkit.experts.session import ExpertSession
 from agentkit.experts.toolbox import McpToolbox, Toolbox, ToolCaller
 from agentkit.experts.worker import Worker
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack, overload
 
 from agentkit.errors import SpecError
 from agentkit.experts.events import WorkerResult
+from agentkit.experts.options import SessionOptions
 from agentkit.experts.prompt import read_prompt
-from agentkit.experts.session import ExpertSession, SessionOptions
+from agentkit.experts.session import ExpertSession
 from agentkit.specs import Authorization, ExpertSpec, McpServerSpec
 
 if TYPE_CHECKING:
@@ -97,10 +98,15 @@ class Expert:
             raise SpecError("Expert.description", "must be a text that is not empty", remedy="Agents choose by it.")
         if server is not None and lifespan is not None:
             raise SpecError("Expert.lifespan", "is for an expert with tools of its own", remedy="Leave it out.")
+        if lifespan is not None and not callable(lifespan):
+            raise SpecError("Expert.lifespan", "must be a function that makes an async context manager")
+        for field, text in (("title", title or ""), ("version", version)):
+            if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise SpecError(f"Expert.{field}", f"is a {type(text).__name__}; it must be a text")
         self.description: Final = description
         self.prompt: Final = read_prompt("Expert.prompt", prompt)
         self.installed_server: Final = None if server is None else _name("Expert.server", server)
-        self.server_name: Final = _name("Expert.server_name", server_name or server or name)
+        self.server_name: Final = _name("Expert.server_name", (server or name) if server_name is None else server_name)
         self.authorization: Final = _authorization("Expert.authorization", authorization)
         self.version: Final = version
         self._title = title

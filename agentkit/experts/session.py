@@ -4,55 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from agentkit.credentials import is_auth_part
 from agentkit.errors import AgentKitError, ConversationBusy, SpecError
 from agentkit.experts.events import WorkerEvent, WorkerResult, WorkerState
+from agentkit.experts.options import DEFAULT_TIMEOUT, SessionOptions, check_options, read_auth
 from agentkit.experts.toolbox import McpToolbox, ToolCaller
 from agentkit.experts.worker import DEFAULT_MAX_STEPS, Worker
 from agentkit.models import Message, Role
-from agentkit.reasoning import Observation, Reasoner, RuleReasoner, Situation, Utterance
+from agentkit.reasoning import Observation, RuleReasoner, Situation, Utterance
 
 if TYPE_CHECKING:
     from agentkit.experts.expert import Expert
-    from agentkit.mcp import InProcessClient, McpAuth
+    from agentkit.mcp import InProcessClient
     from agentkit.mcp.pool import HttpPool
-
-DEFAULT_TIMEOUT: Final = 30.0
-"""Seconds a call to a server at an address may take."""
 
 REMEMBERED: Final = 40
 """The newest turns, and the newest tool results, that a session shows to its reasoner; as many as the platform."""
-
-
-class SessionOptions(TypedDict, total=False):
-    """How an expert is asked.
-
-    Attributes:
-        reasoner: Decides; the rules, which need no model, where none is given.
-        url: The address of its MCP server; left out, the expert's own server is called in this process.
-        auth: What authorizes the calls to that address.
-        http: The connection pool for it, which stays the caller's; left out, the session makes one and closes it.
-        timeout: Seconds a call to that address may take; `DEFAULT_TIMEOUT` where nothing is said. In this process the
-            limits of the tools are enough.
-        max_steps: The most tool calls for one message.
-        history: Earlier turns of the conversation, oldest first.
-        observations: What tools said in them, oldest first.
-    """
-
-    reasoner: Reasoner | None
-    url: str | None
-    auth: McpAuth | None
-    http: HttpPool | None
-    timeout: float
-    max_steps: int
-    history: Iterable[Utterance]
-    observations: Iterable[Observation]
 
 
 class ExpertSession:
@@ -69,20 +42,16 @@ class ExpertSession:
         Raises:
             SpecError: The expert has no tools here, or an option does not fit.
         """
+        check_options(options)
         self._expert = expert
         self._options = options
-        self._max_steps = _count("max_steps", options.get("max_steps", DEFAULT_MAX_STEPS))
         self._history = deque(options.get("history", ()), maxlen=REMEMBERED)
         self._observations = deque(options.get("observations", ()), maxlen=REMEMBERED)
         self._stack = AsyncExitStack()
         self._worker: Worker | None = None
         self._is_busy = False
-        if options.get("url") is None:
-            for name in ("auth", "http", "timeout"):
-                if options.get(name) is not None:
-                    raise SpecError(name, "is for a server at an address", remedy="Give url=, or leave it out.")
-            if expert.installed_server is None:
-                _ = expert.server
+        if options.get("url") is None and expert.installed_server is None:
+            _ = expert.server
 
     @property
     def history(self) -> tuple[Utterance, ...]:
@@ -102,8 +71,9 @@ class ExpertSession:
             await self._stack.aclose()
             raise
         reasoner = self._options.get("reasoner") or RuleReasoner()
+        max_steps = self._options.get("max_steps", DEFAULT_MAX_STEPS)
         boxes = {self._expert.server_name: McpToolbox(tools)}
-        self._worker = Worker(self._expert.name, reasoner, boxes, self._expert.prompt or "", self._max_steps)
+        self._worker = Worker(self._expert.name, reasoner, boxes, self._expert.prompt or "", max_steps)
         return self
 
     async def __aexit__(
@@ -175,8 +145,8 @@ class ExpertSession:
             http = await self._stack.enter_async_context(await asyncio.to_thread(_new_pool))
         from agentkit.mcp import McpClient
 
-        timeout = self._options.get("timeout", DEFAULT_TIMEOUT)
-        client = McpClient(url, name=name, http=http, auth=self._options.get("auth"), timeout=timeout)
+        timeout, auth = self._options.get("timeout", DEFAULT_TIMEOUT), read_auth(name, self._options.get("auth"))
+        client = McpClient(url, name=name, http=http, auth=auth, timeout=timeout)
         return await self._stack.enter_async_context(client)
 
     def _remember(self, text: str, result: WorkerResult) -> None:
@@ -209,9 +179,3 @@ def _read(message: object) -> Message:
     if not message.text.strip() and not message.data:
         raise SpecError("message", "says nothing", remedy="Give it a text, or a data part.")
     return message
-
-
-def _count(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise SpecError(name, "must be a whole number of at least 1")
-    return value

@@ -101,6 +101,10 @@ async def test_a_server_and_an_agent_are_served_too(tmp_path: Path) -> None:
         (desk(), {"auth": 5}, ConfigurationError, "auth: must be a text"),
         (desk(), {"auth": ["bearer", None]}, ConfigurationError, "auth: must be a text"),
         (desk(), {"auth": "inherit"}, ConfigurationError, "--issuer"),
+        (desk(), {"token": ""}, ConfigurationError, "token: must be a text that is not empty"),
+        (desk(), {"token": 5}, ConfigurationError, "token: must be a text"),
+        (desk(), {"client": "id:secret", "auth": "oauth2.0"}, ConfigurationError, "client: must be a pair"),
+        (desk(), {"token": "x", "auth": "oauth2.0"}, ConfigurationError, "token: is for auth='bearer'"),
         (desk(), {"port": 70000}, ConfigurationError, "port: must be"),
         (desk(), {"port": "http"}, ConfigurationError, "port: must be"),
         (desk(), {"host": "192.0.2.1", "auth": "none"}, ServeError, "served without authorization"),
@@ -115,6 +119,14 @@ async def test_what_does_not_fit_is_refused_before_anything_is_served(
         async with serving(target, **options):
             pytest.fail("it was served")
     assert says in str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_an_option_that_does_not_exist_is_not_overlooked() -> None:
+    options: dict[str, Any] = {"tokn": "x"}
+    with pytest.raises(TypeError, match="no option tokn; known: host, port, auth"):
+        async with serving(desk(), **options):
+            pytest.fail("it was served")
 
 
 @pytest.mark.anyio

@@ -13,9 +13,11 @@ import httpx2
 import pytest
 from pydantic import BaseModel, Field
 
+from agentkit.credentials import ClientCredentials, Token
 from agentkit.errors import AgentKitError, ConversationBusy, McpAuthRequired, McpUnreachable, SpecError
 from agentkit.experts import CallStarted, Expert, Step, WorkerEvent, WorkerResult, WorkerState
-from agentkit.mcp import BearerAuth, BearerToken, HostedServer, InProcessClient, ToolError, host
+from agentkit.experts.options import read_auth
+from agentkit.mcp import BearerAuth, BearerToken, HostedServer, InProcessClient, OAuthClientCredentials, ToolError, host
 from agentkit.models import File, Message, Part, Role
 from agentkit.reasoning import Answer, Ask, CallTool, Observation, ScriptedReasoner, Situation, Utterance
 from agentkit.testing.asgi import ASGITransport, running
@@ -304,6 +306,15 @@ async def test_the_hops_of_a_call_are_spans() -> None:
         ("max_steps", "Go", {"max_steps": 0}),
         ("max_steps", "Go", {"max_steps": True}),
         ("McpClient.url", "Go", {"url": "ftp://x"}),
+        ("url", "Go", {"url": 5}),
+        ("timeout", "Go", {"url": URL, "timeout": 0}),
+        ("timeout", "Go", {"url": URL, "timeout": float("nan")}),
+        ("auth", "Go", {"url": URL, "auth": "secret"}),
+        ("auth", "Go", {"url": URL, "auth": Token("another", "secret")}),
+        ("reasoner", "Go", {"reasoner": ScriptedReasoner}),
+        ("reasoner", "Go", {"reasoner": "rules"}),
+        ("history", "Go", {"history": ["Hello"]}),
+        ("observations", "Go", {"observations": 5}),
     ],
 )
 async def test_what_does_not_fit_is_refused_by_name(field: str, message: Any, options: dict[str, Any]) -> None:
@@ -311,6 +322,23 @@ async def test_what_does_not_fit_is_refused_by_name(field: str, message: Any, op
         await Pilot().expert.call(message, **options)
     assert caught.value.field == field
     assert "secret" not in str(caught.value)
+
+
+async def test_an_option_that_does_not_exist_is_not_overlooked() -> None:
+    options: dict[str, Any] = {"reasonr": None}
+    with pytest.raises(TypeError, match="without an option 'reasonr'; known: reasoner, url"):
+        await Pilot().expert.call("Go", **options)
+
+
+async def test_the_credentials_of_agents_open_a_server_too() -> None:
+    pilot = Pilot()
+    with anyio.fail_after(HANG):
+        async with at_an_address(pilot) as address:
+            address["auth"] = Token("pilot", TOKEN)
+            result = await pilot.expert.call("When is high tide at Dover?", **address)
+    assert result.state is WorkerState.COMPLETED
+    pair = read_auth("pilot", ClientCredentials("pilot", "id", "secret"))
+    assert pair == OAuthClientCredentials("id", "secret")
 
 
 async def test_an_expert_without_tools_cannot_be_asked() -> None:

@@ -99,7 +99,7 @@ def test_a_name_that_fits_no_address_is_refused(name: object) -> None:
     with pytest.raises(SpecError, match=r"Expert\.name"):
         Expert(name, description="x")  # pyright: ignore[reportArgumentType]
     with pytest.raises(SpecError, match=r"Expert\.server_name"):
-        Expert("x", description="x", server_name=name or "-")  # pyright: ignore[reportArgumentType]
+        Expert("x", description="x", server_name="-" if name is None else name)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,9 @@ def test_a_name_that_fits_no_address_is_refused(name: object) -> None:
         ("Expert.server", {"description": "x", "server": "no/name"}),
         ("Expert.authorization", {"description": "x", "authorization": "basic"}),
         ("Expert.lifespan", {"description": "x", "server": "ehr", "lifespan": lambda: None}),
+        ("Expert.lifespan", {"description": "x", "lifespan": 5}),
+        ("Expert.version", {"description": "x", "version": 1.0}),
+        ("Expert.title", {"description": "x", "title": 5}),
         ("Expert.prompt", {"description": "x", "prompt": ""}),
         ("Expert.prompt", {"description": "x", "prompt": 7}),
         ("Expert.prompt", {"description": "x", "prompt": "x" * 100_001}),
