@@ -36,6 +36,8 @@ PLAIN_WORDS: frozenset[Words] = frozenset(
         ("identifier",),  # what kind a value is, in any schema
         ("limit",),  # how many, in any schema
         ("name",),  # every tool and parameter has one
+        ("options",),  # what a question offers to choose from
+        ("query",),  # a word for free text in any schema
         ("question",),  # the reasoner asks some itself
         ("since",),  # an English preposition before a date
         ("text",),  # every message has some
