@@ -443,6 +443,26 @@ def test_liver_scores_agree_with_the_second_implementation(cr: str, dialysis: bo
 
 
 @pytest.mark.parametrize(
+    ("inr", "score"), [(1.50, 11), (1.57, 11), (1.58, 23), (1.6, 23)], ids=["11", "rounds to 11", "rounds to 12", "12"]
+)
+def test_sodium_counts_from_a_meld_above_11_only(inr: float, score: int) -> None:
+    """UNOS 2016: 11 stays 11; 12 becomes 12 + 1.32 x 12 - 0.033 x 12 x 12 = 23.09."""
+    inputs = {"creatinine": "1 mg/dL", "bilirubin": "1 mg/dL", "inr": inr, "sodium": "125 mmol/L", "dialysis": "no"}
+    assert value("meld-na", inputs) == score
+
+
+@pytest.mark.parametrize(
+    ("ast", "band"),
+    [("92.7 U/L", "advanced fibrosis unlikely"), ("92.8 U/L", "indeterminate"), ("208 U/L", "indeterminate"),
+     ("208.1 U/L", "advanced fibrosis likely")],
+)  # fmt: skip
+def test_fibrosis_is_banded_by_sterling(ast: str, band: str) -> None:
+    answer = done("fib-4", {"age": "50 a", "ast": ast, "alt": "64 U/L", "platelets": "400 10*9/L"})
+    assert answer.interpretation is not None
+    assert answer.interpretation.band == band
+
+
+@pytest.mark.parametrize(
     ("opioid", "dose", "times", "wanted"),
     [("codeine", "30 mg", 4, 18), ("hydrocodone", "10 mg", 6, 60), ("hydromorphone", "2 mg", 4, 40),
      ("methadone", "10 mg", 3, 141), ("morphine", "15 mg", 2, 30), ("oxycodone", "10 mg", 4, 60),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Final
 
 from agentkit_servers.calculator.core import SEX, Bands, Calculator, Citation, Valid, Values, Working, YesNo, quantity
@@ -41,7 +42,7 @@ def _meld_na(values: Values, working: Working) -> float:
     bilirubin, inr = _bounded(values.number("bilirubin"), 1.0), _bounded(values.number("inr"), 1.0)
     sodium = _bounded(values.number("sodium"), 125, 137)
     raw = 0.957 * math.log(creatinine) + 0.378 * math.log(bilirubin) + 1.12 * math.log(inr) + 0.643
-    initial = float(rounded(raw, 1)) * 10
+    initial = float(Decimal(rounded(raw, 1)) * 10)
     working.step(
         f"0.957 ln {shown(creatinine)} + 0.378 ln {shown(bilirubin)} + 1.120 ln {shown(inr)} + 0.643 = {shown(raw)};"
         f" MELD(i) = {shown(initial)}"
