@@ -210,7 +210,8 @@ async def output(site: Site) -> Sequence[Problem]:
 )
 async def output_present(site: Site) -> Sequence[Problem]:
     """`outputSchema`."""
-    return [Problem("no outputSchema", found.tool) for found in _sound(site) if found.output is None]
+    missing = [found for found in _sound(site) if found.output is None and not found.output_fault]
+    return [Problem("no outputSchema", found.tool) for found in missing]
 
 
 def _each(site: Site, problems: Callable[[Shape], Sequence[str]]) -> list[Problem]:

@@ -17,7 +17,10 @@ from agentkit.models import Json, JsonObject
 MOST_PLACES: Final = 5_000
 """Places that a schema may have with its references followed."""
 
-LARGEST: Final = 200_000
+MOST_WAITING: Final = 100_000
+"""Places that may wait to be looked at: small schemas can refer to many of them at once."""
+
+LARGEST: Final = 60_000
 """Characters up to which a schema, or a structured answer, is validated."""
 
 _PLAIN: Final = ("items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames")
@@ -54,7 +57,8 @@ class Shape:
         union: The most alternatives of one place.
         choices: The most values of one enum.
         depth: How deep objects and lists lie in each other.
-        too_large: There are more than `MOST_PLACES` places: not all were looked at.
+        too_large: There are too many places: not all were looked at.
+        places: How many were looked at.
     """
 
     foreign: set[str] = field(default_factory=set[str])
@@ -68,6 +72,7 @@ class Shape:
     choices: int = 0
     depth: int = 0
     too_large: bool = False
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +83,15 @@ class _Place:
     through: tuple[str, ...] = ()
 
 
-def shape_of(root: JsonObject) -> Shape:
-    """Look at every place of a schema, references followed."""
+def shape_of(root: JsonObject, most: int = MOST_PLACES) -> Shape:
+    """Look at every place of a schema, references followed, but at no more than `most`."""
     shape = Shape()
     waiting = [_Place(root, "", 0)]
-    for _ in range(MOST_PLACES):
+    while shape.places < most and len(waiting) <= MOST_WAITING:
         if not waiting:
             return shape
         place = waiting.pop()
+        shape.places += 1
         shape.depth = max(shape.depth, place.depth)
         if isinstance(place.schema, bool):
             shape.booleans.add(place.path)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from agentkit.mcp.verification.listing import name_of
-from agentkit.mcp.verification.shape import LARGEST, RENAMING, Shape, schema_fault, shape_of
+from agentkit.mcp.verification.shape import MOST_PLACES, RENAMING, Shape, schema_fault, shape_of
 from agentkit.models import Json, JsonObject
+
+MOST_PLACES_OF_ALL: Final = 100_000
+MOST_CHARACTERS_OF_ALL: Final = 400_000
+"""What the schemas of all tools may have together; those behind count as too large, and are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +53,41 @@ class Study:
 
 def study(tools: Iterable[JsonObject]) -> list[Study]:
     """Look at the schemas of all tools; takes time, so not on the loop."""
-    return [_study(tool) for tool in tools]
+    places, characters = MOST_PLACES_OF_ALL, MOST_CHARACTERS_OF_ALL
+    studies: list[Study] = []
+    for tool in tools:
+        found = _study(tool, min(places, MOST_PLACES) if characters > 0 else 0)
+        studies.append(found)
+        places -= found.shape.places + found.output_shape.places
+        characters -= found.size + len(json.dumps(found.output))
+    return studies
 
 
-def _study(tool: JsonObject) -> Study:
-    schema, fault = _read(tool.get("inputSchema"))
-    declared = tool.get("outputSchema")
-    output, output_fault = _read(declared) if declared is not None else (None, None)
-    text = len(json.dumps(schema))
+def _study(tool: JsonObject, most: int) -> Study:
+    given, declared = tool.get("inputSchema"), tool.get("outputSchema")
+    schema = given if isinstance(given, dict) else {}
+    output = declared if isinstance(declared, dict) else None
+    fault, shape = _look(given, most)
+    output_fault, output_shape = (None, Shape()) if declared is None else _look(declared, most)
     return Study(
-        name_of(tool),
-        schema,
-        Shape() if text > LARGEST else shape_of(schema),
-        fault,
-        text,
-        output,
-        Shape() if output is None or output_fault else shape_of(output),
-        output_fault,
+        tool=name_of(tool),
+        schema=schema,
+        shape=shape,
+        fault=fault,
+        size=len(json.dumps(schema)),
+        output=output,
+        output_shape=output_shape,
+        output_fault=output_fault,
     )
 
 
-def _read(found: Json) -> tuple[JsonObject, str | None]:
-    return (found, schema_fault(found)) if isinstance(found, dict) else ({}, "it is not an object")
+def _look(found: Json, most: int) -> tuple[str | None, Shape]:
+    if not isinstance(found, dict):
+        return "it is not an object", Shape()
+    if most <= 0:
+        return None, Shape(too_large=True)
+    fault = schema_fault(found)
+    return fault, Shape() if fault else shape_of(found, most)
 
 
 def _validates(shape: Shape) -> bool:

@@ -1,4 +1,7 @@
-"""Each defect is found by its check and by no other: one good server, spoiled in one place at a time."""
+"""Each defect is found by its check and by no other: one good server, spoiled in one place at a time.
+
+The rules (MCP-ERA, -SRV, -AUTH, -HOST, -LIM, -XCH, -COR of mcp.md, MCPAUTH of corti-api.md) stand at the checks.
+"""
 
 from __future__ import annotations
 
@@ -479,6 +482,7 @@ CASES = [
     Case("schema.depth", with_tools(parameter(**deep(9)))),
     Case("schema.formats", with_tools(parameter(type="string", format="json-pointer"))),
     Case("schema.output", with_tools([*tool(outputSchema={"type": "array"})[:1], CITIES])),
+    Case("schema.output", with_tools(tool(outputSchema=3)), "odd"),
     Case("schema.output-present", with_tools(tool(outputSchema=None))),
     Case("annotations.present", with_tools(tool(annotations={}))),
     Case("annotations.present", with_tools(tool(annotations={"readOnlyHint": False})), "destructive"),

@@ -142,6 +142,7 @@ NONSENSE: list[tuple[list[Any], str | None]] = [
         schema(properties={"city": {"$ref": "#/$defs/L0", "description": "x"}}, **{"$defs": EXPLODING}),
         "schema.size",
     ),
+    (schema(properties={str(n): {"$ref": "#"} for n in range(1_000)}), "schema.size"),
     (parameter(**{"$ref": "#/properties/city"}), "schema.recursive"),
     (parameter(type="string", enum=["x" * 300_000]), "schema.valid"),
     ([FORECAST | {"name": f"\x1b[2Jtool{n}"} for n in range(500)], "tools.name"),
@@ -156,7 +157,7 @@ NONSENSE: list[tuple[list[Any], str | None]] = [
 @pytest.mark.parametrize(
     ("tools", "check"),
     NONSENSE,
-    ids=["exploding", "loop", "huge", "escapes", "pattern", "no-tools", "nonsense", "odd-types", "dialect"],
+    ids=["exploding", "wide", "loop", "huge", "escapes", "pattern", "no-tools", "nonsense", "odd-types", "dialect"],
 )
 async def test_tools_that_are_nonsense_are_told_in_bounded_time(tools: list[Any], check: str | None) -> None:
     report = await verify(Double(tools=tools), call_safe=True)
