@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack, overload
@@ -36,6 +36,7 @@ class ToolOptions(TypedDict, total=False):
     timeout: float
     input_limit: int
     output_limit: int
+    scopes: Sequence[str]
 
 
 class Expert:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import threading
@@ -18,7 +19,8 @@ from starlette.applications import Starlette
 import agentkit
 from agentkit.cli import serving as servers
 from agentkit.cli.address import bind
-from agentkit.cli.program import serve, serving
+from agentkit.cli.program import ServeOptions, serve, serving
+from agentkit.cli.serve import serve as serve_command
 from agentkit.compose import FunctionAgent
 from agentkit.errors import AgentKitError, ConfigurationError, McpAuthRequired, ServeError, SpecError
 from agentkit.experts import Expert
@@ -283,3 +285,9 @@ def test_an_authorization_that_lacks_something_says_what(options: dict[str, Any]
     with pytest.raises(ConfigurationError) as caught:
         anyio.run(ask)
     assert says in str(caught.value)
+
+
+def test_a_program_has_the_options_of_the_command() -> None:
+    """But those of the platform, and stdio, for which a `ToolServer` has a method."""
+    command = set(inspect.signature(serve_command).parameters) - {"what", "clients", "stdio"}
+    assert set(ServeOptions.__annotations__) == command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from pydantic import BaseModel, Field
 
 import agentkit
 from agentkit.errors import SpecError
-from agentkit.experts import Expert
+from agentkit.experts import Expert, ToolOptions
+from agentkit.mcp import ToolServer
 from agentkit.specs import Authorization
 
 
@@ -166,3 +168,8 @@ def test_writing_an_expert_of_an_installed_server_loads_no_mcp() -> None:
         "assert 'mcp' not in sys.modules and 'starlette' not in sys.modules, 'too much'\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", source], check=True)
+
+
+def test_a_tool_of_an_expert_takes_the_options_of_a_tool_of_a_server() -> None:
+    known = set(inspect.signature(ToolServer.tool).parameters) - {"self", "function"}
+    assert set(ToolOptions.__annotations__) == known
