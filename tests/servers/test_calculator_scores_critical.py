@@ -544,6 +544,7 @@ def test_the_second_saturation_scale_is_used_only_when_asked_for(spo2: float, ai
         ({"consciousness": "voice"}, "low-medium", True),
         ({"sbp": q(85, "mmHg"), "heart_rate": q(95, "/min")}, "low-medium", True),
         ({"spo2": q(92, "%"), "supplemental_oxygen": "yes", "heart_rate": q(95, "/min")}, "medium", False),
+        ({"consciousness": "voice", "supplemental_oxygen": "yes"}, "medium", True),
         ({"consciousness": "pain", "sbp": q(85, "mmHg")}, "medium", True),
         ({"consciousness": "pain", "sbp": q(85, "mmHg"), "heart_rate": q(95, "/min")}, "high", True),
     ],

@@ -210,6 +210,14 @@ def test_charlson_tells_the_index_without_age_as_well() -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "name"), [(0, "0"), (1, "1 to 2"), (2, "1 to 2"), (3, "3 to 4"), (4, "3 to 4"), (5, "5 or more")]
+)
+def test_charlson_is_interpreted_by_its_groups(count: int, name: str) -> None:
+    chosen = ("myocardial_infarction", "heart_failure", "stroke", "dementia", "copd")[:count]
+    assert band("charlson", {**COMORBID, **dict.fromkeys(chosen, "yes")}) == name
+
+
+@pytest.mark.parametrize(
     ("more", "points"),
     [
         ({}, 0),
