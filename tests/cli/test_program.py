@@ -18,7 +18,10 @@ from starlette.applications import Starlette
 
 import agentkit
 from agentkit.cli import serving as servers
+from agentkit.cli.access import Access
 from agentkit.cli.address import bind
+from agentkit.cli.house import Place, own
+from agentkit.cli.next_steps import next_steps
 from agentkit.cli.program import ServeOptions, serve, serving
 from agentkit.cli.serve import serve as serve_command
 from agentkit.compose import FunctionAgent
@@ -291,3 +294,34 @@ def test_a_program_has_the_options_of_the_command() -> None:
     """But those of the platform, and stdio, for which a `ToolServer` has a method."""
     command = set(inspect.signature(serve_command).parameters) - {"what", "clients", "stdio"}
     assert set(ServeOptions.__annotations__) == command
+
+
+@pytest.mark.parametrize(
+    ("access", "verify", "apply"),
+    [
+        (Access((Authorization.NONE,)), " --auth none", " --auth none"),
+        (Access((Authorization.BEARER,), token="given"), " --token @FILE", ""),
+        (Access((Authorization.API_KEY,), api_key="given"), " --auth apiKey --token @FILE", " --auth apiKey"),
+        (
+            Access((Authorization.OAUTH2,), client=("id", "given")),
+            " --auth oauth2.0 --client @FILE",
+            " --auth oauth2.0",
+        ),
+        (
+            Access((Authorization.INHERIT, Authorization.BEARER), token="given", issuer="https://i.x", audience=("a",)),
+            " --auth inherit --token @FILE",
+            " --auth inherit",
+        ),
+    ],
+)
+def test_the_next_commands_fit_the_authorization_and_repeat_no_secret_that_was_given(
+    access: Access, verify: str, apply: str
+) -> None:
+    expert = desk()
+    served = own(expert, Place("127.0.0.1", 0), access)
+    served.address.close()
+    url = served.doors[0].url
+    assert next_steps("desks:expert", served.doors, expert) == [
+        f"check it         agentkit experts verify {url}{verify}",
+        f"register it      agentkit experts apply desks:expert --url {url}{apply} --agent NAME --local",
+    ]
