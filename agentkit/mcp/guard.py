@@ -150,7 +150,9 @@ class AnyOf:
         """The same ways in the same order."""
         return isinstance(other, AnyOf) and self.members == other.members
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        """The same for equal ones; keys by name cannot be hashed themselves."""
+        return hash(tuple(map(type, self.members)))
 
 
 ServerAuth: TypeAlias = NoAuth | OneAuth | AnyOf

@@ -222,7 +222,7 @@ def _stop_signals() -> Generator[anyio.Event]:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         # Not every platform and thread can.
-        with suppress(NotImplementedError, RuntimeError, ValueError):
+        with suppress(RuntimeError, ValueError):
             loop.add_signal_handler(each, told)
             caught.append(each)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import anyio
 import httpx2
@@ -102,7 +103,7 @@ class Served:
         self._running = running(app)
         live = await self._running.__aenter__()
         http = httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), timeout=HANG)
-        return House(live, http, KEYS)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        return House(live, http, KEYS)  # pyright: ignore[reportArgumentType]
 
     async def __aexit__(self, *error: object) -> None:
         await self._running.__aexit__(None, None, None)
@@ -278,6 +279,7 @@ def test_what_an_authorization_hides_is_not_shown() -> None:
     assert AnyOf(BearerAuth("a")) != AnyOf(BearerAuth("b"))
 
 
+ONE_TEXT: Any = "loans.read"
 BAD: list[tuple[Callable[[], ServerAuth], str]] = [
     (lambda: ApiKeyAuth({}), "ApiKeyAuth.keys"),
     (lambda: ApiKeyAuth({"ward": ""}), "ApiKeyAuth.keys"),
@@ -287,8 +289,8 @@ BAD: list[tuple[Callable[[], ServerAuth], str]] = [
     (lambda: AnyOf(), "AnyOf"),
     (lambda: AnyOf(BearerAuth(TOKEN), BearerAuth("")), "BearerAuth.token"),
     (lambda: OAuthAuth("", KEYS.jwks()), "OAuthAuth.issuer"),
-    (lambda: OAuthAuth(ISSUER, KEYS.jwks(), "loans.read"), "OAuthAuth.required_scopes"),  # type: ignore[arg-type]
-    (lambda: InheritAuth(ISSUER, "corti", KEYS.jwks()), "InheritAuth"),  # type: ignore[arg-type]
+    (lambda: OAuthAuth(ISSUER, KEYS.jwks(), ONE_TEXT), "OAuthAuth.required_scopes"),
+    (lambda: InheritAuth(ISSUER, ONE_TEXT, KEYS.jwks()), "InheritAuth"),
     (lambda: IntrospectionAuth("", "a", "b"), "IntrospectionAuth.issuer"),
     (lambda: IntrospectionAuth(ASKED_ISSUER, "", "b"), "IntrospectionAuth"),
     (lambda: IntrospectionAuth("http://asked.example", "a", "b"), "IntrospectionAuth"),

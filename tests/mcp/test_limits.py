@@ -249,7 +249,7 @@ def test_a_limit_that_no_request_keeps_is_refused(option: str) -> None:
 async def test_a_call_ends_when_its_caller_has_gone(version: str, caplog: pytest.LogCaptureFixture) -> None:
     waiting = Waiting()
     body, headers = call(version)
-    body["params"]["name"] = headers["mcp-name"] = "wait"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    body["params"]["name"] = headers["mcp-name"] = "wait"  # pyright: ignore[reportIndexIssue]
     if version == "2025-11-25":
         del headers["mcp-name"]
     async with (
@@ -272,7 +272,7 @@ async def test_a_call_that_lasts_keeps_its_connection_open(monkeypatch: pytest.M
     waiting = Waiting()
     server = library(waiting)
     body, headers = call("2026-07-28")
-    body["params"]["name"] = headers["mcp-name"] = "wait"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    body["params"]["name"] = headers["mcp-name"] = "wait"  # pyright: ignore[reportIndexIssue]
     async with (
         running(app_of(server)) as live,
         httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: live}), timeout=HANG) as http,
@@ -424,7 +424,7 @@ async def stopping(
 async def test_a_running_call_is_finished_before_the_app_stops(version: str, caplog: pytest.LogCaptureFixture) -> None:
     waiting, answers = Waiting(), list[str]()
     body, headers = call(version)
-    body["params"]["name"] = "wait"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    body["params"]["name"] = "wait"  # pyright: ignore[reportIndexIssue]
     headers["mcp-name"] = "wait"
     async with stopping(app_of(library(waiting), grace=HANG)) as (http, finish):
 
@@ -449,7 +449,7 @@ async def test_a_call_that_does_not_finish_is_cancelled_with_a_reason(
 ) -> None:
     waiting, answers = Waiting(), list[str]()
     body, headers = call(version)
-    body["params"]["name"] = "wait"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    body["params"]["name"] = "wait"  # pyright: ignore[reportIndexIssue]
     headers["mcp-name"] = "wait"
     async with stopping(app_of(library(waiting), grace=0.01)) as (http, finish):
 
