@@ -144,6 +144,10 @@ def _show(report: VerificationReport) -> None:
     console.print(Text(one_line(f"{report.url} as {report.authorization.value}"), style="bold"))
     for group, findings in _grouped(report):
         console.print(Text(f"\n{group}", style="bold"))
+        if {finding.text for finding in findings} == {findings[0].text} and findings[0].verdict.value == "skipped":
+            # One failure early on takes many checks with it, which is said once.
+            console.print(Text(f"  {signs['skipped']} {one_line(findings[0].text)}", style="dim"))
+            continue
         for _, same in groupby(findings, lambda finding: finding.check):
             several = list(same)
             for finding in several:
@@ -161,7 +165,7 @@ def _show(report: VerificationReport) -> None:
         measured = ", ".join(f"{name} {number:g}" for name, number in report.measurements.items())
         console.print(Text(f"measured: {measured}", style="dim"))
     verdict = "fit" if report.fit else "not fit"
-    counts = f"{len(report.errors)} errors, {len(report.warnings)} warnings"
+    counts = f"{_counted(len(report.errors), 'error')}, {_counted(len(report.warnings), 'warning')}"
     console.print(
         Text(f"{verdict} to be an expert's server: {counts}", style="bold green" if report.fit else "bold red")
     )
@@ -170,3 +174,7 @@ def _show(report: VerificationReport) -> None:
 def _grouped(report: VerificationReport) -> Iterator[tuple[str, list[Finding]]]:
     for group in dict.fromkeys(finding.group for finding in report.findings):
         yield group, [finding for finding in report.findings if finding.group == group]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

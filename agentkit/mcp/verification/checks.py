@@ -120,6 +120,7 @@ class Run:
         self._site = site
         self.findings: list[Finding] = []
         self._passed: set[str] = set()
+        self._causes: dict[str, str] = {}
         self._late = False
 
     async def run(self, check: Check, deadline: float) -> None:
@@ -127,7 +128,9 @@ class Run:
         if check.only and self._site.authorization not in check.only:
             return
         if missing := [name for name in check.needs if name not in self._passed]:
-            self._add(check, Verdict.SKIPPED, f"not looked at: {missing[0]} did not pass")
+            # The first cause is told, not the last link of a chain that hangs on it.
+            cause = self._causes[check.id] = self._causes.get(missing[0], missing[0])
+            self._add(check, Verdict.SKIPPED, f"not looked at: {cause} did not pass")
             return
         if self._late:
             self._add(check, Verdict.SKIPPED, "not looked at: there was no time left")
