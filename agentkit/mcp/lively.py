@@ -73,7 +73,8 @@ class _Call:
         if self._tasks:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.wait(self._tasks)
+            # What they raise when the connection breaks is nobody's concern any more.
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -75,6 +75,9 @@ class Names(RootModel[list[str]]):
     """Only names."""
 
 
+THREE: Any = Field(default_factory=lambda: [3])
+
+
 async def listed(server: ToolServer) -> Tool:
     async with Client(server.mcp) as client:
         (tool,) = (await client.list_tools()).tools
@@ -182,7 +185,7 @@ async def test_defaults_in_every_spelling_reach_the_function() -> None:
     async def find(
         a: int = 1,
         b: int = Field(default=2, description="Two"),
-        c: list[int] = Field(default_factory=lambda: [3]),
+        c: list[int] = THREE,
         d: date | None = None,
         e: Decimal = Decimal("1.5"),
     ) -> list[object]:
