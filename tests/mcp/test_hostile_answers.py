@@ -14,11 +14,16 @@ import anyio
 import anyio.lowlevel
 import httpx2
 import pytest
+from mcp.shared import _otel
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.types import Receive, Scope, Send
 
 from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable
 from agentkit.mcp import BearerToken, McpClient
 from agentkit.testing.asgi import RoutedTransport, running
+from agentkit.testing.leaks import LeakWatch
 from tests.deadline import HANG, skip
 from tests.mcp.doubles import (
     BAD_TOOL,
@@ -209,6 +214,32 @@ async def test_nonsense_is_a_typed_error_of_its_call(bad: Answer, expected: type
     async with served(bad) as (client, double):
         await fails(client, expected, match or ".")
     assert all(asked.headers["host"] == "127.0.0.1:8701" for asked in double.asked)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        of(lambda asked: error_of(asked, -32603, f"{CANARY} {asked.headers['authorization']}")),
+        of(lambda asked: event(error_of(asked, 1, CANARY)), kind="text/event-stream"),
+        of(lambda asked: error_of(asked, -32602, CANARY), status=400),
+        says(b"{" + CANARY.encode()),
+        says(b"data: {" + CANARY.encode() + b"\n\n", kind="text/event-stream"),
+    ],
+)
+async def test_what_a_server_says_in_its_errors_is_in_no_log_and_no_span(
+    bad: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(_otel, "_tracer", provider.get_tracer("mcp-python-sdk"))
+    watch = LeakWatch({"canary": CANARY, "token": TOKEN})
+    with watch.logs(), watch.spans():
+        async with served(bad) as (client, _):
+            await fails(client, McpProtocolError)
+    spans = exporter.get_finished_spans()
+    assert spans
+    watch.look("SDK spans", [span.to_json() for span in spans])
+    assert not watch.sightings
 
 
 async def drips_the_head(asked: Asked, receive: Receive, send: Send) -> None:
