@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from agentkit.mcp import VerificationReport, verify_server
 from agentkit.mcp.verification.shape import first_misfit
 from agentkit.mcp.verification.study import study
+from agentkit.specs import Authorization
 from tests.deadline import HANG
-from tests.mcp.verification.double import FORECAST, URL, Double
+from tests.mcp.verification.double import FORECAST, URL, Double, Reply
 
 KEYWORDS = st.sampled_from(
     [
@@ -50,3 +51,28 @@ def test_any_list_of_tools_ends_with_a_report(tools: list[Any]) -> None:
     report = anyio.run(verify)
     assert report.findings
     assert len(report.findings) < 500
+
+
+HEADER_VALUES = st.text(st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f"), min_size=1)
+HEADERS = st.dictionaries(
+    st.sampled_from(["content-type", "www-authenticate", "mcp-session-id", "location", "cache-control"]),
+    HEADER_VALUES
+    | st.sampled_from(['Bearer resource_metadata="x"', "text/event-stream", "application/json", "Bearer"]),
+)
+BODIES = st.binary(max_size=50) | st.dictionaries(
+    st.sampled_from(["jsonrpc", "id", "result", "error", "access_token", "expires_in", "issuer", "token_endpoint"]),
+    VALUES,
+)
+REPLIES = st.builds(Reply, st.sampled_from([200, 202, 302, 400, 401, 403, 404, 421, 500]), BODIES, HEADERS)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(Authorization), st.dictionaries(st.integers(0, 60), REPLIES, min_size=1, max_size=8))
+def test_any_answers_end_with_a_report(auth: Authorization, replies: dict[int, Reply]) -> None:
+    async def verify() -> VerificationReport:
+        double = Double(auth, spoil=lambda at: replies.get(len(at.double.asked), at.good))
+        async with double.http() as http:
+            with anyio.fail_after(HANG):
+                return await verify_server(URL, auth=auth, credential=double.credential, http=http)
+
+    assert anyio.run(verify).findings
