@@ -176,6 +176,11 @@ async def test_the_health_route_answers_without_authorization() -> None:
         ("https://mcp.example", "proxy.internal:1", 200),
         ("https://mcp.example", "127.0.0.1:8701", 421),
         ("https://mcp.example", "mcp.example.evil", 421),
+        ("https://mcp.example:8443", "mcp.example:8443", 200),
+        ("https://mcp.example:8443", "mcp.example", 200),
+        ("https://mcp.example:8443", "evil.example:8443", 421),
+        ("https://[2001:db8::1]:8443", "[2001:db8::1]:8443", 200),
+        ("https://[2001:db8::1]", "[2001:db8::1]:1", 200),
     ],
 )
 async def test_the_host_must_be_one_the_public_address_or_the_operator_names(
