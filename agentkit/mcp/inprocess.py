@@ -26,14 +26,14 @@ class InProcessClient:
     authorization: whoever holds the server may call it. A call that is cancelled is cancelled in the tool.
     """
 
-    def __init__(self, server: ToolServer, *, name: str) -> None:
+    def __init__(self, server: ToolServer, *, name: str | None = None) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             server: The tools.
-            name: The server's registered name, for errors and spans.
+            name: The server's registered name, for errors and spans; None takes its own.
         """
-        self.name = name
+        self.name = server.name if name is None else name
         self._server = server
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
