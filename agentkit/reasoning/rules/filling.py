@@ -18,6 +18,10 @@ from agentkit.reasoning.rules.vocabulary import NEGATIONS
 from agentkit.reasoning.rules.words import Word, flat, name_stems, stem, words
 
 _COUNT: Final = r"\s+(?:few|couple|several|two|three|four|five|six|seven|eight|nine|ten|\d{1,3}(?![\w.-]))\b"
+_SYMBOL: Final = 3
+"""Letters of an abbreviation that is written like a word: `Na`, `K`."""
+
+_LISTED: Final = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+|\s*&\s*", re.IGNORECASE)
 
 
 @dataclass
@@ -229,10 +233,25 @@ def _typed(parameter: Parameter, text: str) -> list[Json]:
 
 
 def _example(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
-    for example in parameter.examples:
-        span = reading.mentions(example)
-        if span and filling.is_free(span) and put(parameter, [example], filling, tool, span):
-            return
+    said = [reading.mentions(example) for example in parameter.examples]
+    found = {span.value: span for span in said if span and filling.is_free(span) and not _negated(reading, span)}
+    for span in [*found.values()]:
+        # Beside it stands one more of its kind, which the description need not list: `HB and CRP`.
+        found |= {other.value: other for other in _listed_with(span, reading) if filling.is_free(other)}
+    put(parameter, list(found), filling, tool, *found.values())
+
+
+def _listed_with(span: Span, reading: Reading) -> list[Span]:
+    found: list[Span] = []
+    for ordered, ahead in ((reading.words, True), (reading.words[::-1], False)):
+        edge = span
+        for word in ordered:
+            gap = reading.text[edge.end : word.start] if ahead else reading.text[word.end : edge.start]
+            symbol = word.capital and len(word.text) <= _SYMBOL and not word.functional
+            if (word.code_like or symbol) and _LISTED.fullmatch(gap):
+                edge = Span(word.text, word.start, word.end)
+                found.append(edge)
+    return found
 
 
 def _name(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:

@@ -11,6 +11,7 @@ from agentkit.reasoning.protocol import Tool
 from agentkit.reasoning.rules.choice import Evidence, introducing, rank, searching
 from agentkit.reasoning.rules.facts import chosen
 from agentkit.reasoning.rules.filling import fill
+from agentkit.reasoning.rules.follow_ups import follow
 from agentkit.reasoning.rules.links import Link, Record, suppliers
 from agentkit.reasoning.rules.parameters import Kind, parameters
 from agentkit.reasoning.rules.reading import Reading
@@ -76,7 +77,9 @@ def _supplied(turn: Turn) -> Goal | None:
         return None
     tool, before = base
     lacking = {one.name for one in parameters(tool) if one.required} - fill(tool, before).arguments.keys()
-    return Goal(tool, turn.reading, carried=before) if lacking & fill(tool, turn.reading).arguments.keys() else None
+    filling = fill(tool, turn.reading)
+    follow(tool, turn.reading, before, filling)
+    return Goal(tool, turn.reading, carried=before) if lacking & filling.arguments.keys() else None
 
 
 def several(ranked: Sequence[Evidence], turn: Turn) -> list[Evidence]:

@@ -12,6 +12,7 @@ from agentkit.reasoning.rules import phrases
 from agentkit.reasoning.rules.exchanges import Exchange, open_exchange, posed
 from agentkit.reasoning.rules.facts import flatten
 from agentkit.reasoning.rules.filling import accepts, fill
+from agentkit.reasoning.rules.follow_ups import follow, replaced
 from agentkit.reasoning.rules.goals import Goal, goals
 from agentkit.reasoning.rules.parameters import Kind, Role, parameters
 from agentkit.reasoning.rules.rendering import failure, joined, listed, parsed, readable
@@ -71,9 +72,12 @@ def _advance(goal: Goal, turn: Turn) -> Observation | Act:
     reserved = goal.reading.called if _has_subject(goal, turn) else ()
     filling = fill(goal.tool, goal.reading, reserved=(*reserved, *goal.elsewhere))
     arguments = filling.arguments
+    gone = frozenset[str]()
     if goal.carried is not None:
-        arguments = _carried(goal, arguments)
-    complete = _with_ids(arguments, goal, turn)
+        follow(goal.tool, goal.reading, goal.carried, filling)
+        gone = replaced(goal.tool, goal.reading, filling)
+        arguments = {name: value for name, value in _carried(goal, arguments).items() if name not in gone}
+    complete = _with_ids(arguments, goal, turn, gone)
     if not isinstance(complete, dict):
         return complete
     arguments = complete
@@ -99,14 +103,16 @@ def _introduction(observation: Observation, turn: Turn) -> Observation | Ask:
     return observation
 
 
-def _with_ids(arguments: JsonObject, goal: Goal, turn: Turn) -> JsonObject | Act:
-    """The arguments with the ids nobody says in words, or what to do to get one."""
+def _with_ids(arguments: JsonObject, goal: Goal, turn: Turn, gone: frozenset[str]) -> JsonObject | Act:
+    """The arguments with the ids nobody says in words, or what to do to get one; those of `gone` must be said."""
     for parameter in parameters(goal.tool):
         if parameter.identifies and parameter.name in arguments:
             doubt = doubted(parameter, arguments[parameter.name], goal, turn)
             if doubt:
                 return doubt
-        if parameter.name in arguments or not parameter.identifies or not is_wanted(parameter, goal, turn):
+        if parameter.name in arguments or parameter.name in gone:
+            continue
+        if not parameter.identifies or not is_wanted(parameter, goal, turn):
             continue
         found = resolve(parameter, goal, turn)
         if isinstance(found, Value):
