@@ -106,3 +106,8 @@ async def test_of_several_things_that_are_listed_none_is_left_out(
     expert = make_expert(Laboratory("", "What to look for, for example HB."))
     await expert.says(asked)
     assert expert.calls == [("latest_results", {"patient": "P-17", "codes": codes})]
+
+
+async def test_a_question_reads_well_however_a_tool_is_described(undescribed: Expert) -> None:
+    asked = await undescribed.says("What are the latest results?")
+    assert asked.text == "What is the patient? I need it for this: the latest results of a patient."

@@ -89,7 +89,7 @@ def missing(tool: Tool, wanted: Sequence[Parameter], tools: Sequence[Tool], call
         several = f"You named {listed(called, 'and')}; I can do this for one at a time. " if len(called) > 1 else ""
         return Ask(f"{several}Which {noun(first)} do you mean?{hint}", names)
     needs = listed([_need(one) for one in wanted], "and")
-    return Ask(f"What is {needs}? Without it I cannot {_lower(headline(tool))}.", names)
+    return Ask(f"What is {needs}? I need it for this: {_lower(headline(tool))}.", names)
 
 
 def declined(tools: Sequence[Tool], *, understood: bool) -> Decline:
