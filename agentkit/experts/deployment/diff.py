@@ -85,8 +85,11 @@ def summary(facts: Facts) -> str:
 
 
 def same_text(old: str | None, new: str | None) -> bool:
-    """Whether two texts say the same; white space around them says nothing, and a server may take it away."""
-    return (old or "").strip() == (new or "").strip()
+    """Whether two texts say the same; white space around them and the kind of line ends say nothing.
+
+    A server may take away the one, an editor write the other.
+    """
+    return _plain(old) == _plain(new)
 
 
 def text_change(field: str, old: str | None, new: str | None) -> tuple[FieldChange, ...]:
@@ -107,6 +110,10 @@ def hidden_url(url: str) -> str:
 
 def _shown(key: str, value: str | None) -> str | None:
     return hidden_url(value) if value is not None and key.endswith("url") else value
+
+
+def _plain(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").strip()
 
 
 def _word(authorization: str) -> str:

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentkit.errors import SpecError
+from agentkit.experts.deployment.diff import same_text
 from agentkit.specs import ExpertSpec
 from agentkit.wire.v2 import expert_section
 
-_HEADING: Final = re.compile(r"(?:\A|(?<=\n\n))## (Expert|Agent|Tools of) ([^\n]+)(?=\n\n|\Z)")
-_TOOLS: Final = re.compile(r"(?<=\n\n)Tools: ([^\n]+)\.(?=\n\n|\Z)")
-_OURS: Final = re.compile(r"(?:\A|\n\n)(?:## (?:Expert|Agent|Tools of) |Tools: [^\n]+\.(?=\n\n|\Z))")
+_GAP: Final = r"(?:\r?\n){2}"  # an empty line, as we and as other editors write it
+_HEADING: Final = re.compile(rf"(?P<gap>\A|{_GAP})## (Expert|Agent|Tools of) ([^\r\n]*\S)[ \t]*(?={_GAP}|\Z)")
+_TOOLS: Final = re.compile(rf"{_GAP}Tools: ([^\r\n]+)\.[ \t]*(?=\r?\n|\Z)")
+_OURS: Final = re.compile(rf"(?:\A|{_GAP})(?:## (?:Expert|Agent|Tools of) |Tools: [^\r\n]+\.[ \t]*(?=\r?\n|\Z))")
+_LOOSE: Final = re.compile(r"^[ \t]*##[ \t]+Expert[ \t]+([^\r\n]*\S)", re.MULTILINE)
 _BETWEEN: Final = "\n\n"
 
 
@@ -47,12 +50,16 @@ def section_of(prompt: str, name: str) -> Section | None:
     """The section of an expert; None where it has none.
 
     Raises:
-        SpecError: There are several.
+        SpecError: There are several, or there is only a heading that somebody has taken the empty lines from.
     """
     found = [section for section in find_sections(prompt) if section.name == name]
     if len(found) > 1:
         problem = f"has {len(found)} sections of this name in the agent's system prompt"
         raise SpecError(name, problem, remedy="Leave one of them in the prompt.")
+    if not found and any(loose[1] == name for loose in _LOOSE.finditer(prompt)):
+        heading = f"## Expert {name}"
+        problem = f"has a line {heading!r} in the agent's system prompt that does not stand alone"
+        raise SpecError(name, problem, remedy="Put an empty line before and behind it, or take the section out.")
     return found[0] if found else None
 
 
@@ -76,6 +83,8 @@ def with_section(prompt: str, spec: ExpertSpec) -> str:
     """The prompt with the section of an expert, in the place of the one it has or at the end."""
     section, text = section_of(prompt, spec.name), expert_section(spec)
     if section is not None:
+        if same_text(prompt[section.start : section.end], text):
+            return prompt
         return prompt[: section.start] + text + prompt[section.end :]
     return f"{prompt}{_BETWEEN}{text}" if prompt else text
 
@@ -84,16 +93,16 @@ def without_section(prompt: str, section: Section) -> str:
     """The prompt without a section; everything around it stays as it is."""
     before, behind = prompt[: section.start], prompt[section.end :]
     if before:
-        return before.removesuffix(_BETWEEN) + behind
-    return behind.removeprefix(_BETWEEN)
+        return re.sub(rf"{_GAP}\Z", "", before) + behind
+    return re.sub(rf"\A{_GAP}", "", behind)
 
 
 def _sections(prompt: str) -> Iterator[Section]:
     headings = list(_HEADING.finditer(prompt))
     for number, heading in enumerate(headings):
-        if heading[1] != "Expert":
+        if heading[2] != "Expert":
             continue
-        following = headings[number + 1].start() - len(_BETWEEN) if number + 1 < len(headings) else len(prompt)
+        following = headings[number + 1].start() if number + 1 < len(headings) else len(prompt)
         tools = _TOOLS.search(prompt, heading.end(), following)
         names = tuple(name.strip() for name in tools[1].split(", ")) if tools else ()
-        yield Section(heading[2], heading.start(), tools.end() if tools else following, names)
+        yield Section(heading[3], heading.end("gap"), tools.end() if tools else following, names)

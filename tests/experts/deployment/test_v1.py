@@ -345,3 +345,11 @@ async def test_a_client_says_which_generation_it_speaks(double: CortiDouble) -> 
     for generation in ("auto", "v1", "v2"):
         async with corti_of(double, generation=generation) as corti:
             assert corti.generation == generation
+
+
+async def test_an_editor_that_writes_other_line_ends_changes_nothing(double: CortiDouble) -> None:
+    async with corti_of(double, generation="v1") as corti:
+        agent = await apply_deployment(corti, await plan_deployment(corti, lab_expert(), agent="visit-helper"))
+        (expert,) = double.v1.agents[agent.agent_id].wire["experts"]
+        expert["systemPrompt"] = expert["systemPrompt"].replace("\n", "\r\n")
+        assert not (await plan_deployment(corti, lab_expert(), agent="visit-helper")).has_changes
