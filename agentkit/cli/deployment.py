@@ -123,7 +123,7 @@ def carry_out(
     Raises:
         ConfigurationError: Nobody can be asked, and `--yes` was not given.
         PlanOutdated: The agent was changed meanwhile.
-        typer.Exit: The person said no.
+        typer.Exit: The person said no (1), or interrupted the question (130).
     """
     if not as_json:
         show_plan(plan)
@@ -149,9 +149,14 @@ def _ask(*, as_json: bool) -> None:
     if as_json or not can_ask():
         remedy = "Look at the plan (agentkit experts plan), then give --yes."
         raise ConfigurationError("--yes", "is needed where nobody can be asked", remedy=remedy)
-    if not typer.confirm("Apply this?"):
+    try:
+        code = 0 if typer.confirm("Apply this?") else 1
+    except typer.Abort:
+        typer.echo()
+        code = 130
+    if code:
         typer.echo("Nothing was done.")
-        raise typer.Exit(1)
+        raise typer.Exit(code)
 
 
 def _apply(place: Place, plan: DeploymentPlan) -> Deployment:

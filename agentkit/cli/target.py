@@ -8,6 +8,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import redirect_stdout
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
@@ -25,6 +26,8 @@ ACCEPTED: Final = "an Agent, an Expert, a ToolServer or an MCPServer of the MCP 
 def load_target(target: str) -> Agent | Expert | ToolServer:
     """Import what `module:attribute` names, with the working directory first on the path.
 
+    What the module prints goes to stderr: stdout is the command's, which may write JSON.
+
     Args:
         target: For example `wards:server` or `chains:intake.agent`.
 
@@ -38,8 +41,13 @@ def load_target(target: str) -> Agent | Expert | ToolServer:
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    with redirect_stdout(sys.stderr):
+        return _made_servable(target, _found(target, module_name, attribute))
+
+
+def _found(target: str, module_name: str, attribute: str) -> object:
     try:
-        found: object = attrgetter(attribute)(importlib.import_module(module_name))
+        return attrgetter(attribute)(importlib.import_module(module_name))
     except AgentKitError:
         raise
     except ModuleNotFoundError as error:
@@ -49,9 +57,8 @@ def load_target(target: str) -> Agent | Expert | ToolServer:
         ) from None
     except AttributeError:
         raise SpecError(target, f"the module {module_name} has no {attribute}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # its exit code would be taken for the command's
         raise _failed(target, error) from error
-    return _made_servable(target, found)
 
 
 def place_of(error: BaseException) -> str:
@@ -66,7 +73,7 @@ def place_of(error: BaseException) -> str:
     return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
-def _failed(target: str, error: Exception) -> SpecError:
+def _failed(target: str, error: BaseException) -> SpecError:
     """What the user's code raised, by its kind and place; its text may hold anything."""
     problem = f"cannot be loaded: {type(error).__name__} at {place_of(error)}"
     return SpecError(target, problem, remedy="Set AGENTKIT_LOG_LEVEL=debug to see the traceback.")
@@ -124,7 +131,7 @@ def _made(target: str, factory: Callable[[], object]) -> object:
         return asyncio.run(_awaited(cast("Awaitable[object]", made))) if inspect.isawaitable(made) else made
     except AgentKitError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(target, error) from error
 
 
