@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Final, TypeAlias
 
 import httpx2
@@ -16,10 +18,31 @@ _IDLE: Final = 20
 def new_pool(*, idle: int = _IDLE) -> HttpPool:
     """A pool that takes neither proxies nor credentials from the environment; time limits are the callers'.
 
-    Making one reads certificates from disk: not on the event loop.
-
     Args:
         idle: Connections that are kept open; with none, every request makes its own.
     """
     limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=idle)
-    return httpx2.AsyncClient(trust_env=False, limits=limits, timeout=httpx2.Timeout(None))
+    return httpx2.AsyncClient(transport=_LateTransport(limits), trust_env=False, timeout=httpx2.Timeout(None))
+
+
+class _LateTransport(httpx2.AsyncBaseTransport):
+    """Made by the first request, in a thread: it loads the HTTP stack and reads certificates, which blocks the loop."""
+
+    def __init__(self, limits: httpx2.Limits) -> None:
+        self._make = partial(httpx2.AsyncHTTPTransport, trust_env=False, limits=limits)
+        self._making: asyncio.Task[httpx2.AsyncHTTPTransport] | None = None
+        self._made: httpx2.AsyncHTTPTransport | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        made = self._made
+        if made is None:
+            if self._making is None:
+                self._making = asyncio.create_task(asyncio.to_thread(self._make), name="agentkit-mcp-pool")
+            # A request that is cancelled leaves the making to the others.
+            made = await asyncio.shield(self._making)
+            self._made = made
+        return await made.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._making is not None:
+            await (await self._making).aclose()
