@@ -61,7 +61,7 @@ def _told(server: McpServerSpec, report: VerificationReport) -> str:
 
 
 def _credential(server: McpServerSpec, credentials: Credentials) -> McpAuth | None:
-    from agentkit.mcp import BearerToken, OAuthClientCredentials
+    from agentkit.mcp import ApiKey, BearerToken, OAuthClientCredentials
 
     name, found = server.name.strip(), credentials.get(server.name)
     match server.authorization:
@@ -74,7 +74,7 @@ def _credential(server: McpServerSpec, credentials: Credentials) -> McpAuth | No
         case Authorization.BEARER | Authorization.INHERIT | Authorization.API_KEY:
             if not isinstance(found, Token):
                 raise _missing("--token", f"{name}=TOKEN", name)
-            return BearerToken(found.token)
+            return ApiKey(found.token) if server.authorization is Authorization.API_KEY else BearerToken(found.token)
 
 
 def _missing(option: str, form: str, server: str) -> ConfigurationError:

@@ -93,7 +93,7 @@ def verify(
 def _credential(
     auth: Authorization, token: str | None, client: str | None, issuer: str | None, scope: str | None
 ) -> McpAuth | None:
-    from agentkit.mcp import BearerToken, OAuthClientCredentials
+    from agentkit.mcp import ApiKey, BearerToken, OAuthClientCredentials
 
     if auth is Authorization.NONE:
         return None
@@ -107,7 +107,8 @@ def _credential(
     if token is None:
         remedy = "Give --token, or say --auth none for a server that lets everybody in."
         raise ConfigurationError("--token", f"is missing: {auth.value} needs it", remedy=remedy)
-    return BearerToken(read_secret("--token", token))
+    secret = read_secret("--token", token)
+    return ApiKey(secret) if auth is Authorization.API_KEY else BearerToken(secret)
 
 
 def _call(wanted: str) -> tuple[str, JsonObject]:

@@ -72,7 +72,7 @@ def read_auth(server: str, given: McpAuth | Credential | None) -> McpAuth | None
     Raises:
         SpecError: It is for another server, or something else.
     """
-    from agentkit.mcp import BearerToken, OAuthClientCredentials  # here, because it costs the MCP SDK
+    from agentkit.mcp import ApiKey, BearerToken, OAuthClientCredentials  # here, because it costs the MCP SDK
 
     if isinstance(given, Token | ClientCredentials) and given.mcp_name.strip() != server:
         named = given.mcp_name.strip()
@@ -82,10 +82,10 @@ def read_auth(server: str, given: McpAuth | Credential | None) -> McpAuth | None
             return BearerToken(token)
         case ClientCredentials(client_id=client_id, client_secret=secret):
             return OAuthClientCredentials(client_id, secret)
-        case BearerToken() | OAuthClientCredentials() | None:
+        case BearerToken() | ApiKey() | OAuthClientCredentials() | None:
             return given
         case _:
-            remedy = "Give a Token, ClientCredentials, BearerToken or OAuthClientCredentials."
+            remedy = "Give a Token, ClientCredentials, BearerToken, ApiKey or OAuthClientCredentials."
             raise SpecError("auth", f"is a {type(given).__name__}", remedy=remedy)
 
 

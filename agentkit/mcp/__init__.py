@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.mcp.adopted import adopt
-    from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
+    from agentkit.mcp.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
     from agentkit.mcp.client import McpClient
     from agentkit.mcp.current import Caller, caller, report_progress
     from agentkit.mcp.guard import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyOf",
+    "ApiKey",
     "ApiKeyAuth",
     "BearerAuth",
     "BearerToken",
@@ -68,6 +69,7 @@ __all__ = [
 
 _HOME = {
     "AnyOf": "guard",
+    "ApiKey": "authorization",
     "ApiKeyAuth": "guard",
     "BearerAuth": "guard",
     "BearerToken": "authorization",

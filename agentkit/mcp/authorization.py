@@ -1,40 +1,15 @@
-"""How a client authorizes itself at an MCP server."""
+"""What a client authorizes itself with at an MCP server."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-import time
-from collections import deque
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import Final, Protocol
 
-import httpx2
+from agentkit.mcp.guard import API_KEY_HEADER
+from agentkit.oauth.discovery import Challenge
 
-from agentkit import tracing
-from agentkit.errors import AuthenticationError, McpAuthRequired, McpError, McpTimeout, McpUnreachable, TransportError
-from agentkit.oauth.discovery import (
-    Challenge,
-    IssuerMetadata,
-    ResourceMetadata,
-    fetch_client_token,
-    find_issuer,
-    find_resource,
-    is_same_issuer,
-)
-from agentkit.oauth.exchange import stays_local
-from agentkit.oauth.tokens import IssuedToken, TokenCache
-
-RENEW_EARLY = 30.0
-"""Seconds before its expiry at which a token is renewed (MCP-OAU-03)."""
-
-SHORTEST_SECRET = 8
+SHORTEST_SECRET: Final = 8
 """Shorter ones are not looked for in answers: they stand in ordinary words, and a finding must not be garbled."""
-
-_TOKENS_REMEMBERED = 3
-_UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +21,23 @@ class BearerToken:
     def __repr__(self) -> str:
         """Hides the token."""
         return "BearerToken(<hidden>)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ApiKey:
+    """A key that is sent in a header of its own: `apiKey` servers (MCP-COR-05).
+
+    Attributes:
+        key: The key.
+        header: Where it is sent.
+    """
+
+    key: str
+    header: str = API_KEY_HEADER
+
+    def __repr__(self) -> str:
+        """Hides the key."""
+        return f"ApiKey(<hidden>, header={self.header!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,12 +61,12 @@ class OAuthClientCredentials:
         return f"OAuthClientCredentials(<hidden>, scope={self.scope!r}, issuer={self.issuer!r})"
 
 
-McpAuth = BearerToken | OAuthClientCredentials
+McpAuth = BearerToken | ApiKey | OAuthClientCredentials
 """What a client can authorize itself with."""
 
 
 class Authorizer(Protocol):
-    """Gives the bearer token of the next request."""
+    """Gives the token, or the key, of the next request."""
 
     kind: str
 
@@ -86,6 +78,10 @@ class Authorizer(Protocol):
         """The token to send, or None to send none."""
         ...
 
+    def header(self, token: str) -> tuple[str, str]:
+        """How a token is sent: the name of a header and its value."""
+        ...
+
     async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
         """After a 401 or 403: another token that is worth one more try, or None."""
         ...
@@ -93,202 +89,3 @@ class Authorizer(Protocol):
     async def aclose(self) -> None:
         """Stop what still runs."""
         ...
-
-
-class StaticAuthorizer:
-    """The same token for every request, or none."""
-
-    def __init__(self, server: str, auth: BearerToken | None) -> None:
-        """Send the token of `auth`, or nothing, to the MCP server of this name."""
-        self._server = server
-        self.kind = "bearer" if auth else "none"
-        self._auth = auth
-        self._secrets = _worth_hiding([auth.token] if auth else [])
-
-    def secrets(self) -> frozenset[str]:
-        """The token."""
-        return self._secrets
-
-    async def token(self) -> str | None:
-        """The token.
-
-        Raises:
-            McpAuthRequired: It cannot stand in a header; the HTTP library would refuse it and log it.
-        """
-        token = self._auth.token if self._auth else None
-        if token is not None and _UNSENDABLE.search(token):
-            raise McpAuthRequired(
-                self._server,
-                "the token holds a character that no header takes, so nothing was sent.",
-                remedy="Check it for a line break or a blank that does not belong to it.",
-            )
-        return token
-
-    async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
-        """There is no other."""
-        del refused, challenge, status
-
-    async def aclose(self) -> None:
-        """Nothing runs."""
-
-
-class ClientCredentialsAuthorizer:
-    """Discovers, fetches and renews a token (MCP-OAU-01..06).
-
-    Nothing is fetched before the server asks for authorization. Calls that come together share one fetch, and nobody
-    holds a lock during a call. After a 401 with a held token, discovery and fetch happen once more, then the answer
-    stands. After a 403 that names a missing scope, a token with that scope too is asked for once, unless the scope is
-    configured.
-
-    The issuer is pinned: the configured one or, where none is, the one the server names first. First contact trusts
-    the server, as the specification has it: a server that is hostile from the beginning can name an issuer of its own
-    and is sent the secret, so give a client's secret only to servers it was made for, or configure `issuer`.
-    """
-
-    kind = "oauth2.0"
-
-    def __init__(
-        self,
-        server: str,
-        url: str,
-        http: httpx2.AsyncClient,
-        credentials: OAuthClientCredentials,
-        *,
-        timeout: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Authorize calls of the MCP server `server` at `url`.
-
-        Args:
-            server: Its name, for errors.
-            url: Its address, which is the resource tokens are asked for.
-            http: The connection pool.
-            credentials: Id and secret.
-            timeout: Seconds that discovery and fetch may take together.
-            clock: Seconds that only go forward.
-        """
-        self._server = server
-        self._url = url
-        self._http = http
-        self._credentials = credentials
-        self._timeout = timeout
-        self._cache = TokenCache(self._fetch, early=RENEW_EARLY, clock=clock)
-        self._challenge: Challenge | None = None
-        self._found: tuple[IssuerMetadata, ResourceMetadata] | None = None
-        self._issuer = credentials.issuer
-        self._issued: deque[str] = deque(maxlen=_TOKENS_REMEMBERED)
-        self._fetches = 0
-        self._asked: frozenset[str] = frozenset()
-        self._more: frozenset[str] = frozenset()
-
-    def secrets(self) -> frozenset[str]:
-        """The client secret and the latest tokens."""
-        return _worth_hiding([self._credentials.client_secret, *self._issued])
-
-    async def token(self) -> str | None:
-        """The token once the server has asked for one, renewed before it expires."""
-        return await self._held() if self._challenge else None
-
-    async def another(self, refused: str | None, challenge: Challenge, status: int = 401) -> str | None:
-        """A token that was fetched after the refused one; after a 403 one with the scope it asks for.
-
-        Raises:
-            McpAuthRequired: The authorization server refuses; what was asked for before is asked for again next time.
-        """
-        if status == 403:
-            return await self._with_more_scope(refused, challenge)
-        self._challenge = challenge
-        if refused is not None and self._cache.forget(refused):
-            self._found = None
-        return await self._held()
-
-    async def _held(self) -> str:
-        """The token; a fetch that another call began may have less time left than this one."""
-        before = self._fetches
-        try:
-            return await self._cache.get()
-        except McpTimeout:
-            if self._fetches > before:
-                raise
-            return await self._cache.get()
-
-    async def _with_more_scope(self, refused: str | None, challenge: Challenge) -> str | None:
-        """A token with the scope of the challenge as well, where the scope is not configured and was not asked for."""
-        wanted = set((challenge.scope or "").split())
-        if challenge.error != "insufficient_scope" or self._credentials.scope or refused is None:
-            return None
-        if wanted <= self._asked:
-            return None
-        before, self._more = self._more, self._more | wanted
-        self._cache.forget(refused)
-        try:
-            return await self._cache.get()
-        except McpError:
-            self._more = before
-            raise
-
-    async def aclose(self) -> None:
-        """Stop a fetch that still runs and drop the token."""
-        await self._cache.aclose()
-
-    async def _fetch(self) -> IssuedToken:
-        self._fetches += 1
-        attributes = {"mcp.server.name": self._server, "server.address": urlsplit(self._url).hostname}
-        with tracing.span("oauth.token", attributes):
-            try:
-                async with asyncio.timeout(self._timeout):
-                    issued = await self._discover_and_fetch()
-                    self._issued.append(issued.access_token)
-                    return issued
-            except TimeoutError:
-                raise McpTimeout(self._server, "its authorization server did not answer in time.") from None
-            except AuthenticationError as error:
-                raise McpAuthRequired(self._server, error.message, status=error.status, remedy=error.remedy) from None
-            except TransportError as error:
-                raise McpUnreachable(self._server, f"no token could be fetched: {error.message}") from None
-
-    async def _discover_and_fetch(self) -> IssuedToken:
-        if self._found is None:
-            self._found = await self._discover()
-        issuer, resource = self._found
-        scope = self._credentials.scope or self._scope(resource)
-        return await fetch_client_token(
-            self._http,
-            issuer,
-            self._credentials.client_id,
-            self._credentials.client_secret,
-            scope=scope,
-            resource=resource.resource,
-        )
-
-    def _scope(self, resource: ResourceMetadata) -> str | None:
-        """What the challenge or the metadata names, and what a 403 asked for since."""
-        asked = (self._challenge.scope if self._challenge else None) or " ".join(resource.scopes_supported)
-        scopes = [*asked.split(), *sorted(self._more - set(asked.split()))]
-        self._asked = frozenset(scopes)
-        return " ".join(scopes) or None
-
-    async def _discover(self) -> tuple[IssuerMetadata, ResourceMetadata]:
-        resource = await find_resource(self._http, self._url, self._challenge or Challenge())
-        wanted = self._issuer or resource.authorization_servers[0]
-        if not any(is_same_issuer(named, wanted) for named in resource.authorization_servers):
-            known = "configured issuer" if self._credentials.issuer else "authorization server it named before"
-            raise AuthenticationError(
-                "invalid_metadata", f"The server does not name the {known} as its authorization server."
-            )
-        found = await find_issuer(self._http, wanted, loopback=stays_local(self._url))
-        self._issuer = wanted
-        return found, resource
-
-
-def _worth_hiding(secrets: Iterable[str]) -> frozenset[str]:
-    return frozenset(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
-
-
-def authorizer_for(
-    server: str, url: str, http: httpx2.AsyncClient, auth: McpAuth | None, *, timeout: float
-) -> Authorizer:
-    """The authorizer of one client."""
-    if isinstance(auth, OAuthClientCredentials):
-        return ClientCredentialsAuthorizer(server, url, http, auth, timeout=timeout)
-    return StaticAuthorizer(server, auth)

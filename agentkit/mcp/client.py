@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Final, Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -24,17 +23,17 @@ from mcp_types import (
 )
 
 from agentkit import tracing
-from agentkit.credentials import withhold_text
 from agentkit.errors import McpProtocolError, McpTimeout, McpUnreachable, SpecError
-from agentkit.mcp.authorization import McpAuth, authorizer_for
+from agentkit.mcp.authorization import McpAuth
+from agentkit.mcp.authorizers import authorizer_for
+from agentkit.mcp.client_input import checked_address, checked_call, checked_limit
 from agentkit.mcp.connection import Connection
 from agentkit.mcp.exchange import Exchange, current_exchange
-from agentkit.mcp.failures import json_object, time_limit, typed_error
+from agentkit.mcp.failures import typed_error
 from agentkit.mcp.http import McpHttp
-from agentkit.mcp.listing import MAX_PAGES as MAX_PAGES
-from agentkit.mcp.listing import MAX_TOOLS as MAX_TOOLS
 from agentkit.mcp.listing import Listing
 from agentkit.mcp.logs import withhold_content
+from agentkit.mcp.pool import new_pool
 from agentkit.mcp.progress import CallbackFailed, ProgressCallback, with_progress
 from agentkit.mcp.results import ToolInfo, ToolResult, read_result
 from agentkit.mcp.screening import Screened
@@ -62,7 +61,7 @@ class McpClient:
         url: str,
         *,
         name: str,
-        http: httpx2.AsyncClient,
+        http: httpx2.AsyncClient | None = None,
         auth: McpAuth | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         answer_limit: int = DEFAULT_ANSWER_LIMIT,
@@ -73,26 +72,29 @@ class McpClient:
         Args:
             url: The server's address, exactly.
             name: Its registered name, for errors and spans.
-            http: The connection pool, shared and not closed by this client; an in-process transport works too.
+            http: The connection pool, shared with others and not closed by this client; an in-process transport works
+                too. None makes one that is closed with the client.
             auth: How to authorize; None sends no credential.
             timeout: Seconds one call may take.
             answer_limit: Bytes one answer may have.
             mode: `legacy` speaks the handshake era only.
 
         Raises:
-            SpecError: The address is no http or https URL, or holds a user or password.
+            SpecError: The address is no http or https URL or holds a user or password, or a credential or limit is
+                none.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-            raise SpecError("McpClient.url", "must be an http or https URL without user and password")
+        self._host = checked_address("McpClient.url", url)
+        self._timeout = checked_limit("McpClient.timeout", timeout)
+        if answer_limit <= 0:
+            raise SpecError("McpClient.answer_limit", "must be a positive number of bytes")
         self.name = name
-        self._host = parts.hostname
+        pool = new_pool() if http is None else http
+        self._own_pool = pool if http is None else None
         self._url = url
-        self._timeout = timeout
         self._answer_limit = answer_limit
         self._mode = mode
-        self._authorizer = authorizer_for(name, url, http, auth, timeout=timeout)
-        self._http = McpHttp(name, url, http, self._authorizer, timeout=timeout, limit=answer_limit)
+        self._authorizer = authorizer_for(name, url, pool, auth, timeout=timeout)
+        self._http = McpHttp(name, url, pool, self._authorizer, timeout=timeout, limit=answer_limit)
         self._connection: Connection | None = None
         self._closed = False
         self._listing = Listing(name, self._authorizer.secrets)
@@ -119,10 +121,10 @@ class McpClient:
             timeout: Seconds for all of it; by default the client's.
 
         Raises:
-            McpError: The server could not be used, or lists more than `MAX_TOOLS` tools or `MAX_PAGES` pages.
+            McpError: The server could not be used, or lists more than 1000 tools or 50 pages.
             SpecError: The time limit is none.
         """
-        seconds = time_limit(timeout, self._timeout)
+        seconds = checked_limit("McpClient.timeout", timeout, self._timeout)
         with self._span("mcp.list_tools", None) as span, self._limit(seconds):
             return await self._attempts(self._listing.read, span, repeatable=True)
 
@@ -152,20 +154,23 @@ class McpClient:
             McpTimeout: The time limit ran out; the call was cancelled.
             McpUnreachable: No connection; whether the tool ran is unknown.
             McpProtocolError: The answer is not MCP, does not fit the tool's schema, or is too large.
-            SpecError: The arguments are no JSON, or the time limit is none.
+            SpecError: The name or the arguments are no JSON, or the time limit is none.
         """
-        seconds, given = time_limit(timeout, self._timeout), json_object(arguments or {})
+        seconds = checked_limit("McpClient.timeout", timeout, self._timeout)
+        name, given = checked_call(name, arguments or {})
         with self._span("mcp.call", name) as span, self._limit(seconds):
             tool = self._listing.known(name)
             if tool is None:
                 # Before the call: whether it may be repeated, and what its answer must be, is known from the first one.
                 tool = await self._attempts(partial(self._listing.look_up, name=name), span, repeatable=True)
             call = partial(self._request, name=name, arguments=given, seconds=seconds)
-            repeatable = bool(tool and tool.repeatable)
+            attempts = partial(self._attempts, span=span, repeatable=bool(tool and tool.repeatable))
             if progress is None:
-                result = await self._attempts(call, span, repeatable=repeatable)
+                result = await attempts(call)
             else:
-                result = await self._reported(progress, call, span, repeatable)
+                result = await with_progress(
+                    progress, self._authorizer.secrets, lambda report: attempts(partial(call, report=report))
+                )
             return read_result(self.name, name, result, self._authorizer.secrets())
 
     async def _request(
@@ -192,21 +197,6 @@ class McpClient:
         await self._listing.check(client, name, result)
         return result
 
-    async def _reported(
-        self,
-        progress: ProgressCallback,
-        call: Callable[..., Awaitable[CallToolResult]],
-        span: tracing.Span,
-        repeatable: bool,
-    ) -> CallToolResult:
-        def clean(text: str) -> str:
-            return withhold_text(text, self._authorizer.secrets())
-
-        async def run(report: ProgressFnT) -> CallToolResult:
-            return await self._attempts(partial(call, report=report), span, repeatable=repeatable)
-
-        return await with_progress(progress, clean, run)
-
     async def aclose(self) -> None:
         """Close the connection; calls that still run end with `McpUnreachable`."""
         self._closed = True
@@ -215,6 +205,8 @@ class McpClient:
             await connection.aclose()
         await self._authorizer.aclose()
         await self._http.aclose()
+        if self._own_pool is not None:
+            await self._own_pool.aclose()
 
     def _span(self, name: str, tool: str | None) -> AbstractContextManager[tracing.Span]:
         return tracing.span(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, REQUEST_TIMEOUT
 
-from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable, SpecError
+from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable
 from agentkit.mcp.exchange import Exchange
-from agentkit.models import Json
 
 
 def typed_error(server: str, error: Exception, exchange: Exchange) -> McpError:
@@ -32,30 +27,3 @@ def typed_error(server: str, error: Exception, exchange: Exchange) -> McpError:
     if error.code == CONNECTION_CLOSED:
         return McpUnreachable(server, "the connection broke during the call.")
     return McpProtocolError(server, f"it answered with the protocol error {error.code}.")
-
-
-def json_object(arguments: Mapping[str, Json]) -> dict[str, Json]:
-    """The arguments, once it is certain that they can be sent: the SDK would end the connection over them.
-
-    Raises:
-        SpecError: They cannot.
-    """
-    given = dict(arguments)
-    try:
-        json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        raise SpecError("McpClient.call_tool.arguments", "hold something that JSON cannot say") from None
-    return given
-
-
-def time_limit(wanted: float | None, default: float) -> float:
-    """The seconds of one call.
-
-    Raises:
-        SpecError: They are none.
-    """
-    if wanted is None:
-        return default
-    if not 0 < wanted < math.inf:
-        raise SpecError("McpClient.timeout", "must be a positive number of seconds")
-    return wanted

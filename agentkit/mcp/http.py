@@ -180,7 +180,8 @@ class McpHttp(httpx2.AsyncClient):
 
     async def _once(self, request: httpx2.Request, token: str | None) -> httpx2.Response:
         if token is not None:
-            request.headers["authorization"] = f"Bearer {token}"
+            name, value = self._authorizer.header(token)
+            request.headers[name] = value
         tracing.inject(request.headers)
         return await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import anyio
 from mcp.shared.dispatcher import ProgressFnT
+
+from agentkit.credentials import withhold_text
 
 MOST_WAITING: Final = 100
 """Reports that wait for a slow callback; of more, the oldest are dropped."""
@@ -51,13 +53,13 @@ class CallbackFailed(Exception):
 
 
 async def with_progress(
-    callback: ProgressCallback, clean: Callable[[str], str], call: Callable[[ProgressFnT], Awaitable[_T]]
+    callback: ProgressCallback, secrets: Callable[[], Collection[str]], call: Callable[[ProgressFnT], Awaitable[_T]]
 ) -> _T:
     """Run a call; its reports reach the callback in order, one at a time, and all before the call returns.
 
     Args:
         callback: Whom to tell.
-        clean: Takes secrets out of a server's words.
+        secrets: What is withheld from a server's words.
         call: Makes the call, given where its reports go.
 
     Raises:
@@ -72,7 +74,7 @@ async def with_progress(
     async def report(progress: float, total: float | None, message: str | None) -> None:
         if math.isfinite(progress) and not over:
             known = total if total is not None and math.isfinite(total) else None
-            waiting.append(Progress(progress, known, clean(message) if message else None))
+            waiting.append(Progress(progress, known, withhold_text(message, secrets()) if message else None))
             news.set()
 
     async def pass_on() -> None:

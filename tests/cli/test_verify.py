@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from agentkit.mcp import BearerToken, McpAuth, OAuthClientCredentials, Thresholds, VerificationReport, verify_server
+from agentkit.mcp import (
+    ApiKey,
+    BearerToken,
+    McpAuth,
+    OAuthClientCredentials,
+    Thresholds,
+    VerificationReport,
+    verify_server,
+)
 from agentkit.mcp.verification import Finding, Verdict, verify
 from agentkit.specs import Authorization
 from tests.cli.conftest import SECRET, TOKEN, House, Run
@@ -129,7 +137,7 @@ def test_warnings_fail_where_they_shall(run: Run, stand: Stand) -> None:
         (("--auth", "none", "--token", TOKEN), Authorization.NONE, None),
         (("--token", TOKEN), Authorization.BEARER, BearerToken(TOKEN)),
         (("--auth", "inherit", "--token", TOKEN), Authorization.INHERIT, BearerToken(TOKEN)),
-        (("--auth", "apiKey", "--token", TOKEN), Authorization.API_KEY, BearerToken(TOKEN)),
+        (("--auth", "apiKey", "--token", TOKEN), Authorization.API_KEY, ApiKey(TOKEN)),
         (
             ("--auth", "oauth2.0", "--client", f"me:{SECRET}", "--issuer", "https://i.example", "--scope", "a b"),
             Authorization.OAUTH2,

@@ -24,7 +24,7 @@ from agentkit.errors import (
     SpecError,
     ToolFailed,
 )
-from agentkit.mcp import BearerAuth, BearerToken, McpClient, NoAuth, ToolInfo
+from agentkit.mcp import ApiKey, ApiKeyAuth, BearerAuth, BearerToken, McpClient, NoAuth, ToolInfo
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
 from tests.deadline import HANG, skip
 from tests.mcp.library import ORIGIN, URL, Counting, Waiting, app_for, house, library
@@ -477,8 +477,23 @@ async def test_the_trace_of_the_caller_travels_with_the_call_and_spans_name_serv
     assert [span.name for span in spans if span.name == "mcp.tool"] == ["mcp.tool"]
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8701/mcp", "ftp://x/mcp", "http://user:pw@x/mcp", "stdio:x"])
-async def test_an_address_that_cannot_be_called_is_refused(url: str) -> None:
+@pytest.mark.parametrize("header", ["X-API-Key", "X-Ward-Key"])
+async def test_a_key_travels_in_its_own_header_and_opens_a_server_with_keys(header: str) -> None:
+    key = "key-of-the-ward-1"
+    async with house(ApiKeyAuth({"ward": key}, header=header)) as home:
+        async with home.client(ApiKey(key, header)) as client:
+            assert '"ward"' in (await client.call_tool("whoami")).text
+        assert {headers.get(header.lower()) for headers in home.app.headers} == {key}
+        assert not any("authorization" in headers for headers in home.app.headers)
+        async with home.client(ApiKey("key-of-nobody-1", header)) as client:
+            with pytest.raises(McpAuthRequired, match="refused the credential") as caught:
+                await client.list_tools()
+    assert caught.value.challenge == f'ApiKey header="{header}"'
+    assert repr(ApiKey(key, header)) == f"ApiKey(<hidden>, header={header!r})"
+
+
+@pytest.mark.parametrize("header", ["", "a b", "Host", "content-type", "Mcp-Session-Id", "x:y", "transfer-encoding"])
+async def test_a_key_cannot_take_the_place_of_a_header_that_has_a_meaning(header: str) -> None:
     async with httpx2.AsyncClient() as http:
-        with pytest.raises(SpecError, match=r"McpClient\.url"):
-            McpClient(url, name="x", http=http)
+        with pytest.raises(SpecError, match=r"ApiKey\.header"):
+            McpClient(URL, name="x", http=http, auth=ApiKey("key", header))

@@ -175,7 +175,7 @@ async def client(site: Site) -> Sequence[Problem]:
     modes: tuple[Literal["legacy", "auto"], ...] = ("legacy", "auto")
     for mode in modes:
         caller = McpClient(
-            site.url, name="verified", http=site.noted, auth=site.client_auth, timeout=site.timeout, mode=mode
+            site.url, name="verified", http=site.noted, auth=site.credential, timeout=site.timeout, mode=mode
         )
         try:
             async with caller:

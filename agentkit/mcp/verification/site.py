@@ -12,9 +12,8 @@ import httpx2
 
 from agentkit.credentials import withhold_text
 from agentkit.errors import RequestTimeout
-from agentkit.mcp.authorization import SHORTEST_SECRET, BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.authorization import SHORTEST_SECRET, ApiKey, BearerToken, McpAuth, OAuthClientCredentials
 from agentkit.mcp.client import DEFAULT_ANSWER_LIMIT
-from agentkit.mcp.guard import API_KEY_HEADER
 from agentkit.mcp.verification.listing import Listing
 from agentkit.mcp.verification.rpc import Session, ask_modern, initialize, post
 from agentkit.mcp.verification.study import Study
@@ -166,24 +165,22 @@ class Site:
         self.calls = dict(calls)
         self.call_safe = call_safe
         self.seen = Evidence()
-        self.token = credential.token if isinstance(credential, BearerToken) else None
+        match credential:
+            case BearerToken(token=token) | ApiKey(key=token):
+                self.token: str | None = token
+            case _:
+                self.token = None
         self._issued: set[str] = set()
         self.wire, self._fresh = (
             Wire(each, timeout=timeout, limit=DEFAULT_ANSWER_LIMIT, secrets=lambda: self.secrets)
             for each in (pool, fresh)
         )
-        key = self.token if authorization is Authorization.API_KEY else None
-        self.noted = NotedPool(pool, timeout=timeout, url=url, key=key)
+        self.noted = NotedPool(pool, timeout=timeout)
 
     @property
     def client(self) -> OAuthClientCredentials | None:
         """Id and secret, where that is the credential."""
         return self.credential if isinstance(self.credential, OAuthClientCredentials) else None
-
-    @property
-    def client_auth(self) -> McpAuth | None:
-        """What the client of this library is given: an API key travels by `noted`."""
-        return None if self.authorization in {Authorization.API_KEY, Authorization.NONE} else self.credential
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -200,8 +197,8 @@ class Site:
         """How a token, or a key, is sent."""
         if token is None:
             return {}
-        if self.authorization is Authorization.API_KEY:
-            return {API_KEY_HEADER: token}
+        if isinstance(self.credential, ApiKey):
+            return {self.credential.header: token}
         return {"authorization": f"Bearer {token}"}
 
     @property

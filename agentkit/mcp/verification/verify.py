@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 import anyio.to_thread
-import httpx2
 
 from agentkit.errors import SpecError
-from agentkit.mcp.authorization import BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.client_input import checked_address
 from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.pool import HttpPool, new_pool
 from agentkit.mcp.verification.arguments import BAD
@@ -68,8 +68,8 @@ async def verify_server(
     Args:
         url: The address as it is to be registered.
         auth: As what it is to be registered.
-        credential: A `BearerToken` for `bearer` and `inherit`, and with the key for `apiKey` (sent as X-API-Key);
-            `OAuthClientCredentials` for `oauth2.0`; None for `none`.
+        credential: A `BearerToken` for `bearer` and `inherit`, an `ApiKey` for `apiKey`, `OAuthClientCredentials` for
+            `oauth2.0`; None for `none`.
         calls: Tools to call, with their arguments.
         call_safe: Call the tools that say that they only read and need no argument.
         thresholds: From where on something is a warning.
@@ -121,25 +121,26 @@ def _read_word(auth: Authorization | str) -> Authorization:
 
 
 def _check(url: str, auth: Authorization, credential: McpAuth | None) -> None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port, httpx2.URL(url)
-    except (ValueError, httpx2.InvalidURL):
-        raise SpecError("url", "is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-        raise SpecError("url", "must be an http or https URL without user and password")
+    checked_address("url", url)
     match auth, credential:
         case (Authorization.NONE, None) | (Authorization.OAUTH2, OAuthClientCredentials()):
             return
-        case (Authorization.BEARER | Authorization.INHERIT | Authorization.API_KEY, BearerToken(token=token)):
-            if not SENDABLE.fullmatch(token):
+        case (Authorization.BEARER | Authorization.INHERIT, BearerToken(token=secret)) | (
+            Authorization.API_KEY,
+            ApiKey(key=secret),
+        ):
+            if not SENDABLE.fullmatch(secret):
                 remedy = "Check it for line breaks."
                 raise SpecError("credential", "is empty or holds a character that no header takes", remedy=remedy)
         case _:
             raise SpecError("credential", f"{auth.value} takes {_TAKES.get(auth, 'a token')}")
 
 
-_TAKES: Final = {Authorization.NONE: "no credential", Authorization.OAUTH2: "client id and secret"}
+_TAKES: Final = {
+    Authorization.NONE: "no credential",
+    Authorization.OAUTH2: "client id and secret",
+    Authorization.API_KEY: "an ApiKey",
+}
 
 
 def _measurements(site: Site) -> dict[str, float]:

@@ -15,7 +15,6 @@ import anyio
 import httpx2
 
 from agentkit.errors import WireError
-from agentkit.mcp.guard import API_KEY_HEADER
 from agentkit.models import JsonObject
 from agentkit.wire.jsontext import parse_json
 
@@ -219,24 +218,14 @@ def _reason(error: httpx2.RequestError) -> Failure:
 class NotedPool(httpx2.AsyncClient):
     """A pool for the OAuth functions and the client: bounded in time, and the answers' headers are noted.
 
-    It sends through another pool, which it does not close. What goes to the server itself may get one header more:
-    that is how an API key travels (MCP-COR-05).
+    It sends through another pool, which it does not close.
     """
 
-    def __init__(self, pool: httpx2.AsyncClient, *, timeout: float, url: str, key: str | None = None) -> None:
-        """Send through `pool`.
-
-        Args:
-            pool: The connections.
-            timeout: Seconds until an answer must have begun.
-            url: The server's address.
-            key: Its API key.
-        """
+    def __init__(self, pool: httpx2.AsyncClient, *, timeout: float) -> None:
+        """Send through `pool`; an answer must have begun after `timeout` seconds."""
         super().__init__(transport=httpx2.AsyncBaseTransport(), trust_env=False)
         self._pool = pool
         self._timeout = timeout
-        self._url = httpx2.URL(url)
-        self._key = key
         self.noted: dict[str, dict[str, str]] = {}
 
     async def send(
@@ -249,8 +238,6 @@ class NotedPool(httpx2.AsyncClient):
         """
         del stream, auth, follow_redirects
         request.headers["accept-encoding"] = "identity"
-        if self._key is not None and request.url == self._url:
-            request.headers[API_KEY_HEADER] = self._key
         with anyio.move_on_after(self._timeout):
             response = await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
             if response.headers.get("content-encoding", "identity").lower() != "identity":

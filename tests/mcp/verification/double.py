@@ -15,7 +15,7 @@ import httpx2
 from jsonschema import Draft202012Validator
 from starlette.types import Receive, Scope, Send
 
-from agentkit.mcp import BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
 from agentkit.specs import Authorization
 from agentkit.testing.asgi import RoutedTransport
 from tests.deadline import HANG
@@ -269,6 +269,8 @@ class Double:
                 return None
             case Authorization.OAUTH2:
                 return OAuthClientCredentials("demo", SECRET)
+            case Authorization.API_KEY:
+                return ApiKey(TOKEN)
             case _:
                 return BearerToken(TOKEN)
 

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from agentkit.experts import find_servers, load_server
 from agentkit.mcp import (
     AnyOf,
+    ApiKey,
     ApiKeyAuth,
     BearerAuth,
     BearerToken,
@@ -48,7 +49,7 @@ WAYS = [
     pytest.param(Authorization.NONE, NoAuth(), None, id="none"),
     pytest.param(Authorization.BEARER, BearerAuth(TOKEN), BearerToken(TOKEN), id="bearer"),
     pytest.param(Authorization.OAUTH2, oauth(), CREDENTIALS, id="oauth2.0"),
-    pytest.param(Authorization.API_KEY, ApiKeyAuth({"corti": TOKEN}), BearerToken(TOKEN), id="apiKey"),
+    pytest.param(Authorization.API_KEY, ApiKeyAuth({"corti": TOKEN}), ApiKey(TOKEN), id="apiKey"),
     pytest.param(
         Authorization.INHERIT,
         InheritAuth(FOREIGN, ("corti",), KEYS.jwks()),
