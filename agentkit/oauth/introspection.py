@@ -178,9 +178,9 @@ class IntrospectionVerifier:
         try:
             valid = self._read(claims, now)
         except AuthenticationError as error:
-            self._refused.put(digest, error.message, now + self._remember_refusal)
+            self._refused.put(digest, error.message, now, now + self._remember_refusal)
             raise
-        self._valid.put(digest, valid, min(now + self._remember, valid.expires_at + LEEWAY))
+        self._valid.put(digest, valid, now, min(now + self._remember, valid.expires_at + LEEWAY))
         return valid
 
     def _read(self, claims: JsonObject, now: float) -> VerifiedToken:

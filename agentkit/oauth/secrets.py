@@ -77,7 +77,7 @@ class SecretChecker:
         found = await anyio.to_thread.run_sync(_match, secret, hashes or [self._decoy], limiter=self._limiter)
         if found is None or not marks:
             return False
-        self._proven.put(marks[found], True, now + _PROVEN)
+        self._proven.put(marks[found], True, now, now + _PROVEN)
         return True
 
     def _mark(self, secret: str, secret_hash: str) -> bytes:

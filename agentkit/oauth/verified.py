@@ -141,16 +141,16 @@ class Memory(Generic[T]):
     def __init__(self, limit: int = REMEMBERED) -> None:
         """Keep `limit` answers at most."""
         self._limit = limit
-        self._known: OrderedDict[bytes, tuple[float, T]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[float, float, T]] = OrderedDict()
 
     def get(self, digest: bytes, now: float) -> T | None:
-        """The answer that is known and still good."""
+        """The answer that is known and still good; one from the future is not, for the clock was set back since."""
         entry = self._known.get(digest)
-        return entry[1] if entry is not None and now < entry[0] else None
+        return entry[2] if entry is not None and entry[0] <= now < entry[1] else None
 
-    def put(self, digest: bytes, answer: T, until: float) -> None:
-        """Keep an answer until a time."""
-        self._known[digest] = (until, answer)
+    def put(self, digest: bytes, answer: T, now: float, until: float) -> None:
+        """Keep an answer from now until a time."""
+        self._known[digest] = (now, until, answer)
         self._known.move_to_end(digest)
         while len(self._known) > self._limit:
             self._known.popitem(last=False)

@@ -76,7 +76,7 @@ class JwtVerifier:
         claims = await read_jwt(token, self._keys, self._algorithms)
         now = self._clock()
         valid = self._expected.read(claims, now)
-        self._valid.put(digest, valid, min(now + self._remember, valid.expires_at + LEEWAY))
+        self._valid.put(digest, valid, now, min(now + self._remember, valid.expires_at + LEEWAY))
         return valid
 
 

@@ -175,6 +175,19 @@ async def test_a_revoked_token_is_refused_once_it_is_not_remembered_any_more() -
             await verifier.verify(TOKEN)
 
 
+async def test_a_clock_that_is_set_back_makes_no_answer_last_longer() -> None:
+    issuer = Issuer(ACTIVE | {"exp": 9_000})
+    async with issuer.http() as http:
+        verifier = issuer.verifier(http, remember=10.0)
+        issuer.now = 5_000.0
+        await verifier.verify(TOKEN)
+        issuer.answer, issuer.now = {"active": False}, 4_000.0
+        with pytest.raises(AuthenticationError, match="not active"):
+            await verifier.verify(TOKEN)
+        issuer.answer, issuer.now = ACTIVE | {"exp": 9_000}, 3_000.0
+        assert await verifier.verify(TOKEN)
+
+
 async def test_an_answer_without_expiry_subject_and_issuer_is_good_while_it_is_remembered() -> None:
     issuer = Issuer({"active": True, "client_id": "caller", "aud": [RESOURCE, "x"]})
     async with issuer.http() as http:
