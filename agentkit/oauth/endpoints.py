@@ -69,17 +69,19 @@ def _endpoint(read: Callable[[str, str | None, bytes], T], answer: Callable[[T],
     return endpoint
 
 
-def document_endpoint(content: Callable[[], Awaitable[JsonObject]]) -> Endpoint:
-    """An endpoint that shows a document which anybody may read and keep for a minute.
+def document_endpoint(content: Callable[[], Awaitable[JsonObject]], *, keep: int) -> Endpoint:
+    """An endpoint that shows a document which anybody may read.
 
     Args:
         content: Gives the document as it is now.
+        keep: Seconds for which caches may keep it; with 0 they ask each time.
     """
+    caching = f"public, max-age={keep}" if keep else "no-cache"
 
     async def endpoint(request: Request) -> Response:
         del request
         try:
-            return JSONResponse(await content(), headers={"cache-control": "public, max-age=60"})
+            return JSONResponse(await content(), headers={"cache-control": caching})
         except StorageError as error:
             return _failed(error)
 

@@ -143,11 +143,12 @@ def authorization_server(
     documents = list(dict.fromkeys([*documents, "/.well-known/oauth-authorization-server"]))
     token_paths = list(dict.fromkeys([f"{path}/token", "/token"]))
     return [
-        *[Route(document, document_endpoint(metadata), methods=["GET"]) for document in documents],
+        *[Route(document, document_endpoint(metadata, keep=60), methods=["GET"]) for document in documents],
         *[Route(token_path, token_endpoint(server.answer), methods=["POST"]) for token_path in token_paths],
         Route(f"{path}/introspect", client_endpoint(status.introspect), methods=["POST"]),
         Route(f"{path}/revoke", client_endpoint(status.revoke), methods=["POST"]),
-        Route(f"{path}/jwks", document_endpoint(key_set), methods=["GET"]),
+        # A key signs from the moment of its rotation, so a verifier that looks for it must find it.
+        Route(f"{path}/jwks", document_endpoint(key_set, keep=0), methods=["GET"]),
         Route(f"{path}/authorize", _no_authorization, methods=["GET", "POST"]),
     ]
 

@@ -90,7 +90,10 @@ async def test_the_key_set_and_the_tokens_follow_a_rotation_without_a_restart_an
         clock.now += 10  # an unknown key is looked for again
         assert await verifier.verify(after)
         assert await JwtVerifier(ORIGIN, RESOURCE, remote).verify(before)
-        assert (await http.get("/jwks")).json() == keys.jwks()
+        shown = await http.get("/jwks")
+        assert shown.json() == keys.jwks()
+        # A cache on the way that kept the set would hide the new key from verifiers.
+        assert shown.headers["cache-control"] == "no-cache"
 
 
 def test_a_rotation_to_a_given_key_and_back_keeps_both() -> None:
