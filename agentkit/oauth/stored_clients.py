@@ -15,6 +15,7 @@ import anyio.to_thread
 from agentkit.errors import ConfigurationError
 from agentkit.oauth.clients import RegisteredClient
 from agentkit.oauth.secrets import SecretChecker, hash_secret
+from agentkit.oauth.verified import is_time
 from agentkit.storage import Database
 
 # It stands in forms, in Basic headers, in commands and in `ID:SECRET`.
@@ -105,9 +106,11 @@ class StoredClients:
             keep: Seconds for which the one before stays valid; the one before that ends now.
 
         Raises:
-            ConfigurationError: There is no such client, or the secret is empty.
+            ConfigurationError: There is no such client, the secret is empty, or `keep` is no time that ends.
             StorageError: The database refused.
         """
+        if not is_time(self._clock() + keep) or keep < 0:
+            raise ConfigurationError("keep", "must be 0 or more seconds, and end")
         known = await self._hashes(client_id)
         secret_hash = await _hashed(client_id, secret, like=known[0] if known else None)
         now = self._clock()

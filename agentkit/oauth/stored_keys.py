@@ -118,6 +118,7 @@ class StoredKeys:
             return _insert(connection, sealer, lifetime, now)
 
         key_id = await self._database().write(write)
+        await self._database().erase_traces()
         if self._ring is not None:
             await self._look()
         return key_id

@@ -165,6 +165,15 @@ async def test_the_newest_secret_is_good_and_at_most_one_before_it_until_it_ends
         assert record.secrets[:1] == (None,)
 
 
+@pytest.mark.parametrize("keep", [float("nan"), float("inf"), -1.0, 1e300])
+async def test_an_old_secret_is_never_kept_for_ever(path: Path, keep: float) -> None:
+    async with IssuerStore(path) as store:
+        await store.clients.add(AGENT, SECRET)
+        with pytest.raises(ConfigurationError, match="keep"):
+            await store.clients.rotate_secret("agent", SECOND, keep=keep)
+        assert await store.clients.authenticate("agent", SECOND) is None
+
+
 async def test_an_old_secret_ends_at_once_where_that_is_wanted(path: Path) -> None:
     async with IssuerStore(path) as store:
         await store.clients.add(AGENT, SECRET)
@@ -253,6 +262,18 @@ async def test_a_retired_private_key_is_in_no_file_and_an_expired_one_leaves_not
         found = store.keys.jwks()["keys"]
         assert isinstance(found, list)
         assert len(found) == 1
+
+
+async def test_a_retired_private_key_is_gone_from_the_log_of_a_running_server_too(path: Path) -> None:
+    """Sealed, but whoever gets files and key file later would have it."""
+    async with IssuerStore(path) as running, IssuerStore(path) as other:
+        await running.keys.load()
+        reader = sqlite3.connect(path)
+        (sealed,) = reader.execute("SELECT sealed FROM oauth_keys").fetchone()
+        reader.close()
+        assert sealed in stored(path.parent)
+        await other.keys.rotate()
+        assert sealed not in stored(path.parent)
 
 
 async def test_a_longer_lifetime_of_tokens_keeps_a_key_longer(path: Path) -> None:
