@@ -6,6 +6,8 @@ import base64
 import binascii
 import contextlib
 import os
+import shlex
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -46,7 +48,8 @@ def find_key(given: str | None, database: Path | None) -> bytes:
     The key file has mode 0600 and is made on first use. Without a database file the key lives as long as the process.
 
     Raises:
-        ConfigurationError: The key is not 32 bytes in URL-safe base64, or the key file cannot be used.
+        ConfigurationError: The key is not 32 bytes in URL-safe base64, or the key file cannot be used, or others can
+            use it too.
     """
     text = given if given is not None else os.environ.get(KEY_VARIABLE)
     if text:
@@ -75,7 +78,15 @@ def _read_or_make(path: Path) -> str:
                 os.link(draft, path)
         finally:
             Path(draft).unlink()
-    return path.read_text("ascii", errors="replace")
+    with path.open(encoding="ascii", errors="replace") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if os.name == "posix" and mode & 0o077:
+            raise ConfigurationError(
+                str(path),
+                f"is a key that others on this machine can use (mode {mode:o})",
+                remedy=f"Make it yours alone: chmod 600 {shlex.quote(str(path))}",
+            )
+        return file.read()
 
 
 def _decode(text: str, setting: str) -> bytes:

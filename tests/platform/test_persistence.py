@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 from pathlib import Path
 
 import anyio
@@ -131,9 +132,26 @@ def test_a_key_that_is_none_is_refused_with_the_way_to_make_one(tmp_path: Path) 
     with pytest.raises(ConfigurationError, match=KEY_VARIABLE) as caught:
         find_key("my-password", None)
     assert "my-password" not in str(caught.value)
-    (tmp_path / "p.db.key").write_text("broken")
+    key = tmp_path / "p.db.key"
+    key.write_text("broken")
+    key.chmod(0o600)
     with pytest.raises(ConfigurationError, match="32 bytes"):
         find_key(None, tmp_path / "p.db")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such modes")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+def test_a_key_file_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
+    """A copy or a restored backup often is."""
+    database = tmp_path / "p.db"
+    made = find_key(None, database)
+    key = tmp_path / "p.db.key"
+    key.chmod(mode)
+    with pytest.raises(ConfigurationError, match=f"mode {mode:o}") as caught:
+        find_key(None, database)
+    assert "chmod 600" in str(caught.value)
+    key.chmod(0o400)
+    assert find_key(None, database) == made
 
 
 def test_what_is_sealed_opens_in_its_place_only() -> None:
