@@ -13,7 +13,8 @@ from agentkit.oauth.secrets import SecretChecker, hash_secret, is_hash
 
 # RFC 6749, 3.3: a scope is printable ASCII without space, quote and backslash.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
-_RESOURCE: Final = re.compile(r"[^\s\x00-\x1f\x7f#]{1,2000}")
+# RFC 8707, 2: an absolute URI without fragment.
+_RESOURCE: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|urn:)[^\s\x00-\x1f\x7f#]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ class RegisteredClient:
             )
         if not all(_RESOURCE.fullmatch(resource) for resource in (*self.resources, *self.serves)):
             raise ConfigurationError(
-                f"client {self.client_id}", "has a resource with a space or a fragment", remedy="Give its plain URL."
+                f"client {self.client_id}",
+                "has a resource that is no URL, or one with a space or a fragment",
+                remedy="Give its plain URL, for example https://mcp.example.org/ehr/mcp.",
             )
 
 

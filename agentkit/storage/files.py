@@ -11,6 +11,7 @@ from typing import Final
 from agentkit.errors import StorageError
 
 _SCHEME: Final = "sqlite:///"
+_MEMORY: Final = ":memory:"
 
 
 class FileLock:
@@ -30,10 +31,13 @@ def parse(url: str | Path | None) -> Path | None:
     """The file of a database address; None is a private database in memory.
 
     Raises:
-        StorageError: The address names another database system.
+        StorageError: The address names another database system, or no file.
     """
     if url is None or isinstance(url, Path):
         return url
+    if url.removeprefix(_SCHEME) == _MEMORY:
+        # To SQLite that is another database for each connection; beside it would lie files that guard nothing.
+        raise StorageError(f"{_MEMORY} is no database that can be served.", remedy="Give sqlite:///PATH or a path.")
     if url.startswith(_SCHEME):
         return Path(url.removeprefix(_SCHEME)).expanduser()
     if "://" in url or not url:

@@ -135,6 +135,8 @@ def test_an_empty_list_says_how_to_begin(run: Run) -> None:
         (["add", "agent"], "--resource: is missing"),
         (["add", "a b", "--resource", EHR], "client id"),
         (["add", "agent", "--resource", "http://x/ y"], "resource"),
+        (["add", "agent", "--resource", "ehr"], "resource"),
+        (["add", "agent", "--serves", "localhost:8701/ehr/mcp"], "resource"),
         (["add", "agent", "--resource", EHR, "--scope", "a b"], "scope"),
         (["add", "agent", "--resource", EHR, "--secret", ""], "--secret"),
         (["add", "agent", "--resource", EHR, "--secret", "@/does/not/exist"], "--secret"),
@@ -145,6 +147,8 @@ def test_an_empty_list_says_how_to_begin(run: Run) -> None:
         (["end-secret", "nobody"], "not registered"),
         (["list", "--database", "postgresql://x/y"], "not supported"),
         (["list", "--database", "/does/not/exist.db"], "there is none"),
+        (["add", "agent", "--resource", EHR, "--database", ":memory:"], "memory"),
+        (["add", "agent", "--resource", EHR, "--database", "sqlite:///:memory:"], "memory"),
     ],
 )
 def test_what_cannot_be_done_is_told_with_the_field_and_the_remedy(run: Run, arguments: list[str], why: str) -> None:
