@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import traceback
@@ -177,8 +178,10 @@ class GuardedServer(MCPServer):
         with tracing.span("mcp.tool", {"mcp.server.name": self.name, "mcp.tool.name": name}) as span:
             try:
                 return await self._limited_call(tool, arguments, context)
-            # A tool that ends the process would end everybody's calls.
-            except (Exception, SystemExit) as failure:
+            # What a tool lets through would end everybody's calls, so all of it ends here.
+            except BaseException as failure:
+                if _ends_the_task(failure):
+                    raise
                 error = self._explained(name, failure)
                 span.set("error.type", error.code)
                 logger.info("tool %s of %s failed: %s", name, self.name, error.code)
@@ -225,6 +228,15 @@ def _check_scopes(wanted: frozenset[str]) -> None:
             code="insufficient-scope",
             hint=f"Call with a token that has the scope {missing}.",
         )
+
+
+def _ends_the_task(failure: BaseException) -> bool:
+    """Whether it is not the tool's: a cancellation that somebody asked for, an interrupt, or the end of the loop."""
+    if isinstance(failure, asyncio.CancelledError):
+        # A tool that waits for something that was cancelled is not cancelled itself.
+        task = asyncio.current_task()
+        return task is None or task.cancelling() > 0
+    return isinstance(failure, KeyboardInterrupt | GeneratorExit)
 
 
 def _innermost(error: BaseException) -> BaseException:

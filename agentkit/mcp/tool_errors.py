@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, cast, get_args
 
 from mcp.server.mcpserver.exceptions import ToolError as McpToolError
@@ -21,6 +23,10 @@ from agentkit.models import Json, JsonObject
 DEFAULT_CODE = "tool-failed"
 """The code of a failure whose author gave none."""
 
+TEXT_LIMIT: Final = 10_000
+"""Characters that the text of a failure may have, and its hint; a model reads them, and they count for no limit."""
+
+_MENTIONED: Final = 10
 _NAME: Final = re.compile(r"[A-Za-z_]\w{0,63}")
 
 # The validator's own texts describe the type; texts of an author's validator and of a wrong tag quote the value.
@@ -51,7 +57,8 @@ class ToolError(McpToolError):
     ) -> None:
         """Keep what the caller needs to react."""
         super().__init__(text)
-        self.text = text
+        # An exception is often given in place of its text.
+        self.text = str(text)
         self.code = code or DEFAULT_CODE
         self.hint = hint
         self.retryable = retryable
@@ -59,17 +66,19 @@ class ToolError(McpToolError):
 
 
 def error_result(error: ToolError) -> JsonObject:
-    """The MCP result that reports a failure, as it travels."""
+    """The MCP result that reports a failure, as it travels; texts are cut after `TEXT_LIMIT` characters."""
+    after = error.retry_after
     body: JsonObject = {
         "error": {
-            "code": error.code,
-            "message": error.text,
-            "retryable": error.retryable,
-            "retry_after": error.retry_after,
-            "hint": error.hint,
+            "code": str(error.code)[:TEXT_LIMIT],
+            "message": error.text[:TEXT_LIMIT],
+            "retryable": bool(error.retryable),
+            "retry_after": float(after) if after is not None and math.isfinite(after) else None,
+            "hint": None if error.hint is None else str(error.hint)[:TEXT_LIMIT],
         }
     }
-    text = json.dumps(body, ensure_ascii=False)
+    # Half of a character, which a cut may leave and a tool may have, cannot be sent.
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace").decode()
     return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
 
 
@@ -86,9 +95,12 @@ def invalid_arguments(error: ValidationError, schema: Mapping[str, Json]) -> Too
         # A key of a free-form object is a value of the caller, so only names of the schema are repeated.
         path = ".".join(str(step) if isinstance(step, int) or step in known else "*" for step in entry["loc"])
         complaints.setdefault(path, _complaint(entry["type"], entry["msg"]))
+    more = len(complaints) - _MENTIONED
+    complaints = dict(islice(complaints.items(), _MENTIONED))
     hints = [text for path in complaints if (text := _expectation(path.split(".")[0], schema))]
     return ToolError(
-        "; ".join(f"{name or 'arguments'}: {complaint}" for name, complaint in complaints.items()),
+        "; ".join(f"{name or 'arguments'}: {complaint}" for name, complaint in complaints.items())
+        + (f"; and {more} more" if more > 0 else ""),
         code="invalid-input",
         hint=" ".join(dict.fromkeys(hints)) or None,
     )
@@ -98,7 +110,7 @@ def unknown_arguments(names: Sequence[str], schema: Mapping[str, Json]) -> ToolE
     """Say that the tool has no such parameters: a filter that is silently ignored would make an answer wrong."""
     known = ", ".join(properties(schema)) or "none"
     return ToolError(
-        "; ".join(f"{name if _NAME.fullmatch(name) else '*'}: no such parameter" for name in names[:10]),
+        "; ".join(f"{name if _NAME.fullmatch(name) else '*'}: no such parameter" for name in names[:_MENTIONED]),
         code="invalid-input",
         hint=f"The parameters are: {known}.",
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Final, cast, get_args, get_origin
@@ -24,6 +26,7 @@ from agentkit.models import Json, JsonObject
 DONE: Final = "Done."
 """What a tool that returns nothing says."""
 
+_MANY_DIGITS: Final = re.compile(rb"\d{4300}")
 _CONTENT: Final = (*get_args(ContentBlock), Image, Audio)
 _CONTENT_RESULT: Final = FuncMetadata(arg_model=ArgModelBase)
 
@@ -61,10 +64,12 @@ class ToolOutput:
         if self._model is None or not isinstance(value, self._model):
             value = adapter.validate_python(value, by_alias=True, by_name=True)
         serializer = value.__pydantic_serializer__ if isinstance(value, BaseModel) else adapter.serializer
-        encoded = serializer.to_json(value, by_alias=True)
+        # A model that was changed after its validation may be anything, and a mere warning would print its content.
+        encoded = serializer.to_json(value, by_alias=True, warnings="error")
         spoken = _words(value)
         text = encoded.decode() if spoken is None else spoken
         _check_size(len(encoded) + len(text.encode()), limit)
+        _check_numbers(encoded)
         structured = serializer.to_python(value, mode="json", by_alias=True)
         return _answer(text, {"result": structured} if self.wrapped else structured)
 
@@ -76,11 +81,12 @@ class ToolOutput:
         ):
             return _foreign(cast("CallToolResult", _CONTENT_RESULT.convert_result(value)), limit)
         structured = cast("Json", pydantic_core.to_jsonable_python(value, by_alias=True))
-        encoded = pydantic_core.to_json(structured)
+        encoded = pydantic_core.to_json(structured, inf_nan_mode="null")
         spoken = _words(cast("object", value))
         text = encoded.decode() if spoken is None else spoken
         sent = structured if isinstance(structured, dict) else None
         _check_size((len(encoded) if sent is not None else 0) + len(text.encode()), limit)
+        _check_numbers(encoded)
         return _answer(text, sent)
 
 
@@ -170,6 +176,16 @@ def _foreign(result: CallToolResult, limit: int) -> JsonObject:
         size += len(block.text.encode()) if isinstance(block, TextContent) else len(pydantic_core.to_json(block))
     _check_size(size, limit)
     return result.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def _check_numbers(encoded: bytes) -> None:
+    """Find the number that is written with more digits than Python's own JSON takes, before the SDK meets it.
+
+    Raises:
+        ValueError: There is one.
+    """
+    if _MANY_DIGITS.search(encoded):
+        json.loads(encoded)
 
 
 def _check_size(size: int, limit: int) -> None:
