@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from agentkit.errors import ConfigurationError
 from agentkit.specs import Authorization
 
+_OPENS: Final[Mapping[str, Authorization]] = {
+    "token": Authorization.BEARER,
+    "api_key": Authorization.API_KEY,
+    "client": Authorization.OAUTH2,
+}
 _WORDS: Final = ", ".join(word.value for word in Authorization)
 
 
@@ -44,6 +49,25 @@ class Access:
     def chosen(self, unsaid: Authorization) -> tuple[Authorization, ...]:
         """What was asked for, or `unsaid` where nothing was."""
         return self.authorizations or (unsaid,)
+
+    def refuse_idle(self, served: Iterable[Authorization], names: Mapping[str, str]) -> None:
+        """Refuse a secret that opens nothing: whoever gives one believes that it is asked for.
+
+        Args:
+            served: How each server is authorized where nothing is said.
+            names: The secrets that were given, by field, each as it is called where it was given.
+
+        Raises:
+            ConfigurationError: One of them is for an authorization that no server has.
+        """
+        asked = {kind for unsaid in served for kind in self.chosen(unsaid)}
+        if self.issuer and Authorization.INHERIT not in asked:
+            asked.discard(Authorization.OAUTH2)  # the clients of a foreign authorization server are known there
+        for field_name, name in names.items():
+            kind = _OPENS[field_name]
+            if getattr(self, field_name) and kind not in asked:
+                remedy = f"Choose the authorization {kind.value}, or leave it out."
+                raise ConfigurationError(name, "would open nothing, because nobody is asked for it", remedy=remedy)
 
 
 def read_authorizations(words: Iterable[str]) -> tuple[Authorization, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agentkit.cli.access import Access
-from agentkit.errors import ConfigurationError
+from agentkit.errors import AuthenticationError, ConfigurationError
 from agentkit.mcp import (
     AnyOf,
     ApiKeyAuth,
@@ -19,6 +19,7 @@ from agentkit.mcp import (
     ServerAuth,
 )
 from agentkit.mcp.guard import OneAuth
+from agentkit.oauth.exchange import check_secure
 from agentkit.specs import Authorization
 
 OwnIssuer = Callable[[str, str, tuple[str, ...]], OAuthAuth]
@@ -103,6 +104,12 @@ def _refuse_unused(access: Access, authorizations: tuple[Authorization, ...]) ->
     given = next((option for option, value in foreign.items() if value), None)
     if given and not {Authorization.INHERIT, Authorization.OAUTH2} & set(authorizations):
         raise ConfigurationError(given, "is for tokens of an issuer", remedy="Give --auth inherit or oauth2.0 with it.")
+    for option, url in (
+        ("--issuer", access.issuer),
+        ("--jwks", access.jwks),
+        ("--introspection", access.introspection),
+    ):
+        _check_address(option, url)
     if given and given != "--scope" and not access.issuer and Authorization.INHERIT not in authorizations:
         raise ConfigurationError(given, "needs to know of which issuer", remedy="Give --issuer URL with it.")
     if access.introspection and not access.introspection_client:
@@ -112,6 +119,15 @@ def _refuse_unused(access: Access, authorizations: tuple[Authorization, ...]) ->
         raise ConfigurationError("--introspection", "is for oauth2.0", remedy="The tokens of inherit need --jwks URL.")
     if access.introspection_client and access.jwks:
         raise ConfigurationError("--jwks", "cannot stand beside --introspection", remedy="Give one of the two.")
+
+
+def _check_address(option: str, url: str | None) -> None:
+    """What is wrong with an address is told of the option that it was given with."""
+    try:
+        check_secure(url or "https://unsaid", option, loopback=True)
+    except AuthenticationError:
+        remedy = "Give one such as https://login.example.org; plain http is for an address of this machine only."
+        raise ConfigurationError(option, "is not an https address", remedy=remedy) from None
 
 
 def _inherit(access: Access) -> OneAuth:

@@ -140,12 +140,12 @@ def open_doors(what: str, target: Target | None, access: Access, clients: Path |
     """What of all that is to be served everybody may call, each with the way to close it."""
     if what in {"platform", "all"} and clients is None:
         yield "the default client of the platform is known to everybody: give --clients FILE"
-    for name, unsaid in _unsaid(what, target):
+    for name, unsaid in unsaid_authorizations(what, target):
         if Authorization.NONE in access.chosen(unsaid):
             yield f"{name} is served without authorization: choose --auth bearer or oauth2.0"
 
 
-def _unsaid(what: str, target: Target | None) -> list[tuple[str, Authorization]]:
+def unsaid_authorizations(what: str, target: Target | None) -> list[tuple[str, Authorization]]:
     """What is served beside the platform, with its authorization where none is asked for."""
     if target is not None:
         return [(target.name, _default(target))]

@@ -149,7 +149,8 @@ def _prepare(target: object, options: ServeOptions) -> Served:
         introspection=options.get("introspection"),
         introspection_client=_pair("introspection_client", options.get("introspection_client")),
     )
-    _refuse_unused(access)
+    unsaid = [kind for _, kind in house.unsaid_authorizations("", chosen)]
+    access.refuse_idle(unsaid, {name: name for name in ("token", "api_key", "client")})
     host = options.get("host") or os.environ.get("AGENTKIT_HOST", "").strip() or "127.0.0.1"
     public_url, doors = options.get("public_url"), house.open_doors("", chosen, access, None)
     require_safe_host(host, public_url, doors, insecure=options.get("insecure", False))
@@ -180,14 +181,6 @@ def _pair(name: str, given: object) -> tuple[str, str] | None:
             return client_id, secret
         case _:
             raise ConfigurationError(name, "must be a pair of id and secret", remedy='Give ("id", "secret").')
-
-
-def _refuse_unused(access: Access) -> None:
-    """Whoever gives a secret believes that it opens something."""
-    opens = {"token": Authorization.BEARER, "api_key": Authorization.API_KEY, "client": Authorization.OAUTH2}
-    for name, kind in opens.items():
-        if getattr(access, name) and access.authorizations and kind not in access.authorizations:
-            raise ConfigurationError(name, f"is for auth={kind.value!r}", remedy="Add it to auth, or leave it out.")
 
 
 def _port(given: object, unsaid: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -33,6 +33,7 @@ Auth = Annotated[
 
 
 def serve(
+    context: typer.Context,
     what: Annotated[
         str,
         typer.Argument(
@@ -123,13 +124,17 @@ def serve(
         if introspection_client
         else None,
     )
-    _refuse_unused(what, access, clients)
+    # What stands in the environment is for every command; only what was typed is believed to matter to this one.
+    typed = [name for name in context.params if _is_typed(context, name)]
+    secrets = {name: f"--{name.replace('_', '-')}" for name in ("token", "api_key", "client") if name in typed}
+    _refuse_unused(what, access, clients, list(secrets.values()))
     if stdio:
-        _serve_stdio(what, access, database, {"--public-url": public_url, "--insecure": insecure})
+        _serve_stdio(what, database, typed)
         return
     target = _target(what)
     from agentkit.cli import house  # here and below, because `--help` needs none of them
 
+    access.refuse_idle([kind for _, kind in house.unsaid_authorizations(what, target)], secrets)
     shown = None if what == "all" else public_url
     require_safe_host(host, shown, house.open_doors(what, target, access, clients), insecure=insecure)
     chosen = house.default_port(what, target) if port is None else port
@@ -145,6 +150,11 @@ def serve(
     else:
         served = [house.tool_server(what, place, access)]
     asyncio.run(house.serve_until_stopped(*served, next_steps=[] if what == "all" else _next(what, target, served)))
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _target(what: str) -> Target | None:
@@ -166,15 +176,15 @@ def _target(what: str) -> Target | None:
     raise ServeError(f"There is no server {what!r}.", remedy=f"Known: {known}; your own code: module:attribute.")
 
 
-def _serve_stdio(what: str, access: Access, database: str | None, others: Mapping[str, object]) -> None:
+def _serve_stdio(what: str, database: str | None, typed: Sequence[str]) -> None:
     """Serve over stdin and stdout; nothing else may be written there, also not by the module that is imported.
 
     Raises:
-        ConfigurationError: An option is given that is for an address.
+        ConfigurationError: An option was typed that is for an address.
     """
-    others = {"--auth": access.authorizations, "--token": access.token, "--client": access.client, **others}
-    given = next((option for option, value in others.items() if value), None)
+    given = next((name for name in typed if name not in {"what", "database", "stdio"}), None)
     if given:
+        given = f"--{given.replace('_', '-')}"
         remedy = "Leave it out: whoever starts the process may call it."
         raise ConfigurationError(given, "cannot stand beside --stdio", remedy=remedy)
     with redirect_stdout(sys.stderr):
@@ -193,18 +203,17 @@ def _next(what: str, target: Target | None, served: Sequence[Served]) -> list[st
     return next_steps(what, doors, target if isinstance(target, Expert) else None)
 
 
-def _refuse_unused(what: str, access: Access, clients: Path | None) -> None:
+def _refuse_unused(what: str, access: Access, clients: Path | None, secrets: Sequence[str]) -> None:
     """Refuse an option that would protect nothing here: whoever gives it believes that it does."""
     for_servers = {
         "--auth": access.authorizations,
-        "--api-key": access.api_key,
         "--issuer": access.issuer,
         "--audience": access.audience,
         "--jwks": access.jwks,
         "--scope": access.scopes,
         "--introspection": access.introspection or access.introspection_client,
     }
-    given = next((option for option, value in for_servers.items() if value), None)
+    given = next((option for option, value in for_servers.items() if value), next(iter(secrets), None))
     if what == ISSUER and given:
         raise ConfigurationError(given, "is for MCP servers", remedy="It knows its callers by agentkit clients add.")
     if what == "platform" and given:

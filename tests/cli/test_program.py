@@ -109,7 +109,17 @@ async def test_a_server_and_an_agent_are_served_too(tmp_path: Path) -> None:
         (desk(), {"token": ""}, ConfigurationError, "token: must be a text that is not empty"),
         (desk(), {"token": 5}, ConfigurationError, "token: must be a text"),
         (desk(), {"client": "id:secret", "auth": "oauth2.0"}, ConfigurationError, "client: must be a pair"),
-        (desk(), {"token": "x", "auth": "oauth2.0"}, ConfigurationError, "token: is for auth='bearer'"),
+        (desk(), {"token": "x", "auth": "oauth2.0"}, ConfigurationError, "token: would open nothing"),
+        (desk(authorization="none"), {"token": "x"}, ConfigurationError, "token: would open nothing"),
+        (FunctionAgent(shout), {"token": "x"}, ConfigurationError, "Choose the authorization bearer"),
+        (desk(), {"auth": "oauth2.0", "issuer": "nonsense"}, ConfigurationError, "--issuer: is not an https address"),
+        (desk(), {"auth": "oauth2.0", "issuer": "http://x.example"}, ConfigurationError, "--issuer: is not an https"),
+        (
+            desk(),
+            {"auth": "inherit", "issuer": "https://x.example", "audience": "me", "jwks": "http://x.example/keys"},
+            ConfigurationError,
+            "--jwks: is not an https address",
+        ),
         (desk(), {"port": 70000}, ConfigurationError, "port: must be"),
         (desk(), {"port": "http"}, ConfigurationError, "port: must be"),
         (desk(), {"host": "192.0.2.1", "auth": "none"}, ServeError, "served without authorization"),
@@ -292,7 +302,7 @@ def test_an_authorization_that_lacks_something_says_what(options: dict[str, Any]
 
 def test_a_program_has_the_options_of_the_command() -> None:
     """But those of the platform, and stdio, for which a `ToolServer` has a method."""
-    command = set(inspect.signature(serve_command).parameters) - {"what", "clients", "stdio"}
+    command = set(inspect.signature(serve_command).parameters) - {"context", "what", "clients", "stdio"}
     assert set(ServeOptions.__annotations__) == command
 
 

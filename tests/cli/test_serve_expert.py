@@ -35,6 +35,7 @@ from mcp.server import MCPServer
 from pydantic import BaseModel
 
 from agentkit import Expert
+from agentkit.compose import FunctionAgent
 from agentkit.mcp import ToolServer
 
 print("something that is printed")
@@ -79,6 +80,11 @@ def breaks():
     raise RuntimeError("Ingrid Solheim")
 
 empty = Expert("empty", description="Has nothing.")
+
+def shout(text: str) -> str:
+    return text.upper()
+
+agent = FunctionAgent(shout)
 number = 5
 """
 
@@ -241,6 +247,21 @@ def test_what_can_be_served_is_found(own: Path) -> None:
         (["nothing"], Exception, "ehr-lookup"),
         (["own:expert", "--stdio", "--auth", "bearer"], ConfigurationError, "--auth: cannot stand beside --stdio"),
         (["own:expert", "--stdio", "--token", "x"], ConfigurationError, "--token: cannot stand beside --stdio"),
+        (["own:expert", "--stdio", "--api-key", "x"], ConfigurationError, "--api-key: cannot stand beside --stdio"),
+        (["own:expert", "--stdio", "--issuer", "x"], ConfigurationError, "--issuer: cannot stand beside --stdio"),
+        (["own:expert", "--stdio", "--port", "5"], ConfigurationError, "--port: cannot stand beside --stdio"),
+        (["own:expert", "--auth", "none", "--token", "x"], ConfigurationError, "--token: would open nothing"),
+        (["own:expert", "--api-key", "x"], ConfigurationError, "--api-key: would open nothing"),
+        (["own:expert", "--client", "a:b"], ConfigurationError, "Choose the authorization oauth2.0"),
+        (["own:agent", "--token", "x"], ConfigurationError, "--token: would open nothing"),
+        (["ehr", "--auth", "oauth2.0", "--token", "x"], ConfigurationError, "--token: would open nothing"),
+        (["all", "--auth", "bearer", "--client", "a:b"], ConfigurationError, "--client: would open nothing"),
+        (["platform", "--token", "x"], ConfigurationError, "--clients FILE"),
+        (
+            ["own:expert", "--auth", "oauth2.0", "--issuer", "https://x.example", "--client", "a:b"],
+            ConfigurationError,
+            "--client: would open nothing",
+        ),
         (["platform", "--stdio"], SpecError, "platform: is no MCP server"),
         (["authorization-server", "--auth", "bearer"], ConfigurationError, "agentkit clients add"),
     ],
@@ -248,7 +269,7 @@ def test_what_can_be_served_is_found(own: Path) -> None:
 def test_a_wrong_option_is_refused_naming_the_remedy(
     own: Path, run: Run, arguments: list[str], error: type[Exception], says: str
 ) -> None:
-    done = run("serve", *arguments, "--port", "0")
+    done = run("serve", *arguments, *([] if "--stdio" in arguments else ["--port", "0"]))
     assert isinstance(done.exception, error)
     assert says in str(done.exception)
 
