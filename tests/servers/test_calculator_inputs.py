@@ -15,7 +15,7 @@ from agentkit_servers.calculator import registry
 from agentkit_servers.calculator.core import Calculator, Quantity
 from agentkit_servers.calculator.core.answer import Calculation
 from agentkit_servers.calculator.core.engine import run
-from agentkit_servers.calculator.core.reading import BadInput, example
+from agentkit_servers.calculator.core.plain import BadInput, example
 
 KIDNEY = registry.BY_SLUG["ckd-epi-creatinine"]
 BMI = registry.BY_SLUG["bmi"]

@@ -12,7 +12,7 @@ from agentkit_servers.calculator import registry
 from agentkit_servers.calculator.core import Calculator, Choice, Day, Integer, Quantity, YesNo
 from agentkit_servers.calculator.core.answer import Calculation
 from agentkit_servers.calculator.core.engine import run
-from agentkit_servers.calculator.core.reading import BadInput
+from agentkit_servers.calculator.core.plain import BadInput
 from agentkit_servers.calculator.equations import CALCULATORS
 from agentkit_servers.calculator.pages import described
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit_servers.calculator.core.reading import BadInput
+from agentkit_servers.calculator.core.plain import BadInput
 
 from .score_calls import Inputs, band, calculate, flags, no, q, total, without, years
 

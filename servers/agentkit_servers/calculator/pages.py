@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from agentkit_servers.calculator.core import Calculator, Choice, Integer, Quantity, YesNo
 from agentkit_servers.calculator.core.definition import NOTICE
 from agentkit_servers.calculator.core.inputs import Input
-from agentkit_servers.calculator.core.reading import example
+from agentkit_servers.calculator.core.plain import example
 
 
 class ListedCalculator(BaseModel):

@@ -15,7 +15,7 @@ from agentkit_servers.calculator import registry
 from agentkit_servers.calculator.core import Calculator
 from agentkit_servers.calculator.core.answer import Calculation
 from agentkit_servers.calculator.core.engine import run
-from agentkit_servers.calculator.core.reading import BadInput
+from agentkit_servers.calculator.core.plain import BadInput
 from agentkit_servers.calculator.pages import CalculatorDocument, CalculatorList, described, listed
 from agentkit_servers.release import VERSION
 from agentkit_servers.schemas import optional

@@ -3,7 +3,7 @@
 An equation is a `Calculator` with a pure function; a score is one made by `score(...)` from a table of items:
 
 ```python
-from agentkit_servers.calculator.core import SEX, Bands, Citation, graded, measures, pick, rule, score, yes_no
+from agentkit_servers.calculator.core import SEX, Bands, Citation, graded, pick, rule, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
 
 CHA2DS2_VASC = score(
@@ -31,7 +31,8 @@ CHA2DS2_VASC = score(
 - Quantities arrive in the unit of their measure (`catalogue`: FiO2, SpO2 and haematocrit in %), age as years with a
   fraction (`values.years("age")` is completed years; tables over age use those by themselves).
 - Inputs that several items read are declared once (a module constant) and passed to each `rule`.
-- `normal` is what `assume_missing="normal"` may score an item as; `None` where nothing may be assumed.
+- `normal` is what `assume_missing="normal"` may score an item as, within what the known inputs allow; `None` where
+  nothing may be assumed, `together=True` where one half of a ratio may not be assumed beside the other.
 - Missing inputs, the attainable range, `assume_missing`, units, plausibility, rounding, bands and flags are the core's.
 - A module exports its calculators as `CALCULATORS: tuple[Calculator, ...]`; `scores/__init__.py` joins them into its
   own `CALCULATORS`, which `registry.py` reads. In tests: `engine.run(calculator, {"age": "61 a", ...})`.
@@ -41,8 +42,9 @@ from __future__ import annotations
 
 from agentkit_servers.calculator.core.definition import Bands, Calculator, Citation, Option, Valid
 from agentkit_servers.calculator.core.inputs import SEX, Choice, Day, Integer, Quantity, YesNo, quantity
+from agentkit_servers.calculator.core.items import Item, graded, pick, rule, scale, yes_no
 from agentkit_servers.calculator.core.scores import score
-from agentkit_servers.calculator.core.scoring import Item, Tally, graded, pick, rule, scale, yes_no
+from agentkit_servers.calculator.core.scoring import Tally
 from agentkit_servers.calculator.core.working import NotApplicable, Values, Working
 
 __all__ = [

@@ -13,7 +13,7 @@ from agentkit_servers.calculator.core.numbers import Condition
 from agentkit_servers.calculator.core.working import Values, Working
 
 if TYPE_CHECKING:
-    from agentkit_servers.calculator.core.scoring import Item
+    from agentkit_servers.calculator.core.items import Item
 
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*@[0-9a-z.]+")
 

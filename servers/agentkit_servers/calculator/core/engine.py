@@ -23,7 +23,8 @@ from agentkit_servers.calculator.core.definition import Calculator
 from agentkit_servers.calculator.core.inputs import Input, Quantity, YesNo
 from agentkit_servers.calculator.core.measures import System
 from agentkit_servers.calculator.core.numbers import Condition, rounded, shown
-from agentkit_servers.calculator.core.reading import BadInput, Read, example, read
+from agentkit_servers.calculator.core.plain import BadInput, example
+from agentkit_servers.calculator.core.reading import Read, read
 from agentkit_servers.calculator.core.scoring import attainable, undetermined
 from agentkit_servers.calculator.core.settings import Settings, settings_of
 from agentkit_servers.calculator.core.working import Flag, Further, InputNeeded, NotApplicable, Value, Values, Working
@@ -48,8 +49,12 @@ class _Run:
     @property
     def inputs(self) -> Values:
         """What the formula gets."""
-        normal = self.settings.assume_missing == "normal"
-        return Values(self.values, self.settings.options, assumes_normal=normal)
+        return Values(self.values, self.settings.options)
+
+    def may_assume(self, asked: Input) -> bool:
+        """Whether an input that is missing may be assumed: not where somebody tried, and could not test it."""
+        known = self.found.get(asked.name)
+        return asked.assumable and not (known and known.untestable)
 
 
 def run(
@@ -100,7 +105,7 @@ def _read_all(this: _Run, inputs: Mapping[str, object], units: System | None) ->
     for wanted in this.calculator.inputs:
         known = this.found.get(wanted.name)
         value = known.value if known else None
-        if value is None and isinstance(wanted, YesNo) and wanted.assumable and this.settings.assume_missing:
+        if value is None and isinstance(wanted, YesNo) and this.settings.assume_missing and this.may_assume(wanted):
             value = False
             this.assumed.append(f"{wanted.name}: absent")
         this.values[wanted.name] = value
@@ -165,10 +170,12 @@ def _computed(this: _Run) -> Calculation:
     if calculator.items:
         open_items = undetermined(calculator.items, values)
         if this.settings.assume_missing == "normal":
-            assumable = [one for one in open_items if one.normal is not None and _may_assume(one.missing(values))]
-            this.assumed += [f"{asked.name}: normal" for one in assumable for asked in one.missing(values)]
+            assumable = [
+                one for one in open_items if one.assumable(values) and all(map(this.may_assume, one.deciding(values)))
+            ]
+            this.assumed += [f"{asked.name}: normal" for one in assumable for asked in one.deciding(values)]
             open_items = tuple(one for one in open_items if one not in assumable)
-        needed = [asked.name for one in open_items for asked in one.missing(values)]
+        needed = [asked.name for one in open_items for asked in one.deciding(values)]
     else:
         needed = [one.name for one in calculator.inputs if one.required and not values.has(one.name)]
     this.missing = list(dict.fromkeys(needed))
@@ -188,10 +195,6 @@ def _computed(this: _Run) -> Calculation:
 def _is_number(value: Value | None) -> TypeGuard[float]:
     # A quantity is a yes or no where only one comparison is made with it.
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _may_assume(asked: tuple[Input, ...]) -> bool:
-    return all(one.assumable for one in asked)
 
 
 def _check_validity(this: _Run) -> None:

@@ -6,7 +6,6 @@ What cannot be read is refused; what is unknown is missing. No text made here ho
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,46 +13,25 @@ from datetime import date
 from fractions import Fraction
 from typing import Final, TypeGuard
 
-from agentkit_servers.calculator.core.inputs import Choice, Day, Input, Integer, Quantity, YesNo
+from agentkit_servers.calculator.core.inputs import Input, Quantity
 from agentkit_servers.calculator.core.measures import Measure, System, UnitMismatch
 from agentkit_servers.calculator.core.numbers import shown
+from agentkit_servers.calculator.core.plain import NUMBER, BadInput, day_of, example, number_of, plain, word_of
 from agentkit_servers.calculator.core.working import Value
 
-_NUMBER: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2}(?![\d^*]))?")
 _PIECE: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([A-Za-z]+)")
 _FEET: Final = re.compile(r"(\d{1,2})\s*'\s*(?:(\d{1,2}(?:\.\d{1,3})?)\s*(?:''|\")?)?")
 _NO_UNIT: Final = re.compile(r",|(?:-|to|or)\s*\d|(?!10\s*[*^eE\u2070-\u2079\u00b9\u00b2\u00b3])\d")
 """What does not go on as a unit: a comma, a range, or a second number that is no power of ten."""
 _REFERENCE: Final = re.compile(r"[A-Za-z]{1,64}/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?")
-_MOST: Final = 1e16
-"""A platelet count per cubic metre has fifteen digits."""
 _LONGEST: Final = 200
-_SMALL: Final = range(100)
 _MOST_PIECES: Final = 3
 _KEYS: Final = frozenset({"value", "unit", "ref", "date"})
 
 _UNKNOWN: Final = frozenset({
-    "", "unknown", "not known", "n/a", "na", "none given", "not given", "not available", "missing", "not testable", "nt"
+    "", "unknown", "not known", "n/a", "na", "none given", "not given", "not available", "missing",
 })  # fmt: skip
-_YES: Final = frozenset({"yes", "y", "true", "present", "positive"})
-_NO: Final = frozenset({"no", "n", "false", "absent", "negative"})
-
-
-class BadInput(Exception):
-    """An argument that is malformed.
-
-    Attributes:
-        field: Its name, `inputs.creatinine`.
-        text: What is wrong, without the value.
-        example: How to write it.
-    """
-
-    def __init__(self, field: str, text: str, example: str) -> None:
-        """Keep what the caller needs."""
-        super().__init__(f"{field}: {text}")
-        self.field = field
-        self.text = text
-        self.example = example
+_UNTESTABLE: Final = frozenset({"not testable", "nt", "untestable", "not assessable", "unable to assess"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +44,7 @@ class Read:
         unit_problem: Why the unit does not do; the value is None then.
         ref: The record it comes from, as the caller said.
         dated: When it was measured, as the caller said.
+        untestable: Somebody tried and could not test it; it is missing, and never assumed.
     """
 
     value: Value | None
@@ -73,6 +52,7 @@ class Read:
     unit_problem: str | None = None
     ref: str | None = None
     dated: date | None = None
+    untestable: bool = False
 
 
 def read(wanted: Input, given: object, system: System | None) -> Read:
@@ -88,31 +68,17 @@ def read(wanted: Input, given: object, system: System | None) -> Read:
     """
     field = f"inputs.{wanted.name}"
     value, unit, ref, dated = _unwrapped(field, wanted, given)
-    if value is None or (isinstance(value, str) and value.strip().casefold() in _UNKNOWN):
-        return Read(None, ref=ref, dated=dated)
+    said = value.strip().casefold() if isinstance(value, str) else ""
+    if value is None or (isinstance(value, str) and said in _UNKNOWN | _UNTESTABLE):
+        return Read(None, ref=ref, dated=dated, untestable=said in _UNTESTABLE)
     if isinstance(wanted, Quantity):
-        if unit is None and wanted.words and (said := _word(value)) is not None and said in wanted.words:
-            return Read(wanted.words[said], ref=ref, dated=dated)
+        if unit is None and wanted.words and (word := word_of(value)) is not None and word in wanted.words:
+            return Read(wanted.words[word], ref=ref, dated=dated)
         done = _quantity(field, wanted, value, unit, system)
         return Read(done.value, done.conversion, done.unit_problem, ref, dated)
     if unit is not None:
         raise BadInput(field, "takes no unit", example(wanted))
-    return Read(_plain(field, wanted, value), ref=ref, dated=dated)
-
-
-def example(wanted: Input) -> str:
-    """How an input may be written, as JSON."""
-    match wanted:
-        case Quantity():
-            return wanted.measure.example if wanted.measure.pure else f'"{wanted.measure.example}"'
-        case YesNo():
-            return '"yes", "no" or "unknown"'
-        case Choice():
-            return " or ".join(f'"{one}"' for one in wanted.choices)
-        case Integer():
-            return str(wanted.high)
-        case Day():
-            return '"2026-01-31"'
+    return Read(plain(field, wanted, value), ref=ref, dated=dated)
 
 
 def _unwrapped(field: str, wanted: Input, given: object) -> tuple[object, str | None, str | None, date | None]:
@@ -125,7 +91,7 @@ def _unwrapped(field: str, wanted: Input, given: object) -> tuple[object, str | 
         raise BadInput(f"{field}.unit", "must be a short text", '"umol/L"')
     if ref is not None and not (isinstance(ref, str) and _REFERENCE.fullmatch(ref)):
         raise BadInput(f"{field}.ref", "must be a reference of a record", '"Observation/o9"')
-    when = None if dated is None else _day(f"{field}.date", dated)
+    when = None if dated is None else day_of(f"{field}.date", dated)
     return given["value"], unit or None, ref, when
 
 
@@ -193,7 +159,7 @@ def _pieces(field: str, wanted: Quantity, value: object, unit: str | None) -> li
         if unit is not None:
             text = f"{text} {unit}"
         return _written(field, wanted, text)
-    return [(_number(field, wanted, value), unit or "")]
+    return [(number_of(field, wanted, value), unit or "")]
 
 
 def _listed(field: str, wanted: Quantity, value: Sequence[object]) -> list[tuple[Fraction, str]]:
@@ -208,7 +174,7 @@ def _listed(field: str, wanted: Quantity, value: Sequence[object]) -> list[tuple
     for number, unit in zip(flat[::2], flat[1::2], strict=True):
         if not isinstance(unit, str) or len(unit) > _LONGEST:
             raise BadInput(field, "a list holds numbers and units by turns", '[5, "ft", 7, "in"]')
-        found.append((_number(field, wanted, number), unit))
+        found.append((number_of(field, wanted, number), unit))
     return found
 
 
@@ -218,7 +184,7 @@ def _pair(field: str, wanted: Quantity, one: object) -> tuple[object, object]:
 
 
 def _written(field: str, wanted: Quantity, text: str) -> list[tuple[Fraction, str]]:
-    found = _NUMBER.match(text)
+    found = NUMBER.match(text)
     rest = text[found.end() :].strip() if found else ""
     if found is None or _NO_UNIT.match(rest):
         raise BadInput(field, "must be one number with its unit", example(wanted))
@@ -229,65 +195,6 @@ def _written(field: str, wanted: Quantity, text: str) -> list[tuple[Fraction, st
     if 1 < len(pieces) <= _MOST_PIECES and not _PIECE.sub("", text).strip(" ,"):
         return [(Fraction(str(number)), str(unit)) for number, unit in pieces]
     return [(Fraction(found[0]), rest)]
-
-
-def _number(field: str, wanted: Input, value: object) -> Fraction:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return Fraction(value.strip())
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadInput(field, "must be a number", example(wanted))
-    if abs(value) > _MOST or not math.isfinite(value):
-        raise BadInput(field, "must be a finite number", example(wanted))
-    return Fraction(repr(value))
-
-
-def _plain(field: str, wanted: YesNo | Choice | Integer | Day, value: object) -> Value:
-    match wanted:
-        case YesNo():
-            return _yes_no(field, wanted, value)
-        case Choice():
-            return _choice(field, wanted, value)
-        case Integer():
-            number = _number(field, wanted, value)
-            if number.denominator != 1 or not wanted.low <= number <= wanted.high:
-                raise BadInput(field, f"must be a whole number from {wanted.low} to {wanted.high}", example(wanted))
-            return float(number)
-        case Day():
-            return _day(field, value)
-
-
-def _yes_no(field: str, wanted: YesNo, value: object) -> bool:
-    if (said := _word(value)) is not None:
-        return said
-    raise BadInput(field, "must be yes, no or unknown", example(wanted))
-
-
-def _word(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    said = value.strip().casefold() if isinstance(value, str) else ""
-    return said in _YES if said in _YES | _NO else None
-
-
-def _choice(field: str, wanted: Choice, value: object) -> str:
-    said = _bare_words(value) if isinstance(value, str) else str(value) if value in _SMALL else ""
-    known = {_bare_words(key): key for key in wanted.choices}
-    known.update({_bare_words(label): key for key, label in wanted.choices.items() if _bare_words(label) not in known})
-    known.update({_bare_words(other): key for other, key in wanted.spellings.items()})
-    if said not in known:
-        raise BadInput(field, f"must be one of {', '.join(wanted.choices)}, or unknown", example(wanted))
-    return known[said]
-
-
-def _bare_words(value: str) -> str:
-    return " ".join(re.split(r"[\s_\-]+", value.strip().casefold()))
-
-
-def _day(field: str, value: object) -> date:
-    try:
-        return date.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        raise BadInput(field, "must be a date, YYYY-MM-DD", '"2026-01-31"') from None
 
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from agentkit_servers.calculator.core.definition import Alerts, Bands, Calculator, Category, Citation, Option, Valid
-from agentkit_servers.calculator.core.scoring import Finish, Item, added, inputs_of
+from agentkit_servers.calculator.core.items import Item
+from agentkit_servers.calculator.core.scoring import Finish, added, inputs_of
 
 AUTHORED = date(2026, 11, 21)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from agentkit_servers.calculator.core.definition import Calculator
-from agentkit_servers.calculator.core.reading import BadInput
+from agentkit_servers.calculator.core.plain import BadInput
 
 Assume = Literal["absent", "normal"]
 

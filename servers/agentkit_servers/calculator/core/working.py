@@ -83,21 +83,14 @@ class Values:
     Asking for an input that was not declared is a fault of the definition; asking for a required one always works.
     """
 
-    def __init__(
-        self,
-        values: Mapping[str, Value | None],
-        options: Mapping[str, str] | None = None,
-        *,
-        assumes_normal: bool = False,
-    ) -> None:
+    def __init__(self, values: Mapping[str, Value | None], options: Mapping[str, str] | None = None) -> None:
         """Keep them."""
         self._values = dict(values)
         self._options = dict(options or {})
-        self.assumes_normal = assumes_normal
 
     def given(self, more: Mapping[str, Value | None]) -> Values:
         """The same with more inputs."""
-        return Values({**self._values, **more}, self._options, assumes_normal=self.assumes_normal)
+        return Values({**self._values, **more}, self._options)
 
     @property
     def known(self) -> Mapping[str, Value | None]:

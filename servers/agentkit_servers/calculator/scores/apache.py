@@ -141,6 +141,7 @@ APACHE_II: Final = score(
             (MEAN_PRESSURE, quantity(m.SBP), quantity(m.DBP)),
             lambda v: points_of(_MAP, mean_pressure(v)),
             ">= 160 4, >= 130 3, >= 110 2, >= 70 0, >= 50 2, else 4 (mmHg; 40-49 counts 4)",
+            together=True,
             # Steps of 10 mmHg of mean pressure; no row is narrower, so every row that can be reached is.
             probes={"sbp": tuple(range(20, 351, 30)), "dbp": tuple(range(5, 251, 15))},
         ),
@@ -159,6 +160,7 @@ APACHE_II: Final = score(
             _oxygenation,
             "FiO2 >= 50 %: A-a gradient >= 500 4, >= 350 3, >= 200 2, else 0; below: PaO2 > 70 0, >= 61 1, >= 55 3,"
             " else 4 (mmHg)",
+            together=True,
             probes={"fio2": tuple(probes(((">= 50", 0),))), "pao2": tuple(probes(_OXYGEN))},
         ),
         graded(

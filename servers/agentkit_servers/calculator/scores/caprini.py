@@ -121,6 +121,9 @@ CAPRINI: Final = score(
             (_BMI, _HEIGHT, _WEIGHT),
             _overweight,
             "> 25 1, counted once",
+            together=True,
+            # On either side of the limit with another one, so that both are asked for.
+            probes={"height": (170.0,), "weight": (70.0,)},
         ),
         yes_no("myocardial_infarction", 1, "Acute myocardial infarction"),
         yes_no("copd", 1, "Chronic obstructive pulmonary disease"),

@@ -19,9 +19,9 @@ from agentkit_servers.calculator.core import (
     score,
 )
 from agentkit_servers.calculator.core import catalogue as m
+from agentkit_servers.calculator.core.items import cuts_text
 from agentkit_servers.calculator.core.measures import Measure
 from agentkit_servers.calculator.core.numbers import Cuts, points_of, probes, rounded
-from agentkit_servers.calculator.core.scoring import cuts_text
 
 _SCALE_1: Final = (("<= 91", 3), ("<= 93", 2), ("<= 95", 1), ("else", 0))
 _SCALE_2_AIR: Final = (("<= 83", 3), ("<= 85", 2), ("<= 87", 1), ("else", 0))

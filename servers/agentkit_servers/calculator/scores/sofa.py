@@ -102,6 +102,9 @@ SOFA: Final = score(
             (_RATIO, quantity(m.PAO2), quantity(m.FIO2), _SUPPORT),
             _respiration,
             "< 400 mmHg 1, < 300 2, < 200 with support 3, < 100 with support 4",
+            together=True,
+            # In several rows with another one, so that both are asked for.
+            probes={"pao2": (80.0,), "fio2": (40.0,)},
         ),
         graded(m.PLATELETS, (("< 20", 4), ("< 50", 3), ("< 100", 2), ("< 150", 1)), "Coagulation: platelets"),
         graded(m.BILIRUBIN, ((">= 12", 4), (">= 6", 3), (">= 2", 2), (">= 1.2", 1)), "Liver: bilirubin"),
@@ -120,6 +123,7 @@ SOFA: Final = score(
             _circulation,
             "MAP < 70 mmHg 1; dopamine <= 5 ug/kg/min or any dobutamine 2; dopamine > 5, epinephrine or norepinephrine"
             " <= 0.1 3; dopamine > 15, epinephrine or norepinephrine > 0.1 4",
+            together=True,
         ),
         rule(
             "nervous_system",
