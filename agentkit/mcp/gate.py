@@ -71,7 +71,9 @@ class Gate:
         trace: dict[str, str] = {}
         for name, value in scope["headers"]:
             if name in self._headers:
-                sent.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+                known, given = name.decode("latin-1"), value.decode("latin-1")
+                # Two of them are none: a proxy before this server may have looked at the other one.
+                sent[known] = f"{sent[known]}, {given}" if known in sent else given
             elif name in (b"traceparent", b"tracestate"):
                 trace[name.decode("latin-1")] = value.decode("latin-1")
         if trace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, get_args
 
 from agentkit.errors import SpecError
 from agentkit.models import Json
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 API_KEY_HEADER: Final = "X-API-Key"
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_TAKEN: Final = re.compile(
+    r"authorization|host|origin|accept.*|content-.*|cookie|connection|transfer-encoding|trace.*|mcp-.*", re.IGNORECASE
+)
+# What a header carries as it was meant; clients and servers differ over anything else.
+_SECRET: Final = re.compile(r"[\x21-\x7e]+")
+# RFC 6749, 3.3; a challenge quotes them.
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +143,12 @@ class AnyOf:
         """Combine ways, for example `AnyOf(BearerAuth(token), OAuthAuth(issuer, jwks))`.
 
         Raises:
-            SpecError: There is none.
+            SpecError: There is none, or one of them is none.
         """
         if not members:
             raise SpecError("AnyOf", "needs at least one way of authorization")
+        for member in members:
+            _demand(type(member) in get_args(OneAuth), "AnyOf", f"{type(member).__name__} is not one way among several")
         self.members = members
 
     def __repr__(self) -> str:
@@ -174,11 +183,13 @@ def members_of(auth: ServerAuth) -> tuple[OneAuth, ...]:
 def _check(auth: OneAuth) -> None:
     match auth:
         case BearerAuth(token=token):
-            _demand(bool(token), "BearerAuth.token", "must not be empty")
+            _demand(_sendable(token), "BearerAuth.token", "must not be empty, and be of visible ASCII characters")
         case ApiKeyAuth(keys=keys, header=header):
-            named = bool(keys) and all(keys) and all(keys.values())
-            _demand(named, "ApiKeyAuth.keys", "needs at least one key, and every key a name")
-            own = _HEADER.fullmatch(header) is not None and header.lower() != "authorization"
+            named = bool(keys) and all(keys) and len(set(keys.values())) == len(keys)
+            _demand(named, "ApiKeyAuth.keys", "needs at least one key, and every key a name of its own")
+            sendable = all(map(_sendable, keys.values()))
+            _demand(sendable, "ApiKeyAuth.keys", "must not be empty, and be of visible ASCII characters")
+            own = _HEADER.fullmatch(header) is not None and _TAKEN.fullmatch(header) is None
             _demand(own, "ApiKeyAuth.header", "must be a header of its own, for example X-API-Key")
         case InheritAuth(issuer=issuer, audience=audience):
             known = bool(issuer) and bool(audience) and all(audience) and not isinstance(audience, str)
@@ -188,7 +199,12 @@ def _check(auth: OneAuth) -> None:
         ):
             place = type(auth).__name__
             _demand(bool(issuer), f"{place}.issuer", "must not be empty")
-            _demand(not isinstance(scopes, str), f"{place}.required_scopes", "must be a tuple of scopes")
+            known = not isinstance(scopes, str) and all(map(_SCOPE.fullmatch, scopes))
+            _demand(known, f"{place}.required_scopes", 'must be a tuple of scopes, for example ("ehr.read",)')
+
+
+def _sendable(secret: str) -> bool:
+    return _SECRET.fullmatch(secret) is not None
 
 
 def _demand(holds: bool, field: str, otherwise: str) -> None:

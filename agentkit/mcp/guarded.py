@@ -27,6 +27,7 @@ from agentkit import tracing
 from agentkit.errors import SpecError
 from agentkit.mcp.current import CALLER, PROGRESS
 from agentkit.mcp.docstrings import read_docstring
+from agentkit.mcp.logs import root_logger_untouched
 from agentkit.mcp.running import Calls
 from agentkit.mcp.signature import checked_signature
 from agentkit.mcp.tool_errors import ToolError, error_result
@@ -83,7 +84,8 @@ class GuardedServer(MCPServer):
     """
 
     def __init__(self, name: str, max_concurrency: int | None, **options: Any) -> None:
-        super().__init__(name, **options)
+        with root_logger_untouched():
+            super().__init__(name, **options)
         self._tools: dict[str, _Tool] = {}
         self.calls = Calls(max_concurrency)
 

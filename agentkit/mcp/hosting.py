@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,10 @@ DEFAULT_GRACE: Final = 10.0
 ANSWERING: Final = 1.0
 """Seconds in which answers are still sent when the calls have ended."""
 
+HEALTH: Final = "/health"
+_PATH: Final = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")
+_HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
+
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "127.0.0.1:*", "localhost", "localhost:*", "[::1]", "[::1]:*")
 
 
@@ -55,10 +60,10 @@ class HostedServer:
         """Refuse a path that no client would find.
 
         Raises:
-            SpecError: The path does not begin with a slash, ends with one, or holds more than a path.
+            SpecError: The path does not begin with a slash, ends with one, holds more than a path or what a client
+                would write in another way, or is that of the app's health.
         """
-        plain = self.path.startswith("/") and not self.path.endswith("/") and urlsplit(self.path).path == self.path
-        if not plain or "{" in self.path:
+        if not _PATH.fullmatch(self.path) or self.path == HEALTH:
             raise SpecError("HostedServer.path", "must be a path such as /ehr/mcp, without a slash at the end")
 
     def url(self, public_url: str) -> str:
@@ -122,7 +127,7 @@ def host(
         root = resource_metadata_addresses(origin)[1].removeprefix(origin)
         routes.append(Route(root, _document(_resource_metadata(protected[0], origin)), methods=["GET"]))
     routes.append(
-        Route("/health", _document({"status": "ok", "servers": [h.server.name for h in servers]}), methods=["GET"])
+        Route(HEALTH, _document({"status": "ok", "servers": [h.server.name for h in servers]}), methods=["GET"])
     )
 
     @asynccontextmanager
@@ -187,9 +192,14 @@ def _document(content: JsonObject) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _check_origin(public_url: str) -> str:
-    parts = urlsplit(public_url)
-    extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
-    if parts.scheme not in {"http", "https"} or not parts.hostname or extra:
+    try:
+        parts = urlsplit(public_url)
+        extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
+        plain = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
+        _ = parts.port
+    except ValueError:
+        plain = extra = None
+    if not plain or extra:
         raise SpecError("public_url", "must be scheme, host and port only, for example http://127.0.0.1:8701")
     return origin_of(public_url)
 

@@ -9,6 +9,8 @@ are.
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 LOGGERS: Final = (
@@ -64,3 +66,15 @@ def withhold_content() -> None:
         logging.getLogger(name).addFilter(_FILTER)
     for name in TRANSPORT_LOGGERS:
         logging.getLogger(name).addFilter(_HEADER_FILTER)
+
+
+@contextmanager
+def root_logger_untouched() -> Generator[None]:
+    """Making a server of the SDK calls `logging.basicConfig`, which does nothing where a handler is (MCP-LOG-01)."""
+    root = logging.getLogger()
+    guard = logging.NullHandler()
+    root.addHandler(guard)
+    try:
+        yield
+    finally:
+        root.removeHandler(guard)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final, TypeVar, overload
 
 from mcp_types import ToolAnnotations
@@ -74,15 +73,14 @@ class ToolServer:
         if max_concurrency is not None and max_concurrency < 1:
             raise SpecError("ToolServer.max_concurrency", "must be positive")
         self._lifespan = SharedLifespan(lifespan)
-        with _root_logger_untouched():
-            self._mcp = GuardedServer(
-                name,
-                max_concurrency,
-                title=title,
-                description=description,
-                instructions=instructions or description,
-                version=version,
-            )
+        self._mcp = GuardedServer(
+            name,
+            max_concurrency,
+            title=title,
+            description=description,
+            instructions=instructions or description,
+            version=version,
+        )
 
     @property
     def name(self) -> str:
@@ -224,15 +222,3 @@ class ToolServer:
             return function
 
         return register if function is None else register(function)
-
-
-@contextmanager
-def _root_logger_untouched() -> Generator[None]:
-    """The SDK calls `logging.basicConfig`, which does nothing while the root logger has a handler."""
-    root = logging.getLogger()
-    guard = logging.NullHandler()
-    root.addHandler(guard)
-    try:
-        yield
-    finally:
-        root.removeHandler(guard)

@@ -280,13 +280,25 @@ def test_what_an_authorization_hides_is_not_shown() -> None:
 
 
 ONE_TEXT: Any = "loans.read"
+NOT_ONE: Any = NoAuth()
 BAD: list[tuple[Callable[[], ServerAuth], str]] = [
     (lambda: ApiKeyAuth({}), "ApiKeyAuth.keys"),
     (lambda: ApiKeyAuth({"ward": ""}), "ApiKeyAuth.keys"),
     (lambda: ApiKeyAuth({"": KEY}), "ApiKeyAuth.keys"),
     (lambda: ApiKeyAuth({"ward": KEY}, header="Authorization"), "ApiKeyAuth.header"),
     (lambda: ApiKeyAuth({"ward": KEY}, header="X Key"), "ApiKeyAuth.header"),
+    (lambda: ApiKeyAuth({"ward": KEY}, header="Host"), "ApiKeyAuth.header"),
+    (lambda: ApiKeyAuth({"ward": KEY}, header="Mcp-Name"), "ApiKeyAuth.header"),
+    (lambda: ApiKeyAuth({"ward": KEY, "lab": KEY}), "ApiKeyAuth.keys"),
+    (lambda: ApiKeyAuth({"ward": "k\n"}), "ApiKeyAuth.keys"),
+    (lambda: BearerAuth(" "), "BearerAuth.token"),
+    (lambda: BearerAuth("tökén"), "BearerAuth.token"),
+    (lambda: BearerAuth("token\n"), "BearerAuth.token"),
     (lambda: AnyOf(), "AnyOf"),
+    (lambda: AnyOf(NOT_ONE), "AnyOf"),
+    (lambda: OAuthAuth(ISSUER, KEYS.jwks(), ('a", realm="x',)), "OAuthAuth.required_scopes"),
+    (lambda: OAuthAuth(ISSUER, KEYS.jwks(), ("a\r\nx: y",)), "OAuthAuth.required_scopes"),
+    (lambda: OAuthAuth(ISSUER, KEYS.jwks(), ("",)), "OAuthAuth.required_scopes"),
     (lambda: AnyOf(BearerAuth(TOKEN), BearerAuth("")), "BearerAuth.token"),
     (lambda: OAuthAuth("", KEYS.jwks()), "OAuthAuth.issuer"),
     (lambda: OAuthAuth(ISSUER, KEYS.jwks(), ONE_TEXT), "OAuthAuth.required_scopes"),

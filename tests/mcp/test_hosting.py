@@ -113,6 +113,14 @@ async def test_the_scheme_is_compared_without_case(scheme: str) -> None:
     assert answer.status_code == (401 if scheme == "Basic" else 200)
 
 
+async def test_a_request_with_two_authorizations_has_none() -> None:
+    async with house(BearerAuth("right-token")) as home:
+        for values in ([b"Bearer right-token"] * 2, [b"Bearer right-token", b"Bearer x"], [b"Basic x", b"Bearer x"]):
+            given = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            given += [(b"authorization", value) for value in values]
+            assert (await home.http.post(URL, json=PING, headers=given)).status_code == 401
+
+
 async def test_the_callers_own_token_is_checked_against_issuer_and_audience_or_azp() -> None:
     realm = SigningKeys()
     issuer = "https://auth.eu.corti.app/realms/base"
@@ -217,13 +225,29 @@ async def test_hosting_leaves_the_root_logger_as_it_was() -> None:
     assert (list(root.handlers), root.level) == before
 
 
-@pytest.mark.parametrize("path", ["ehr", "/ehr/", "/ehr?x=1", "/ehr#x", "//evil.example/mcp", "/{x}", ""])
+ODD_PATHS = ["/a b", '/a"b', "/ä", "/a%20b", "/a\nb", "/a\\b", "/a/../b", "/./a", "/a//b", "/health"]
+
+
+@pytest.mark.parametrize("path", ["ehr", "/ehr/", "/ehr?x=1", "/ehr#x", "//evil.example/mcp", "/{x}", "", *ODD_PATHS])
 def test_a_path_no_client_would_find_is_refused(path: str) -> None:
     with pytest.raises(SpecError, match=r"HostedServer\.path"):
         HostedServer(library(), path)
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8701", f"{ORIGIN}/below", f"{ORIGIN}?x=1", "ftp://x", "http://u:p@x"])
+ODD_HOSTS = [
+    "http://[::1",
+    "http://x:99999",
+    "http://x:y",
+    "https://a b",
+    'https://a"b',
+    "https://a,b",
+    "https://ä.example",
+]
+
+
+@pytest.mark.parametrize(
+    "url", [*ODD_HOSTS, "127.0.0.1:8701", f"{ORIGIN}/below", f"{ORIGIN}?x=1", "ftp://x", "http://u:p@x"]
+)
 def test_a_public_address_that_is_no_origin_is_refused(url: str) -> None:
     with pytest.raises(SpecError, match="public_url"):
         host([HostedServer(library(), "/mcp")], public_url=url)
