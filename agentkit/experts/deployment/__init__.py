@@ -6,7 +6,8 @@ if plan.has_changes:
     await apply_deployment(corti, plan)
 ```
 
-`agentkit experts plan`, `apply` and `remove` do the same on the command line.
+`agentkit experts plan`, `apply` and `remove` do the same on the command line. There is no blocking twin: a program
+without an event loop has `asyncio.run`.
 """
 
 from agentkit.experts.deployment.applying import Deployment, apply_deployment

@@ -25,6 +25,19 @@ STATE: Final = ("name", "description", "system_prompt", "experts", "mcp_servers"
 """What a plan is about; of other fields a change between plan and apply does not matter."""
 
 
+def require_async(corti: object) -> None:
+    """Refuse a blocking client, which has no twin of this room.
+
+    Raises:
+        SpecError: It is no `AsyncCorti`.
+    """
+    from agentkit.client import AsyncCorti  # here, because importing this room must not bring the client
+
+    if not isinstance(corti, AsyncCorti):
+        remedy = "Use AsyncCorti, in a program without an event loop by asyncio.run()."
+        raise SpecError("corti", f"is a {type(corti).__name__}; it must be an AsyncCorti", remedy=remedy)
+
+
 async def find_agent(corti: AsyncCorti, wanted: str) -> tuple[AgentInfo, GenerationName] | None:
     """The agent of an id, or the only one of a name; None where no agent has the name.
 

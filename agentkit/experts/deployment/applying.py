@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentkit.errors import AgentKitError, ConflictError, NotFoundError, PlanOutdated
-from agentkit.experts.deployment.agents import find_agent, get_agent, same_state
+from agentkit.experts.deployment.agents import find_agent, get_agent, require_async, same_state
 from agentkit.experts.deployment.diff import same_text
 from agentkit.experts.deployment.plan import DeploymentPlan
 from agentkit.experts.deployment.planning import plan_for
@@ -49,10 +49,12 @@ async def apply_deployment(corti: AsyncCorti, plan: DeploymentPlan) -> Deploymen
         plan: What to do.
 
     Raises:
+        SpecError: The client is a blocking one.
         PlanOutdated: The agent was changed, created or deleted since the plan was made; nothing was done.
         ApiError: The API refused the change; nothing was done.
         TransportError: No answer came. The change may have been made: plan again to see.
     """
+    require_async(corti)
     if plan.created is not None:
         return await _create(corti, plan, plan.created)
     if plan.before is None or plan.after is None or not plan.has_changes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.errors import AgentNotFound
 from agentkit.experts.deployment import v1, v2
-from agentkit.experts.deployment.agents import find_agent, registered_servers
+from agentkit.experts.deployment.agents import find_agent, registered_servers, require_async
 from agentkit.experts.deployment.checks import check_generation, checked_specs, unreachable
 from agentkit.experts.deployment.plan import DeploymentPlan
 from agentkit.experts.deployment.sections import check_texts
@@ -46,12 +46,14 @@ async def plan_deployment(
         allow_http: Take plain http addresses of other machines.
 
     Raises:
-        SpecError: An expert does not fit, alone or into the agent, or several agents have the name.
+        SpecError: An expert does not fit, alone or into the agent, several agents have the name, or the client is a
+            blocking one.
         AgentNotFound: No agent has the name, and none shall be created.
         NotFoundError: No agent has the id.
         UnsupportedByGeneration: The agent is of a generation that cannot express an expert.
         AgentKitError: The API could not be asked.
     """
+    require_async(corti)
     specs = checked_specs(experts, allow_http=allow_http)
     warnings = tuple(unreachable(specs, corti.config.endpoints.agents))
     found = await find_agent(corti, agent)
@@ -75,11 +77,12 @@ async def plan_removal(corti: AsyncCorti, *experts: str, agent: str) -> Deployme
         agent: The agent's name or id.
 
     Raises:
-        SpecError: The agent has no such expert, or several agents have the name.
+        SpecError: The agent has no such expert, several agents have the name, or the client is a blocking one.
         AgentNotFound: No agent has the name.
         NotFoundError: No agent has the id.
         AgentKitError: The API could not be asked.
     """
+    require_async(corti)
     found = await find_agent(corti, agent)
     if found is None:
         raise AgentNotFound(f"There is no agent {agent!r}.", remedy="Check the name: agentkit agents list")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentkit.client import Corti
 from agentkit.errors import AgentNotFound, SpecError, UnsupportedByGeneration
 from agentkit.experts.deployment import apply_deployment, plan_deployment, plan_removal
 from agentkit.specs import Authorization, ExpertSpec
@@ -353,3 +354,17 @@ async def test_an_editor_that_writes_other_line_ends_changes_nothing(double: Cor
         (expert,) = double.v1.agents[agent.agent_id].wire["experts"]
         expert["systemPrompt"] = expert["systemPrompt"].replace("\n", "\r\n")
         assert not (await plan_deployment(corti, lab_expert(), agent="visit-helper")).has_changes
+
+
+async def test_a_blocking_client_is_refused_with_the_one_that_fits(double: CortiDouble) -> None:
+    async with corti_of(double) as corti:
+        plan = await plan_deployment(corti, lab_expert(), agent="visit-helper")
+    blocking: Any = Corti(base_url="http://127.0.0.1:8700", client_id="c", client_secret="s")
+    for attempt in (
+        plan_deployment(blocking, lab_expert(), agent="visit-helper"),
+        plan_removal(blocking, "lab-lookup", agent="visit-helper"),
+        apply_deployment(blocking, plan),
+    ):
+        with pytest.raises(SpecError, match="must be an AsyncCorti"):
+            await attempt
+    blocking.close()
