@@ -11,7 +11,7 @@ from agentkit.errors import AgentKitError, McpAuthRequired, McpError
 from agentkit.experts.events import CallStarted, Step, WorkerEvent, WorkerResult, WorkerState
 from agentkit.experts.offer import Offer
 from agentkit.experts.toolbox import Toolbox
-from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, Observation, Reasoner, Situation, Tool
+from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Observation, Reasoner, Situation, Tool
 from agentkit.tracing import span
 
 DEFAULT_MAX_STEPS: Final = 8
@@ -142,6 +142,7 @@ def _result(act: Act, steps: list[Step], new: list[Observation]) -> WorkerResult
             return WorkerResult(text, state=WorkerState.INPUT_REQUIRED, steps=done, observations=seen, missing=missing)
         case Decline(text):
             return WorkerResult(text, steps=done, observations=seen, declined=True)
-        case Delegate() | CallTool():
-            error = AgentKitError("The reasoner of an expert decided to delegate; only an orchestrator can do that.")
+        case _:  # to delegate is for orchestrators; a reasoner of somebody else may say anything
+            decided = type(act).__name__
+            error = AgentKitError(f"The reasoner decided {decided}; it may answer, ask, decline or call a tool.")
             return WorkerResult(str(error), state=WorkerState.FAILED, steps=done, observations=seen, error=error)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+import anyio
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
@@ -37,6 +38,7 @@ class InProcessClient:
         self._server = server
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
+        self._calls: set[anyio.CancelScope] = set()
         withhold_content()
 
     async def __aenter__(self) -> Self:
@@ -51,6 +53,8 @@ class InProcessClient:
     ) -> None:
         """End the calls that still run, then leave the lifespan."""
         self._connection = None
+        for call in self._calls:
+            call.cancel()
         await self._stack.__aexit__(kind, error, trace)
 
     async def list_tools(self) -> tuple[ToolInfo, ...]:
@@ -79,16 +83,21 @@ class InProcessClient:
         Raises:
             ToolFailed: The tool reported a failure; `code` and `tool_text` say which.
             McpProtocolError: There is no such tool, or its answer does not fit its schema.
-            McpUnreachable: The client is not open.
+            McpUnreachable: The client is not open, or was closed meanwhile.
         """
         attributes = {"mcp.server.name": self.name, "mcp.tool.name": name}
         with tracing.span("mcp.call", attributes, kind=tracing.SpanKind.CLIENT):
             client = await self._client()
-            try:
-                result = await client.call_tool(name, dict(arguments or {}))
-            except Exception as error:
-                raise self._typed(error) from None
-            return read_result(self.name, name, result)
+            with anyio.CancelScope() as call:
+                self._calls.add(call)
+                try:
+                    result = await client.call_tool(name, dict(arguments or {}))
+                except Exception as error:
+                    raise self._typed(error) from None
+                finally:
+                    self._calls.discard(call)
+                return read_result(self.name, name, result)
+            raise McpUnreachable(self.name, "the client was closed during the call.")
 
     async def _client(self) -> Client:
         if self._connection is None:

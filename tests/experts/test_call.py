@@ -254,6 +254,31 @@ async def test_a_cancelled_call_is_cancelled_in_the_tool_and_leaves_nothing_behi
     assert pilot.log == ["opened", "cancelled", "closed"]
 
 
+async def test_leaving_a_session_ends_the_call_that_still_runs_before_the_lifespan_is_left() -> None:
+    pilot = Pilot()
+    ended: list[WorkerResult] = []
+    with anyio.fail_after(HANG):
+        async with anyio.create_task_group() as tasks:
+            async with pilot.expert.session(reasoner=ScriptedReasoner([CallTool("_wait", {})])) as session:
+
+                async def ask() -> None:
+                    ended.append(await session.call("go"))
+
+                tasks.start_soon(ask)
+                await pilot.entered.wait()
+    assert pilot.log == ["opened", "cancelled", "closed"]
+    assert isinstance(ended[0].error, McpUnreachable)
+
+
+async def test_what_a_reasoner_may_not_decide_is_named() -> None:
+    class Odd:
+        async def decide(self, situation: Situation) -> Any:
+            return str(situation.text)
+
+    result = await Pilot().expert.call("go", reasoner=Odd())
+    assert "decided str; it may answer, ask, decline or call a tool" in result.text
+
+
 async def test_one_turn_follows_the_other() -> None:
     pilot = Pilot()
     reasoner = ScriptedReasoner([CallTool("_wait", {})])
