@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypedDict, TypeVar
-from uuid import UUID
 
 import typer
 
@@ -117,7 +116,9 @@ def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
     Raises:
         AgentNotFound: There is none, or several agents share the name.
     """
-    if _is_id(wanted):
+    from agentkit.models.ids import is_agent_id  # here, because `--help` needs no models
+
+    if is_agent_id(wanted):
         return corti.agents.get(wanted)
     found = [handle for handle in corti.agents.list(ephemeral=True) if handle.name == wanted]
     if len(found) != 1:
@@ -126,14 +127,6 @@ def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
             remedy="Give the id: agentkit agents list shows those of v1, with --generation v2 those of v2.",
         )
     return found[0]
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text.removeprefix("agt."))
-    except ValueError:
-        return False
-    return True
 
 
 def read_secret(option: str, value: str) -> str:

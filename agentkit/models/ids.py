@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import ClassVar, Final, Self, cast
+from uuid import UUID
 
 from agentkit.errors import SpecError
 
@@ -55,6 +56,15 @@ class AgentId(PrefixedId):
 
     __slots__ = ()
     PREFIX = "agt."
+
+
+def is_agent_id(text: str) -> bool:
+    """Whether a text is meant as the id of an agent of either generation, in whatever way the UUID is written."""
+    try:
+        UUID(text.removeprefix(AgentId.PREFIX))
+    except ValueError:
+        return False
+    return True
 
 
 class ConnectorId(PrefixedId):

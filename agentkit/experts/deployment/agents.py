@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
-from uuid import UUID
 
 from agentkit.errors import (
     ApiError,
@@ -16,6 +15,7 @@ from agentkit.errors import (
     WireError,
 )
 from agentkit.models import AgentInfo, ExpertReference
+from agentkit.models.ids import is_agent_id
 
 if TYPE_CHECKING:
     from agentkit.client import AgentHandle, AsyncCorti
@@ -48,7 +48,7 @@ async def find_agent(corti: AsyncCorti, wanted: str) -> tuple[AgentInfo, Generat
     text = cast("object", wanted)  # a caller may hand over anything
     if not isinstance(text, str) or not text.strip():
         raise SpecError("agent", "must be the name or the id of an agent")
-    if is_id(wanted):
+    if is_agent_id(wanted):
         return await get_agent(corti, wanted)
     found = {handle.id: handle for handle in await corti.agents.list(ephemeral=True).all() if handle.name == wanted}
     if corti.generation == "auto":
@@ -71,15 +71,6 @@ async def get_agent(corti: AsyncCorti, agent_id: str) -> tuple[AgentInfo, Genera
     if not isinstance(handle.info, AgentInfo):
         raise SpecError("agent", "is shown as a reference only", remedy="Give the id of an agent of your own.")
     return handle.info, handle.generation
-
-
-def is_id(text: str) -> bool:
-    """Whether a text is an id of either generation."""
-    try:
-        UUID(text.removeprefix("agt."))
-    except ValueError:
-        return False
-    return True
 
 
 def same_state(one: AgentInfo, other: AgentInfo) -> bool:
