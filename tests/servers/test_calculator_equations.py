@@ -545,3 +545,36 @@ REQUIRED: dict[str, Callable[[Any], bool]] = {
 def test_every_equation_carries_its_provenance(part: str) -> None:
     """CALC-P1."""
     assert [one.id for one in CALCULATORS if not REQUIRED[part](one)] == []
+
+
+@pytest.mark.parametrize(
+    ("weight", "height", "band"),
+    [
+        ("64 kg", "160 cm", "pre-obese"),
+        ("63.99 kg", "160 cm", "normal range"),
+        ("72.25 kg", "1.7 m", "pre-obese"),
+        ("46.24 kg", "68 in", "underweight"),
+        ("97.2 kg", "180 cm", "obese class I"),
+    ],
+)
+def test_a_body_mass_index_on_a_limit_is_on_its_upper_side(weight: str, height: str, band: str) -> None:
+    """64 kg at 160 cm are 25 kg/m2, and not a little less as binary fractions have it."""
+    done = run(registry.BY_SLUG["bmi"], {"weight": weight, "height": height})
+    assert done.interpretation is not None
+    assert done.interpretation.band == band
+
+
+def test_the_weight_of_a_clearance_changes_at_a_body_mass_index_of_exactly_25() -> None:
+    given = {"age": "60 a", "sex": "male", "height": "160 cm", "creatinine": "1 mg/dL"}
+    clearance = registry.BY_SLUG["creatinine-clearance"]
+    assert run(clearance, {**given, "weight": "64 kg"}).further[0].unit == "kg (adjusted)"
+    assert run(clearance, {**given, "weight": "63.99 kg"}).further[0].unit == "kg (ideal)"
+
+
+def test_a_clearance_with_the_actual_weight_says_nothing_of_the_ideal_one() -> None:
+    """Devine's formula does not reach a short person, but it is not used where the index is below 18.5."""
+    given = {"age": "60 a", "sex": "female", "height": "145 cm", "weight": "36 kg", "creatinine": "1 mg/dL"}
+    done = run(registry.BY_SLUG["creatinine-clearance"], given)
+    assert done.further[0].unit == "kg (actual)"
+    assert done.flags == []
+    assert not any("ideal" in step for step in done.steps)

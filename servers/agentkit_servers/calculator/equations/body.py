@@ -7,7 +7,7 @@ from typing import Final
 
 from agentkit_servers.calculator.core import SEX, Bands, Calculator, Citation, Values, Working, quantity
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.core.numbers import shown
+from agentkit_servers.calculator.core.numbers import exact, shown
 
 _CM_PER_INCH: Final = 2.54
 _FIVE_FEET: Final = 60
@@ -26,7 +26,8 @@ WINTER: Final = Citation(
 
 def body_mass_index(weight: float, height: float) -> float:
     """Weight in kg by the square of height in cm."""
-    return weight / (height / 100) ** 2
+    # In exact numbers: 64 kg at 160 cm are 25, and not a little less.
+    return float(exact(weight) * 10_000 / exact(height) ** 2)
 
 
 def ideal_weight(height: float, *, female: bool) -> float:
@@ -52,9 +53,9 @@ def checked_ideal_weight(values: Values, working: Working) -> float:
 
 
 def _bmi(values: Values, working: Working) -> float:
-    weight, metres = values.number("weight"), values.number("height") / 100
-    result = body_mass_index(weight, metres * 100)
-    working.step(f"{shown(weight)} kg / ({shown(metres)} m)^2 = {shown(result)} kg/m2")
+    weight, height = values.number("weight"), values.number("height")
+    result = body_mass_index(weight, height)
+    working.step(f"{shown(weight)} kg / ({shown(height / 100)} m)^2 = {shown(result)} kg/m2")
     return result
 
 

@@ -27,17 +27,15 @@ def _weight(values: Values, working: Working) -> tuple[float, str]:
         return actual, "actual"
     if not values.has("height"):
         raise InputNeeded("height")
-    ideal = checked_ideal_weight(values, working)
-    adjusted = adjusted_weight(actual, ideal)
+    index = body_mass_index(actual, values.number("height"))
     if choice == "by-bmi":
-        index = body_mass_index(actual, values.number("height"))
         working.step(f"BMI {shown(index)} kg/m2 decides the weight")
         if index < _UNDERWEIGHT:
             return actual, "actual"
-        choice = "adjusted"
-        if index < _OVERWEIGHT:
-            return (ideal, "ideal") if ideal < actual else (actual, "actual")
-    return (ideal, "ideal") if choice == "ideal" else (adjusted, "adjusted")
+    ideal = checked_ideal_weight(values, working)
+    if choice == "by-bmi" and index < _OVERWEIGHT:
+        return (ideal, "ideal") if ideal < actual else (actual, "actual")
+    return (ideal, "ideal") if choice == "ideal" else (adjusted_weight(actual, ideal), "adjusted")
 
 
 def _clearance(values: Values, working: Working) -> float:
