@@ -89,6 +89,13 @@ def test_feet_and_inches_are_read_as_a_list(height: object) -> None:
     assert done.inputs_used[1].value == pytest.approx(170.18)
 
 
+@pytest.mark.parametrize("weight", ["7e1 kg", "7.0e+1 kg", "7E1kg", "7000e-2 kg"])
+def test_an_exponent_is_part_of_the_number(weight: str) -> None:
+    done = run(BMI, {"height": "1.75e2 cm", "weight": weight})
+    assert done.result is not None
+    assert done.result.rounded == "22.9"
+
+
 def test_feet_alone_are_read() -> None:
     assert calculated("bmi", {"height": "6'", "weight": "70 kg"}).inputs_used[1].value == pytest.approx(182.88)
 
@@ -190,6 +197,20 @@ def test_a_pure_number_needs_no_unit() -> None:
     assert "inr" not in calculated("meld-na", {"inr": 1.5}).missing
 
 
+@pytest.mark.parametrize("said", ["70 %", {"value": 70, "unit": "%"}, "2 mg/dL", "2 thousand"])
+def test_a_pure_number_is_taken_in_no_unit_and_no_percentage(said: object) -> None:
+    """A prothrombin time of 70 % (Quick) is no INR of 0.7."""
+    done = calculated("child-pugh", {"inr": said})
+    assert done.state == "unit-error"
+    assert done.flags[0].text.startswith("inr: ")
+    assert "a number without unit" in done.flags[0].text
+
+
+@pytest.mark.parametrize("said", ["2.1 ratio", {"value": 2.1, "unit": "1"}, {"value": 2.1, "unit": "{INR}"}])
+def test_a_pure_number_may_say_that_it_has_no_unit(said: object) -> None:
+    assert "inr" not in calculated("child-pugh", {"inr": said}).missing
+
+
 def test_a_height_in_metres_taken_as_centimetres_is_implausible() -> None:
     """3.3, and a trap of 3.7."""
     done = calculated("bmi", {"height": "1.7 cm", "weight": "70 kg"})
@@ -209,6 +230,15 @@ def test_a_systolic_pressure_below_the_diastolic_is_implausible() -> None:
     done = calculated("mean-arterial-pressure", {"sbp": "80 mmHg", "dbp": "120 mmHg"})
     assert done.state == "implausible"
     assert done.flags[0].text == "sbp is not above dbp"
+
+
+def test_a_value_from_the_future_is_implausible() -> None:
+    given = {"weight": {"value": 70, "unit": "kg", "date": "2027-11-20"}, "height": "170 cm"}
+    done = calculated("bmi", given, today=date(2026, 11, 20))
+    assert done.state == "implausible"
+    assert done.flags[0].text == "weight is dated in the future"
+    tomorrow = {**given, "weight": {"value": 70, "unit": "kg", "date": "2026-11-21"}}
+    assert calculated("bmi", tomorrow, today=date(2026, 11, 20)).state == "ok"
 
 
 @pytest.mark.parametrize("name", registry.BY_ID)
@@ -269,6 +299,11 @@ def test_the_plausible_ranges_are_those_of_the_reference(name: str) -> None:
         ({"creatinine": 10**5000}, "inputs.creatinine"),
         ({"sex": 10**5000}, "inputs.sex"),
         ({"creatinine": "9" * 300}, "inputs.creatinine"),
+        ({"creatinine": "1e40 mg/dL"}, "inputs.creatinine"),
+        ({"creatinine": "-1e40 mg/dL"}, "inputs.creatinine"),
+        ({"creatinine": {"value": 5, "unit": "10^99 mg/dL"}}, "inputs.creatinine"),
+        ({"creatinine": "1,234.5 mg/dL"}, "inputs.creatinine"),
+        ({"creatinine": "1 234 mg/dL"}, "inputs.creatinine"),
         ({"creatinine": []}, "inputs.creatinine"),
         ({"creatinine": [1, "mg/dL", 2]}, "inputs.creatinine"),
         ({"creatinine": [1, 2]}, "inputs.creatinine"),
@@ -296,6 +331,27 @@ def test_a_malformed_input_is_refused_with_field_and_example(inputs: dict[str, o
     for value in inputs.values():
         if isinstance(value, str) and any(char.isdigit() for char in value):
             assert value not in str(caught.value)
+
+
+def test_a_number_with_commas_is_told_how_it_is_written() -> None:
+    with pytest.raises(BadInput, match="a point for decimals and no separator of thousands"):
+        calculated("fib-4", {"platelets": "150,000/uL"})
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "meant"),
+    [
+        ("ckd-epi-creatinine", "creatnine", "creatinine"),
+        ("ckd-epi-creatinine", "Serum Creatinin", "creatinine"),
+        ("caprini", "malignancies", "malignancy"),
+        ("sofa", "bilirubine", "bilirubin"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(name: str, said: str, meant: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        calculated(name, {said: 1})
+    assert f"did you mean {meant}?" in str(caught.value)
+    assert meant in caught.value.example
 
 
 def test_a_name_that_is_no_name_is_not_repeated() -> None:

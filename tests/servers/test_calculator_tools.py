@@ -205,6 +205,18 @@ async def test_a_wrong_argument_is_refused_with_its_name_and_an_example(
     assert example in str(told.error["hint"])
 
 
+async def test_values_of_any_size_are_answered(calculator: Caller) -> None:
+    """A result is rounded whatever its size, also where implausible values are allowed."""
+    largest = {"dose_per_weight": "1e15 mg/kg", "weight": "1e15 kg", "maximum_dose": "1e16 mg"}
+    told = await calculator("calculate", name="dose-by-weight", inputs=largest, options={"allow_implausible": True})
+    assert told.data["state"] == "ok"
+    told = await calculator(
+        "calculate", name="news2", inputs={"spo2": {"value": 5, "unit": "10^99"}}, options={"allow_implausible": True}
+    )
+    assert told.code == "invalid-input"
+    assert "inputs.spo2:" in told.text
+
+
 async def test_no_result_and_no_description_gives_advice_on_treatment(calculator: Caller) -> None:
     """CALC-3, R15."""
     advice = re.compile(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from typing import Final, TypeGuard
 
 from agentkit_servers.calculator.core.answer import (
@@ -31,6 +32,7 @@ from agentkit_servers.calculator.core.working import Flag, Further, InputNeeded,
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _MOST_INPUTS: Final = 80
+_LONGEST: Final = 64
 
 
 @dataclass(slots=True)
@@ -123,15 +125,22 @@ def _by_name(calculator: Calculator, inputs: Mapping[str, object]) -> list[tuple
     for name, given in inputs.items():
         wanted = known.get(_key(name))
         if wanted is None:
-            said = f"`{name}` is" if _NAME.fullmatch(name) else "one of them is"
-            names = ", ".join(one.name for one in calculator.inputs)
-            raise BadInput(
-                "inputs", f"{said} no input of {calculator.slug}; it takes {names}", _all_example(calculator)
-            )
+            raise _unknown(calculator, name, known)
         if wanted.name in found:
             raise BadInput(f"inputs.{wanted.name}", "is given twice under two names", example(wanted))
         found[wanted.name] = (wanted, given)
     return list(found.values())
+
+
+def _unknown(calculator: Calculator, name: str, known: Mapping[str, Input]) -> BadInput:
+    said = f"`{name}` is" if _NAME.fullmatch(name) else "one of them is"
+    near = get_close_matches(_key(name[:_LONGEST]), known, n=1, cutoff=0.75)
+    if near:
+        meant = known[near[0]]
+        text = f"{said} no input of {calculator.slug}; did you mean {meant.name}?"
+        return BadInput("inputs", text, f'{{"{meant.name}": {example(meant)}}}')
+    names = ", ".join(one.name for one in calculator.inputs)
+    return BadInput("inputs", f"{said} no input of {calculator.slug}; it takes {names}", _all_example(calculator))
 
 
 def _key(name: str) -> str:
@@ -156,10 +165,16 @@ def _implausible(this: _Run) -> list[str]:
 
 
 def _contradictions(this: _Run) -> list[str]:
+    found = [f"{name} is dated in the future" for name, known in this.found.items() if _age(this, known) < -1]
     systolic, diastolic = this.values.get("sbp"), this.values.get("dbp")
     if isinstance(systolic, float) and isinstance(diastolic, float) and systolic <= diastolic:
-        return ["sbp is not above dbp"]
-    return []
+        found.append("sbp is not above dbp")
+    return found
+
+
+def _age(this: _Run, known: Read) -> int:
+    """Days since an input was measured; -1 is today in a time zone that is ahead."""
+    return (this.today - known.dated).days if this.today and known.dated else 0
 
 
 def _computed(this: _Run) -> Calculation:
@@ -272,7 +287,7 @@ def _used(this: _Run, wanted: Input) -> InputUsed:
     known = this.found[wanted.name]
     value = known.value
     unit = wanted.measure.unit if isinstance(wanted, Quantity) and _is_number(value) else ""
-    age = (this.today - known.dated).days if this.today and known.dated else None
+    age = max(0, _age(this, known)) if this.today and known.dated else None
     return InputUsed(
         name=wanted.name,
         value=value.isoformat() if isinstance(value, date) else value if value is not None else "",

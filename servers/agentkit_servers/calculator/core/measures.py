@@ -114,6 +114,9 @@ class Measure:
         wanted = parse_unit(self.unit) or NO_UNIT
         if unit is None:
             raise UnitMismatch(f"{self.name}: the unit is not known; {self._accepted()}")
+        if self.pure and unit.factor != 1:
+            # A prothrombin time of 70 % (Quick) is no INR of 0.7.
+            raise UnitMismatch(f"{self.name}: {unit.text} does not fit; {self._accepted()}")
         if self.per_volume and unit.is_volume:
             unit = unit.inverse()
         if unit.dimension == wanted.dimension:
@@ -158,7 +161,8 @@ class Measure:
         return middle if self.pure else f"{middle} {self.unit}"
 
     def _accepted(self) -> str:
-        return f'it takes {", ".join(self.units)}, for example "{self.example}"'
+        units = "a number without unit" if self.pure else ", ".join(self.units)
+        return f'it takes {units}, for example "{self.example}"'
 
 
 _EXAMPLES: Final = {"age": "61 a", "creatinine": "97 umol/L", "height": "175 cm", "weight": "70 kg", "fio2": "40 %"}

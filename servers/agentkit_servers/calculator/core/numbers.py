@@ -10,13 +10,15 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
 _TEST: Final = re.compile(r"(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _ELSE: Final = "else"
+_ENOUGH: Final = Context(prec=400)
+"""Every float64 has fewer digits before and behind the point than this."""
 
 Cuts = Sequence[tuple[str, float]]
 """Points by condition; the first condition that holds decides: `((">= 75", 2), (">= 65", 1))`. A condition is one of
@@ -30,12 +32,12 @@ def exact(number: float) -> Fraction:
 
 def rounded(number: float, decimals: int) -> str:
     """Round half up, as clinicians and the published tables do: `rounded(56.5, 0) == "57"`."""
-    return str(_decimal(number).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
+    return str(_decimal(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _ENOUGH))
 
 
 def whole(number: float) -> int:
     """Round half up to an integer."""
-    return int(_decimal(number).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(_decimal(number).quantize(Decimal(1), ROUND_HALF_UP, _ENOUGH))
 
 
 def shown(number: float | Fraction) -> str:

@@ -12,7 +12,7 @@ from agentkit_servers.calculator.core.inputs import Choice, Day, Input, Integer,
 from agentkit_servers.calculator.core.working import Value
 
 NUMBER: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2}(?![\d^*]))?")
-_MOST: Final = 1e16
+MOST: Final = 1e16
 """A platelet count per cubic metre has fifteen digits."""
 _SMALL: Final = range(100)
 
@@ -62,7 +62,7 @@ def number_of(field: str, wanted: Input, value: object) -> Fraction:
         return Fraction(value.strip())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadInput(field, "must be a number", example(wanted))
-    if abs(value) > _MOST or not math.isfinite(value):
+    if abs(value) > MOST or not math.isfinite(value):
         raise BadInput(field, "must be a finite number", example(wanted))
     return Fraction(repr(value))
 

@@ -16,7 +16,7 @@ from typing import Final, TypeGuard
 from agentkit_servers.calculator.core.inputs import Input, Quantity
 from agentkit_servers.calculator.core.measures import Measure, System, UnitMismatch
 from agentkit_servers.calculator.core.numbers import shown
-from agentkit_servers.calculator.core.plain import NUMBER, BadInput, day_of, example, number_of, plain, word_of
+from agentkit_servers.calculator.core.plain import MOST, NUMBER, BadInput, day_of, example, number_of, plain, word_of
 from agentkit_servers.calculator.core.working import Value
 
 _PIECE: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([A-Za-z]+)")
@@ -114,6 +114,8 @@ def _quantity(field: str, wanted: Quantity, value: object, unit: str | None, sys
     if not _parts_of_one(wanted.measure, pieces, [number for number, _ in converted]):
         raise BadInput(field, "holds several values; give one", example(wanted))
     total = sum((number for number, _ in converted), Fraction(0))
+    if abs(total) > MOST:
+        raise BadInput(field, "is too large", example(wanted))
     lines = [line for _, line in converted if line]
     if len(pieces) > 1:
         said = " ".join(f"{shown(number)} {one}" for number, one in pieces)
@@ -187,12 +189,14 @@ def _written(field: str, wanted: Quantity, text: str) -> list[tuple[Fraction, st
     found = NUMBER.match(text)
     rest = text[found.end() :].strip() if found else ""
     if found is None or _NO_UNIT.match(rest):
-        raise BadInput(field, "must be one number with its unit", example(wanted))
+        text = "must be one number with its unit, with a point for decimals and no separator of thousands"
+        raise BadInput(field, text, example(wanted))
     if feet := _FEET.fullmatch(text):
         return [(Fraction(feet[1]), "ft"), (Fraction(feet[2] or 0), "in")]
     pieces: list[tuple[str, str]] = _PIECE.findall(text)
     # Before the rest is read as a unit: "ft 11 in" would pass for one.
-    if 1 < len(pieces) <= _MOST_PIECES and not _PIECE.sub("", text).strip(" ,"):
+    several = 1 < len(pieces) <= _MOST_PIECES and pieces[0][0] == found[0]
+    if several and not _PIECE.sub("", text).strip(" ,"):
         return [(Fraction(str(number)), str(unit)) for number, unit in pieces]
     return [(Fraction(found[0]), rest)]
 
