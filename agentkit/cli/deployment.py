@@ -220,19 +220,20 @@ def _quoted(name: str) -> str:
 
 
 def _by_name(option: str, values: Sequence[str], names: Sequence[str], *, for_all: bool = False) -> dict[str, str]:
-    found: dict[str, str] = {}
+    own: dict[str, str] = {}
+    common: list[str] = []
     for value in values:
         name, equals, rest = value.partition("=")
-        if equals and name.strip() in names:
-            found[name.strip()] = rest.strip()
-        elif for_all or len(names) == 1:
-            found |= {one: value.strip() for one in names if one not in found}
-        else:
-            known = ", ".join(names)
-            raise ConfigurationError(
-                option, "does not say for which expert", remedy=f"Write NAME=VALUE with one of {known}."
-            )
-    return found
+        if not equals or name.strip() not in names:
+            common.append(value.strip())
+        elif own.setdefault(name.strip(), rest.strip()) != rest.strip():
+            raise ConfigurationError(option, f"is given twice for {name.strip()}", remedy="Leave one of them.")
+    if common and not for_all and len(names) > 1:
+        remedy = f"Write NAME=VALUE with one of {', '.join(names)}."
+        raise ConfigurationError(option, "does not say for which expert", remedy=remedy)
+    if len(set(common)) > 1:
+        raise ConfigurationError(option, "is given twice", remedy="Leave one of them, or write NAME=VALUE.")
+    return dict.fromkeys(names, common[0]) | own if common else own
 
 
 def _authorization(word: str | None) -> Authorization | None:

@@ -61,7 +61,7 @@ class AgentId(PrefixedId):
 def is_agent_id(text: str) -> bool:
     """Whether a text is meant as the id of an agent of either generation, in whatever way the UUID is written."""
     try:
-        UUID(text.removeprefix(AgentId.PREFIX))
+        UUID(text.lower().removeprefix(AgentId.PREFIX))
     except ValueError:
         return False
     return True

@@ -12,6 +12,7 @@ import pytest
 
 from agentkit.client import Corti
 from agentkit.errors import (
+    AgentKitError,
     AgentNotFound,
     ApiError,
     ConfigurationError,
@@ -209,7 +210,21 @@ def test_an_expert_is_removed_by_its_name(run: Run, double: CortiDouble, wards: 
         (["wards_of_test:expert", "--agent", "a", "--url", "ftp://x"], SpecError, "url"),
         (["wards_of_test:expert", "--agent", "a", "--url", "http://far.example.org/mcp"], SpecError, "--allow-http"),
         (["wards_of_test:expert", "--agent", "a", "--url", URL, "--auth", "basic"], ConfigurationError, "--auth"),
+        (["wards_of_test:expert", "--agent", "a", "--url", URL, "--url", f"{URL}/2"], ConfigurationError, "--url"),
+        (
+            ["wards_of_test:expert", "--agent", "a", "--url", f"lab-lookup={URL}", "--url", f"lab-lookup={URL}/2"],
+            ConfigurationError,
+            "--url: is given twice for lab-lookup",
+        ),
+        (
+            ["wards_of_test:expert", "--agent", "a", "--url", URL, "--auth", "none", "--auth", "bearer"],
+            ConfigurationError,
+            "--auth: is given twice",
+        ),
+        (["wards_of_test:expert", "--agent", " a", "--url", URL], SpecError, "agent: "),
+        (["wards_of_test:expert", "--agent", "a\x1b[31m\nb", "--url", URL], SpecError, "agent: "),
         (["wards_of_test:expert", "--agent", UNKNOWN, "--url", URL], NotFoundError, "404"),
+        (["wards_of_test:expert", "--agent", f"agt.{UNKNOWN}".upper(), "--url", URL], AgentKitError, ""),
         (["wards_of_test:expert", "--agent", "a", "--url", URL, "--no-create"], AgentNotFound, "'a'"),
         (
             ["wards_of_test:expert", "--agent", "a", "--url", URL, "--base-url", "http://127.0.0.1:1"],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentkit.errors import AgentNotFound
+from agentkit.errors import AgentNotFound, SpecError
 from agentkit.experts.deployment import v1, v2
 from agentkit.experts.deployment.agents import find_agent, registered_servers, require_async
 from agentkit.experts.deployment.checks import check_generation, checked_specs, unreachable
@@ -126,9 +126,12 @@ def _new(corti: AsyncCorti, specs: Sequence[ExpertSpec], name: str, description:
     """The plan for an agent that is to be created.
 
     Raises:
-        SpecError: An expert does not fit, or a text is longer than v2 takes.
+        SpecError: An expert does not fit, a text is longer than v2 takes, or nobody could tell the name from another.
         UnsupportedByGeneration: The generation cannot express an expert.
     """
+    if not name.isprintable() or name != name.strip():
+        remedy = "Take the blanks around it and the control characters away."
+        raise SpecError("agent", "is no name for a new agent: it must look like what it is", remedy=remedy)
     names = ", ".join(spec.name for spec in specs)
     spec = AgentSpec(name=name, description=description or f"Answers with the help of {names}.", experts=specs)
     generation = _generation(corti, spec)
