@@ -54,7 +54,7 @@ class IssuerStore:
     `clients`, `keys` and `revoked` can be handed to `authorization_server` before the store is open. It is opened by
     `async with`; `await keys.load()` then reads or makes the signing key.
 
-    The file has mode 0600. Secrets of clients are in it as scrypt hashes, the private key is sealed with
+    A new file has mode 0600. Secrets of clients are in it as scrypt hashes, the private key is sealed with
     `AGENTKIT_SECRET_KEY` or with the key file beside the database.
     """
 
