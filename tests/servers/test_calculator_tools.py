@@ -47,6 +47,30 @@ async def names(call: Caller, query: str) -> list[str]:
         ("pregnancy due date", "due-date@2017"),
         ("early warning", "news2@2017"),
         ("fib4", "fib-4@2006"),
+        # The name itself comes before everything that has the word as well.
+        ("SOFA", "sofa@1996"),
+        ("heart score", "heart@2008"),
+        ("PERC rule", "perc@2004"),
+        ("MAP", "mean-arterial-pressure@1"),
+        ("delta delta", "delta-ratio@2007"),
+        ("obesity", "bmi@1972"),
+        # Spellings run together, typing errors, words nobody has.
+        ("CHADSVASC", "cha2ds2-vasc@2010"),
+        ("cha2ds2vasc", "cha2ds2-vasc@2010"),
+        ("afib stroke risk", "cha2ds2-vasc@2010"),
+        ("Cockroft Gault", "creatinine-clearance@1976"),
+        ("kidny function", "ckd-epi-creatinine@2021"),
+        ("cholestrol", "ldl-friedewald@1972"),
+        ("opioid conversion", "morphine-milligram-equivalents@2022"),
+        ("weeks pregnant", "gestational-age@2017"),
+        ("how sick is this ICU patient", "apache-ii@1985"),
+        ("10 year cardiovascular risk", "prevent-cvd@2023"),
+        # Names as LOINC has them.
+        (
+            "Glomerular filtration rate/1.73 sq M.predicted by Creatinine-based formula (CKD-EPI 2021)",
+            "ckd-epi-creatinine@2021",
+        ),
+        ("Calcium corrected for albumin [Mass/volume] in Serum or Plasma", "corrected-calcium@1973"),
     ],
 )
 async def test_a_search_finds_what_a_person_means_first(calculator: Caller, query: str, first: str) -> None:
@@ -57,6 +81,20 @@ async def test_a_search_for_what_is_not_there_finds_nothing_and_says_so(calculat
     told = await calculator("search_calculators", query="tooth whitening")
     assert told.items == []
     assert "No calculator fits" in told.text
+
+
+@pytest.mark.parametrize("query", ["sepsis", "MELD", "kidney function", "end-stage liver disease"])
+async def test_what_is_superseded_comes_behind_what_fits_as_well(calculator: Caller, query: str) -> None:
+    told = await calculator("search_calculators", query=query)
+    assert told.items[0]["superseded"] is False
+    assert any(item["superseded"] for item in told.items)
+
+
+@pytest.mark.parametrize("name", [" ", "@", "-", "\x00"])
+async def test_a_name_without_a_word_is_not_answered_with_guesses(calculator: Caller, name: str) -> None:
+    told = await calculator("describe_calculator", name=name)
+    assert told.error is not None
+    assert told.error["hint"] == "Search for it by topic first. For example name='ckd-epi-creatinine'."
 
 
 async def test_an_empty_search_lists_by_topic_and_says_how_many_there_are(calculator: Caller) -> None:

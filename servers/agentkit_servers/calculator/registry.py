@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache, lru_cache
 from typing import Final
 
 from agentkit_servers.calculator.core import Calculator
@@ -12,15 +13,19 @@ from agentkit_servers.calculator.equations import CALCULATORS as EQUATIONS
 from agentkit_servers.calculator.scores import CALCULATORS as SCORES
 
 _FILLER: Final = frozenset({
-    "a", "an", "and", "any", "are", "available", "calculate", "calculator", "calculators", "can", "compute", "do",
-    "does", "equation", "equations", "estimate", "find", "for", "formula", "formulas", "from", "have", "how", "i",
-    "in", "is", "it", "list", "me", "my", "of", "offer", "on", "patient", "patients", "score", "scores", "show",
-    "tell", "that", "the", "there", "to", "use", "used", "what", "which", "with", "you",
+    "a", "an", "and", "any", "are", "available", "based", "by", "calculate", "calculator", "calculators", "can",
+    "compute", "do", "does", "equation", "equations", "estimate", "find", "for", "formula", "formulas", "from", "have",
+    "how", "i", "in", "is", "it", "list", "m", "mass", "me", "my", "of", "offer", "on", "or", "patient", "patients",
+    "plasma", "predicted", "score", "scores", "serum", "show", "sq", "tell", "that", "the", "there", "this", "to",
+    "use", "used", "volume", "what", "which", "with", "you",
 })  # fmt: skip
+_EXACT: Final = 50
 _NAME: Final = 6
 _SYNONYM: Final = 5
 _SUMMARY: Final = 2
 _CATEGORY: Final = 3
+_SHORTEST: Final = 5
+"""Shorter words resemble too many others."""
 
 
 def _joined(calculators: Iterable[Calculator]) -> dict[str, Calculator]:
@@ -74,7 +79,9 @@ def find(name: str) -> Calculator | None:
 
 
 def similar(name: str) -> tuple[str, ...]:
-    """Ids that somebody may have meant."""
+    """Ids that somebody may have meant; none for a name without a word."""
+    if not _words(name):
+        return ()
     found = [one.id for one, _ in ranked(name)[:5]]
     close = get_close_matches(name.partition("@")[0].casefold(), BY_SLUG, n=3, cutoff=0.6)
     return tuple(dict.fromkeys([*(BY_SLUG[one].id for one in close), *found]))[:5]
@@ -83,29 +90,57 @@ def similar(name: str) -> tuple[str, ...]:
 def ranked(query: str) -> list[tuple[Calculator, int]]:
     """The calculators that fit a query, best first.
 
-    A word of the query counts where a word of the calculator begins with it, most in its name; with no word but fillers
-    everything fits.
+    A word of the query counts where a word of the calculator begins with it, most in its name; a word that no
+    calculator has counts as the one it resembles. Half of the words have to be met. A query that is the very name or
+    synonym of a calculator finds it first; of those that fit as well as one another, what is superseded comes last.
+    With no word but fillers everything fits.
     """
-    words = [one for one in _words(query) if one not in _FILLER]
+    words = [_spelled(one) for one in _words(query) if one not in _FILLER]
     if not words:
         return [(one, 0) for one in sorted(BY_SLUG.values(), key=lambda one: (one.category, one.title))]
-    found = [(one, _fit(one, words)) for one in BY_SLUG.values()]
-    return sorted(((one, fit) for one, fit in found if fit), key=lambda pair: (-pair[1], pair[0].title))
+    keys = {_key(query), "".join(words)}
+    found = [(one, _fit(one, words) + _EXACT * bool(keys & _names(one))) for one in BY_SLUG.values()]
+    return sorted(((one, fit) for one, fit in found if fit), key=_place)
+
+
+def _place(found: tuple[Calculator, int]) -> tuple[int, bool, int, str]:
+    one, fit = found
+    return -fit, one.superseded is not None, len(one.title), one.title
 
 
 def _fit(calculator: Calculator, words: list[str]) -> int:
-    fields = (
-        (_NAME, [*_words(calculator.slug), *_words(calculator.title)]),
-        (_SYNONYM, [part for one in calculator.synonyms for part in _words(one)]),
-        (_CATEGORY, _words(calculator.category)),
-        (_SUMMARY, _words(calculator.summary)),
-    )
+    fields = _fields(calculator.slug)
     total = sum(max((weight for weight, known in fields if _met(word, known)), default=0) for word in words)
     met = sum(any(_met(word, known) for _, known in fields) for word in words)
-    return total if 2 * met > len(words) or met == len(words) else 0
+    return total if 2 * met >= len(words) else 0
 
 
-def _met(word: str, known: list[str]) -> bool:
+@cache
+def _fields(slug: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """The words of a calculator by what they weigh."""
+    calculator = BY_SLUG[slug]
+    return (
+        (_NAME, (*_words(calculator.slug), *_words(calculator.title))),
+        (_SYNONYM, tuple(part for one in calculator.synonyms for part in _words(one))),
+        (_CATEGORY, tuple(_words(calculator.category))),
+        (_SUMMARY, tuple(_words(calculator.summary))),
+    )
+
+
+def _spelled(word: str) -> str:
+    """A word of the calculators for one with a typing error."""
+    if len(word) < _SHORTEST or any(_met(word, known) for slug in BY_SLUG for _, known in _fields(slug)):
+        return word
+    return next(iter(get_close_matches(word, _vocabulary(), n=1, cutoff=0.8)), word)
+
+
+@lru_cache
+def _vocabulary() -> tuple[str, ...]:
+    found = {word for slug in BY_SLUG for _, known in _fields(slug) for word in known}
+    return tuple(sorted(word for word in found if len(word) >= _SHORTEST))
+
+
+def _met(word: str, known: tuple[str, ...]) -> bool:
     stem = _stem(word)
     return any(one == word or _stem(one) == stem or (len(word) > 3 and one.startswith(word)) for one in known)
 
@@ -138,3 +173,7 @@ def _titles(one: Calculator) -> set[str]:
 
 def _synonyms(one: Calculator) -> set[str]:
     return {_key(part) for part in one.synonyms}
+
+
+def _names(one: Calculator) -> set[str]:
+    return _slugs(one) | _titles(one) | _synonyms(one)

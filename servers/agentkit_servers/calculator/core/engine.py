@@ -30,7 +30,8 @@ from agentkit_servers.calculator.core.scoring import attainable, undetermined
 from agentkit_servers.calculator.core.settings import Settings, settings_of
 from agentkit_servers.calculator.core.working import Flag, Further, InputNeeded, NotApplicable, Value, Values, Working
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+"""A name that is repeated: longer ones are sentences."""
 _MOST_INPUTS: Final = 80
 _LONGEST: Final = 64
 

@@ -24,7 +24,7 @@ CHA2DS2_VASC: Final = score(
     title="CHA2DS2-VASc score",
     category="cardiovascular",
     summary="Risk of stroke and thromboembolism in atrial fibrillation.",
-    synonyms=("stroke risk", "atrial fibrillation", "AF", "CHADS-VASc", "CHADS2"),
+    synonyms=("stroke risk", "atrial fibrillation", "AF", "AFib", "CHADS-VASc", "CHADS2"),
     items=(
         yes_no("heart_failure", 1, "Congestive heart failure or left ventricular dysfunction"),
         yes_no("hypertension", 1, "Hypertension", "History of hypertension, treated or not."),
