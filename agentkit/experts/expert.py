@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack, overload
 
 from agentkit.errors import SpecError
+from agentkit.experts.checks import check_own_server, check_texts, read_authorization, read_name
 from agentkit.experts.events import WorkerResult
 from agentkit.experts.options import SessionOptions
 from agentkit.experts.prompt import read_prompt
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from agentkit.models import Message
 
 _F = TypeVar("_F", bound=Callable[..., Awaitable[object]])
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class ToolOptions(TypedDict, total=False):
@@ -75,7 +73,9 @@ class Expert:
         authorization: Authorization | str = Authorization.BEARER,
         title: str | None = None,
         version: str = "",
+        instructions: str | None = None,
         lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None,
+        max_concurrency: int | None = None,
     ) -> None:
         """Describe an expert; tools are added with `tool`.
 
@@ -89,29 +89,28 @@ class Expert:
             authorization: How its server wants to be authorized.
             title: Names its own server for people.
             version: Of its own server.
+            instructions: How a model should use its own server; the description where none are given.
             lifespan: Entered when its own server starts, or a direct session begins; left at the end.
+            max_concurrency: How many calls of its own tools may run at once; None is any number.
 
         Raises:
             SpecError: An argument does not fit; the error names it.
         """
-        self.name: Final = _name("Expert.name", name)
-        if not isinstance(description, str) or not description.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise SpecError("Expert.description", "must be a text that is not empty", remedy="Agents choose by it.")
-        if server is not None and lifespan is not None:
-            raise SpecError("Expert.lifespan", "is for an expert with tools of its own", remedy="Leave it out.")
-        if lifespan is not None and not callable(lifespan):
-            raise SpecError("Expert.lifespan", "must be a function that makes an async context manager")
-        for field, text in (("title", title or ""), ("version", version)):
-            if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise SpecError(f"Expert.{field}", f"is a {type(text).__name__}; it must be a text")
+        self.name: Final = read_name("Expert.name", name)
+        check_texts({"description": description}, {"title": title, "version": version, "instructions": instructions})
+        check_own_server(server, lifespan=lifespan, instructions=instructions, max_concurrency=max_concurrency)
         self.description: Final = description
         self.prompt: Final = read_prompt("Expert.prompt", prompt)
-        self.installed_server: Final = None if server is None else _name("Expert.server", server)
-        self.server_name: Final = _name("Expert.server_name", (server or name) if server_name is None else server_name)
-        self.authorization: Final = _authorization("Expert.authorization", authorization)
+        self.installed_server: Final = None if server is None else read_name("Expert.server", server)
+        self.server_name: Final = read_name(
+            "Expert.server_name", (server or name) if server_name is None else server_name
+        )
+        self.authorization: Final = read_authorization("Expert.authorization", authorization)
         self.version: Final = version
         self._title = title
+        self._instructions = instructions
         self._lifespan = lifespan or nullcontext
+        self._max_concurrency = max_concurrency
         self._server: ToolServer | None = None
 
     def __repr__(self) -> str:
@@ -186,7 +185,7 @@ class Expert:
         Raises:
             SpecError: The address or a name does not fit.
         """
-        chosen = self.authorization if authorization is None else _authorization("authorization", authorization)
+        chosen = self.authorization if authorization is None else read_authorization("authorization", authorization)
         server = McpServerSpec(name=server_name or self.server_name, url=url, authorization=chosen, scope=scope)
         return ExpertSpec(name=self.name, description=self.description, prompt=self.prompt, servers=(server,))
 
@@ -230,26 +229,9 @@ class Expert:
                 self.server_name,
                 title=self._title,
                 description=self.description,
+                instructions=self._instructions,
                 version=self.version,
                 lifespan=self._lifespan,
+                max_concurrency=self._max_concurrency,
             )
         return self._server
-
-
-def _name(field: str, given: object) -> str:
-    if not isinstance(given, str) or not _NAME.fullmatch(given):
-        shown = repr(given[:64]) if isinstance(given, str) else f"a {type(given).__name__}"
-        raise SpecError(
-            field,
-            f"is {shown}; it must be letters, digits, '.', '_' and '-', at most 64, and begin with a letter or digit",
-            remedy="For example lab-lookup.",
-        )
-    return given
-
-
-def _authorization(field: str, given: object) -> Authorization:
-    try:
-        return Authorization(str(given))
-    except ValueError:
-        known = ", ".join(repr(word.value) for word in Authorization)
-        raise SpecError(field, f"must be one of {known}") from None

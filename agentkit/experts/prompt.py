@@ -39,7 +39,23 @@ def read_prompt(field: str, given: object) -> str | None:
         raise SpecError(field, f"{what}is empty", remedy="Say how the expert shall work, or leave the prompt out.")
     if len(text) > MAX_PROMPT:
         raise SpecError(field, f"{what}has {len(text)} characters; at most {MAX_PROMPT} are taken")
+    check_sendable(field, text, what)
     return text
+
+
+def check_sendable(field: str, text: str, what: str = "") -> None:
+    """Refuse a text that no API takes.
+
+    Args:
+        field: Names it in the error.
+        text: The text.
+        what: The file it comes from.
+
+    Raises:
+        SpecError: It holds a NUL, or half of a character.
+    """
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise SpecError(field, f"{what}holds a NUL or half of a character", remedy="Write it as plain text, in UTF-8.")
 
 
 def _read(field: str, path: Path) -> str:

@@ -257,15 +257,15 @@ async def test_a_cancelled_call_is_cancelled_in_the_tool_and_leaves_nothing_behi
 async def test_leaving_a_session_ends_the_call_that_still_runs_before_the_lifespan_is_left() -> None:
     pilot = Pilot()
     ended: list[WorkerResult] = []
+    session = pilot.expert.session(reasoner=ScriptedReasoner([CallTool("_wait", {})]))
+
+    async def ask() -> None:
+        ended.append(await session.call("go"))
+
     with anyio.fail_after(HANG):
-        async with anyio.create_task_group() as tasks:
-            async with pilot.expert.session(reasoner=ScriptedReasoner([CallTool("_wait", {})])) as session:
-
-                async def ask() -> None:
-                    ended.append(await session.call("go"))
-
-                tasks.start_soon(ask)
-                await pilot.entered.wait()
+        async with anyio.create_task_group() as tasks, session:
+            tasks.start_soon(ask)
+            await pilot.entered.wait()
     assert pilot.log == ["opened", "cancelled", "closed"]
     assert isinstance(ended[0].error, McpUnreachable)
 

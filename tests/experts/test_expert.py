@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,10 @@ class Beds(BaseModel):
 async def free_beds(ward: Annotated[str, Field(description="Name of the ward")]) -> Beds:
     """Tell how many beds of a ward are free."""
     return Beds(free=len(ward))
+
+
+async def _yields() -> AsyncGenerator[None]:
+    yield
 
 
 def wards(**options: object) -> Expert:
@@ -89,6 +94,19 @@ def test_authorization_scope_and_server_name_of_a_spec_can_be_chosen() -> None:
     assert (server.name, server.authorization, server.scope) == ("other", Authorization.OAUTH2, "read")
 
 
+def test_its_own_server_is_made_as_it_says() -> None:
+    expert = wards(title="Ward desk", version="2.1", instructions="Ask for one ward.", max_concurrency=3)
+    expert.tool(free_beds)
+    server = expert.server
+    assert (server.title, server.version, server.instructions) == ("Ward desk", "2.1", "Ask for one ward.")
+    assert server.description == "Knows the wards."
+
+
+def test_the_options_of_a_server_are_those_of_an_expert() -> None:
+    server = set(inspect.signature(ToolServer).parameters)
+    assert server <= set(inspect.signature(Expert).parameters)
+
+
 def test_an_address_or_authorization_that_does_not_fit_is_refused() -> None:
     with pytest.raises(SpecError, match="url"):
         wards().spec("ftp://x")
@@ -113,6 +131,15 @@ def test_a_name_that_fits_no_address_is_refused(name: object) -> None:
         ("Expert.authorization", {"description": "x", "authorization": "basic"}),
         ("Expert.lifespan", {"description": "x", "server": "ehr", "lifespan": lambda: None}),
         ("Expert.lifespan", {"description": "x", "lifespan": 5}),
+        ("Expert.lifespan", {"description": "x", "lifespan": _yields}),
+        ("Expert.instructions", {"description": "x", "instructions": 5}),
+        ("Expert.instructions", {"description": "x", "server": "ehr", "instructions": "Be kind."}),
+        ("Expert.max_concurrency", {"description": "x", "server": "ehr", "max_concurrency": 2}),
+        ("Expert.max_concurrency", {"description": "x", "max_concurrency": 0}),
+        ("Expert.max_concurrency", {"description": "x", "max_concurrency": True}),
+        ("Expert.description", {"description": "a\ud800"}),
+        ("Expert.prompt", {"description": "x", "prompt": "half \udc00 of one"}),
+        ("Expert.prompt", {"description": "x", "prompt": "a\0b"}),
         ("Expert.version", {"description": "x", "version": 1.0}),
         ("Expert.title", {"description": "x", "title": 5}),
         ("Expert.prompt", {"description": "x", "prompt": ""}),
