@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from agentkit.errors import ServeError
@@ -58,9 +60,35 @@ def bind(host: str, port: int, *, public_url: str | None = None) -> Address:
     except OSError as error:
         bound.close()
         remedy = "Stop what listens there, or choose another port with --port (0 takes a free one)."
+        if error.errno == errno.EADDRNOTAVAIL:
+            remedy = "Give an address of this machine with --host."
         reason = error.strerror or "not available"
         raise ServeError(f"Cannot listen on {host}:{port}: {reason}.", remedy=remedy) from None
     return Address(bound, host, int(bound.getsockname()[1]), public_url)
+
+
+def require_name(host: str, public_url: str | None) -> None:
+    """Refuse to listen everywhere without the name that clients use: every other name in `Host` is refused.
+
+    Args:
+        host: Where it listens.
+        public_url: Where clients reach it.
+
+    Raises:
+        ServeError: It listens on all interfaces, and nothing says where clients reach it.
+    """
+    if public_url is None and _is_everywhere(host):
+        raise ServeError(
+            f"{host} is where it listens, and no address that clients can use.",
+            remedy="Give the one they use, for example --public-url http://labs.example.org:8701.",
+        )
+
+
+def _is_everywhere(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return not host
 
 
 def require_safe_host(host: str, public_url: str | None, open_doors: Iterable[str], *, insecure: bool) -> None:

@@ -47,9 +47,11 @@ def _run() -> str:
         path = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror or type(error).__name__}{path}. Check the path, its permissions and the space left."
     except Exception as error:
-        from agentkit.cli.target import place_of
+        from agentkit.cli.target import comes_from_here, place_of
 
         _log(error)
+        if comes_from_here(error):
+            return f"{type(error).__name__} at {place_of(error)}. AGENTKIT_LOG_LEVEL=debug shows the traceback."
         return (
             f"{type(error).__name__} at {place_of(error)}, a defect. "
             "Please report it with what AGENTKIT_LOG_LEVEL=debug shows."

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from agentkit.a2a import bearer_authenticator
 from agentkit.a2a.standalone import agent_app
 from agentkit.cli.access import Access
-from agentkit.cli.address import Address, bind
+from agentkit.cli.address import Address, bind, require_name
 from agentkit.cli.data import database as default_database
 from agentkit.cli.data import own_database
 from agentkit.cli.expert_servers import server_of, with_functions
@@ -93,6 +93,7 @@ def platform(place: Place, clients: Path | None, *, servers_url: str | None = No
 
 def tool_server(name: str, place: Place, access: Access) -> Served:
     """One MCP server, with an authorization server beside it where it needs one."""
+    require_name(place.host, place.public_url)
     with _bound(place) as address:
         servers = ToolServers(address)
         servers.add(name, access, storage=default_database(name, place.database))
@@ -178,7 +179,9 @@ def own(target: Target, place: Place, access: Access) -> Served:
     Raises:
         SpecError: The expert has no tools.
         ConfigurationError: The authorization lacks something, or is none that an agent can be served with.
+        ServeError: The address cannot be taken, or is none that clients can use.
     """
+    require_name(place.host, place.public_url)
     if not isinstance(target, Expert | ToolServer):
         return _agent(target, place, access)
     with _bound(place) as address:

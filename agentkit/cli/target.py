@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stdout
 from operator import attrgetter
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
 from agentkit.errors import AgentKitError, SpecError
@@ -38,6 +38,10 @@ def load_target(target: str) -> Agent | Expert | ToolServer:
     module_name, _, attribute = target.partition(":")
     if not module_name or not attribute:
         raise SpecError(target, "must be of the form module:attribute")
+    if "/" in module_name or "\\" in module_name or module_name.endswith(".py"):
+        name = PurePath(module_name.replace("\\", "/")).name.removesuffix(".py")
+        remedy = f"Name the module, for example {name}:{attribute}, in the folder that it lies in."
+        raise SpecError(target, "names a file", remedy=remedy)
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -52,9 +56,10 @@ def _found(target: str, module_name: str, attribute: str) -> object:
         raise
     except ModuleNotFoundError as error:
         missing = error.name or module_name
-        raise SpecError(
-            target, f"the module {missing} cannot be found", remedy="Check the working directory."
-        ) from None
+        is_target = module_name == missing or module_name.startswith(f"{missing}.")
+        here = f"It is looked for in the working directory, {Path.cwd()}, and among what is installed."
+        remedy = here if is_target else f"{module_name} imports it: install it in this environment."
+        raise SpecError(target, f"the module {missing} cannot be found", remedy=remedy) from None
     except AttributeError:
         raise SpecError(target, f"the module {module_name} has no {attribute}") from None
     except (Exception, SystemExit) as error:  # its exit code would be taken for the command's
@@ -68,9 +73,23 @@ def place_of(error: BaseException) -> str:
     trace = traceback.extract_tb(error.__traceback__)
     if not trace:
         return "an unknown place"
-    own = [frame for frame in trace if Path(frame.filename).is_relative_to(Path.cwd())]
-    frame = (own or trace)[-1]
+    frame = (_own_frames(error) or trace)[-1]
     return f"{Path(frame.filename).name}:{frame.lineno}"
+
+
+def comes_from_here(error: BaseException) -> bool:
+    """Whether code in the working directory, which is the user's own, had a part in an exception."""
+    return bool(_own_frames(error))
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    trace, here = traceback.extract_tb(error.__traceback__), Path.cwd()
+    return [frame for frame in trace if _is_below(Path(frame.filename), here)]
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    """The file lies there, and not in an environment with installed packages that lies there too."""
+    return file.is_relative_to(folder) and not {"site-packages", "dist-packages"} & set(file.parts)
 
 
 def _failed(target: str, error: BaseException) -> SpecError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -134,8 +134,10 @@ async def running(app: ASGIApp, *, limit: float = 60.0) -> AsyncGenerator[ASGIAp
             await asyncio.shield(asyncio.ensure_future(ask("lifespan.shutdown")))
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+        # Awaiting it would raise its exception once more, and that would forget the places it came from.
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
 
 
 class _Stream(httpx2.AsyncByteStream):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,8 +21,8 @@ from mcp.client.stdio import stdio_client
 
 from agentkit.cli.access import Access
 from agentkit.cli.house import Place, everything, open_doors
-from agentkit.cli.target import load_target, servable
-from agentkit.errors import ConfigurationError, SpecError
+from agentkit.cli.target import comes_from_here, load_target, place_of, servable
+from agentkit.errors import ConfigurationError, ServeError, SpecError
 from agentkit.experts import Expert, discovery
 from agentkit.mcp import BearerToken, McpClient, OAuthClientCredentials, ToolServer
 from agentkit.specs import Authorization
@@ -29,6 +31,7 @@ from tests.deadline import HANG, HANG_PROCESS
 
 OWN = """
 import asyncio
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from mcp.server import MCPServer
@@ -81,6 +84,14 @@ def breaks():
 
 empty = Expert("empty", description="Has nothing.")
 
+@asynccontextmanager
+async def fails():
+    raise RuntimeError("Ingrid Solheim")
+    yield
+
+broken = Expert("broken", description="Does not start.", lifespan=fails)
+broken.tool(free_beds)
+
 def shout(text: str) -> str:
     return text.upper()
 
@@ -100,6 +111,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(folder: Path, authorization: str = "bearer") -> None:
     (folder / "own.py").write_text(OWN.replace("{authorization}", authorization), encoding="utf-8")
+    (folder / "imports_none.py").write_text("import nothing_of_that_name", encoding="utf-8")
 
 
 def made(served: House, kind: str) -> str:
@@ -244,7 +256,15 @@ def test_what_can_be_served_is_found(own: Path) -> None:
         (["own:expert", "--auth", "oauth2.0", "--audience", "x"], ConfigurationError, "--audience: needs to know"),
         (["own:expert", "--database", "x.db"], ConfigurationError, "is for installed servers"),
         (["own:expert", "--host", "192.0.2.1", "--auth", "none"], Exception, "--insecure"),
+        (["own:expert", "--host", "0.0.0.0"], ServeError, "--public-url"),  # noqa: S104
+        (["own:agent", "--host", "::"], ServeError, "--insecure"),
+        (["own:agent", "--host", "::", "--insecure"], ServeError, "no address that clients can use"),
+        (["ehr", "--host", "::"], ServeError, "no address that clients can use"),
         (["nothing"], Exception, "ehr-lookup"),
+        (["own.py:expert"], SpecError, "Name the module, for example own:expert"),
+        (["./folder/own:expert"], SpecError, "Name the module, for example own:expert"),
+        (["imports_none:expert"], SpecError, "imports_none imports it: install it"),
+        (["absent:expert"], SpecError, "It is looked for in the working directory"),
         (["own:expert", "--stdio", "--auth", "bearer"], ConfigurationError, "--auth: cannot stand beside --stdio"),
         (["own:expert", "--stdio", "--token", "x"], ConfigurationError, "--token: cannot stand beside --stdio"),
         (["own:expert", "--stdio", "--api-key", "x"], ConfigurationError, "--api-key: cannot stand beside --stdio"),
@@ -272,6 +292,29 @@ def test_a_wrong_option_is_refused_naming_the_remedy(
     done = run("serve", *arguments, *([] if "--stdio" in arguments else ["--port", "0"]))
     assert isinstance(done.exception, error)
     assert says in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EADDRNOTAVAIL, "Give an address of this machine"), (errno.EADDRINUSE, "Stop what listens there")],
+)
+def test_an_address_that_cannot_be_taken_is_told_with_what_to_do(
+    own: Path, run: Run, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    done = run("serve", "own:expert", "--port", "0")
+    assert isinstance(done.exception, ServeError)
+    assert remedy in str(done.exception)
+
+
+def test_a_lifespan_that_fails_is_told_as_what_it_is(own: Path, run: Run) -> None:
+    done = run("serve", "own:broken", "--port", "0")
+    assert isinstance(done.exception, RuntimeError)
+    assert comes_from_here(done.exception)
+    assert place_of(done.exception).startswith("own.py:")
 
 
 def test_an_expert_that_is_open_by_its_own_word_is_not_shown_to_others(tmp_path: Path) -> None:
