@@ -62,5 +62,6 @@ def issuer_lines(url: str, database: str, *, given: bool) -> list[str]:
         f"{'issuer':<16} {url}  clients and keys in {database}",
         f"Register a client:  agentkit clients add ID --scope ehr --resource URL-OF-THE-MCP-SERVER{where}",
         f"Protect a server:   agentkit serve ehr --auth oauth2.0 --issuer {url}",
-        f"Revocable tokens:   add --introspection-client @FILE (ID:SECRET, of agentkit clients add ID --serves URL{where})",
+        f"Checking server:    agentkit clients add ID --serves URL-OF-THE-MCP-SERVER{where}",
+        "Revocable tokens:   add --introspection-client @FILE, which holds its ID:SECRET",
     ]

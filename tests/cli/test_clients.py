@@ -197,5 +197,6 @@ def test_the_hint_of_the_server_is_a_command_that_can_be_copied() -> None:
     lines = issuer_lines(ISSUER, "with space/x.db", given=True)
     assert "--database 'with space/x.db'" in lines[1]
     assert lines[2].endswith(f"--auth oauth2.0 --issuer {ISSUER}")
-    assert "--introspection-client @FILE" in lines[3]  # a secret on a command line is seen by everybody on the machine
+    assert "--database 'with space/x.db'" in lines[3]
+    assert "--introspection-client @FILE" in lines[4]  # a secret on a command line is seen by everybody on the machine
     assert "--database" not in issuer_lines(ISSUER, "x.db", given=False)[1]
