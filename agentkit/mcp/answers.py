@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Final, cast
 
@@ -16,6 +17,12 @@ ERROR_BODY_LIMIT: Final = 65_536
 
 LONGEST_WAIT: Final = 60.0 * 60 * 24
 """Seconds; a `Retry-After` beyond it is as good as none."""
+
+
+LONGEST_PAUSE: Final = b"10000"
+"""Milliseconds for which a task of the SDK may sleep before it resumes a stream, also when its call is over."""
+
+_PAUSE: Final = re.compile(rb"(?:^|(?<=[\r\n]))(?:\xef\xbb\xbf)?retry:[ 0]*(\d+)")
 
 
 class Bounded(httpx2.AsyncByteStream):
@@ -48,7 +55,7 @@ class Bounded(httpx2.AsyncByteStream):
 
 
 class BoundedEvents(Bounded):
-    """An event stream that ends when it grows too large or its call is over, and notes why it broke."""
+    """An event stream that ends when it grows too large or its call is over, and notes how it ended."""
 
     def __init__(self, server: str, stream: object, limit: int, exchange: Exchange) -> None:
         """Note failures in `exchange`."""
@@ -59,23 +66,36 @@ class BoundedEvents(Bounded):
         """The chunks."""
         size = 0
         chunks = aiter(self._stream)
+        begun: list[bytes] = []
         try:
             while True:
                 chunk: bytes | None = None
                 with self._exchange.abortable():
                     chunk = await anext(chunks, None)
                 if chunk is None:
+                    self._exchange.ended = True
                     return
                 size += len(chunk)
                 if size > self._limit:
                     self._exchange.failure = too_large(self._server, self._limit)
                     return
-                yield chunk
+                # Whole lines only; an event needs an empty one to be complete.
+                end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+                if not end:
+                    begun.append(chunk)
+                    continue
+                lines = b"".join((*begun, chunk[:end]))
+                begun = [chunk[end:]]
+                yield _PAUSE.sub(_bounded_pause, lines) if b"retry" in lines else lines
         except httpx2.RequestError as error:
             self._exchange.failure = McpUnreachable(
                 self._server, f"the connection broke during the call ({type(error).__name__})."
             )
             raise
+
+
+def _bounded_pause(found: re.Match[bytes]) -> bytes:
+    return found[0] if len(found[1]) < len(LONGEST_PAUSE) else b"retry: " + LONGEST_PAUSE
 
 
 def too_large(server: str, limit: int) -> McpProtocolError:
@@ -86,6 +106,27 @@ def too_large(server: str, limit: int) -> McpProtocolError:
 def is_events(response: httpx2.Response) -> bool:
     """Whether an answer is an event stream."""
     return response.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
+def is_json(response: httpx2.Response) -> bool:
+    """Whether an answer is JSON, by its own word."""
+    return response.headers.get("content-type", "").lower().startswith("application/json")
+
+
+def is_unread(body: bytes) -> bool:
+    """Whether a refusal is that of a server which did not look at the request: of a session that it does not know.
+
+    404 is the right status. Servers made after the examples of the TypeScript SDK answer 400 with this.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    match answer:
+        case {"id": None, "error": {"code": -32000}}:
+            return True
+        case _:
+            return False
 
 
 def is_compressed(response: httpx2.Response) -> bool:

@@ -23,7 +23,7 @@ from mcp_types import (
 )
 
 from agentkit import tracing
-from agentkit.errors import McpProtocolError, McpTimeout, McpUnreachable, SpecError
+from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable, SpecError
 from agentkit.mcp.authorization import McpAuth
 from agentkit.mcp.authorizers import authorizer_for
 from agentkit.mcp.client_input import checked_address, checked_call, checked_limit
@@ -123,6 +123,7 @@ class McpClient:
         Raises:
             McpError: The server could not be used, or lists more than 1000 tools or 50 pages.
             SpecError: The time limit is none.
+            ConfigurationError: An earlier call came from another event loop.
         """
         seconds = checked_limit("McpClient.timeout", timeout, self._timeout)
         with self._span("mcp.list_tools", None) as span, self._limit(seconds):
@@ -155,6 +156,7 @@ class McpClient:
             McpUnreachable: No connection; whether the tool ran is unknown.
             McpProtocolError: The answer is not MCP, does not fit the tool's schema, or is too large.
             SpecError: The name or the arguments are no JSON, or the time limit is none.
+            ConfigurationError: An earlier call came from another event loop.
         """
         seconds = checked_limit("McpClient.timeout", timeout, self._timeout)
         name, given = checked_call(name, arguments or {})
@@ -199,6 +201,8 @@ class McpClient:
 
     async def aclose(self) -> None:
         """Close the connection; calls that still run end with `McpUnreachable`."""
+        if self._connection is not None:
+            self._connection.check_loop(closing=True)
         self._closed = True
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -227,8 +231,12 @@ class McpClient:
                 yield
         except TimeoutError:
             raise McpTimeout(self.name, f"the call took longer than {seconds:g} seconds.") from None
+        except McpError as error:
+            # What it was made from quotes what the server said, and what it was sent.
+            error.__cause__ = error.__context__ = None
+            raise
         except CallbackFailed as failed:
-            raise failed.error from None
+            failed.reraise()
 
     async def _attempts(
         self, operation: Callable[[Client], Awaitable[_T]], span: tracing.Span, *, repeatable: bool
@@ -275,7 +283,7 @@ class McpClient:
     def _open(self) -> Connection:
         if self._closed:
             raise McpUnreachable(self.name, "the client is closed.")
-        if self._connection is None or not self._connection.usable:
+        if self._connection is None or not self._connection.usable_here():
             self._connection = Connection(self.name, self._make)
         return self._connection
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from mcp import Client
 
-from agentkit.errors import McpError, McpProtocolError, McpUnreachable
+from agentkit.errors import ConfigurationError, McpError, McpProtocolError, McpUnreachable
 from agentkit.mcp.exchange import Exchange, current_exchange
 
 CLOSE_TIMEOUT: Final = 5.0
@@ -35,10 +35,26 @@ class Connection:
         self._ready.add_done_callback(_retrieve)
         self._task = asyncio.create_task(self._own(), name=f"agentkit-mcp-{server}")
 
-    @property
-    def usable(self) -> bool:
-        """Whether the connection is being made or open."""
+    def usable_here(self) -> bool:
+        """Whether the connection is being made or open.
+
+        Raises:
+            ConfigurationError: It lives in another event loop.
+        """
+        self.check_loop()
         return not self._task.done() and not self._stop.is_set()
+
+    def check_loop(self, *, closing: bool = False) -> None:
+        """Refuse another event loop than the one that the connection lives in.
+
+        Raises:
+            ConfigurationError: It is another one; `closing` is allowed when that has ended.
+        """
+        loop = self._task.get_loop()
+        if loop is asyncio.get_running_loop() or (closing and loop.is_closed()):
+            return
+        remedy = "Make a client, and a connection pool, for each event loop."
+        raise ConfigurationError("McpClient", "is used in another event loop than before", remedy=remedy)
 
     async def client(self) -> Client:
         """The client, as soon as the protocol version is agreed.
@@ -54,6 +70,8 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close, and wait for a bounded time."""
+        if self._task.done():
+            return
         self._stop.set()
         if not self._ready.done():
             self._task.cancel()

@@ -22,6 +22,7 @@ class Exchange:
         session_lost: The server no longer knows the session; it did not look at the request.
         status: The last HTTP status.
         retry_after: Seconds after which a busy server wants to be asked again.
+        ended: An event stream came to its end.
         aborted: The call is over; whatever is still sent or read for it ends at once.
     """
 
@@ -30,6 +31,7 @@ class Exchange:
     session_lost: bool = False
     status: int | None = None
     retry_after: float | None = None
+    ended: bool = False
     aborted: bool = False
     _scopes: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, REQUEST_TIMEOUT
 
 from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable
 from agentkit.mcp.exchange import Exchange
+
+SAID_BY_SERVER: Final = "withheld"
+"""Stands for the text of a protocol error that a server wrote."""
+
+_LARGEST_CODE: Final = 2**31
 
 
 def typed_error(server: str, error: Exception, exchange: Exchange) -> McpError:
@@ -20,10 +27,12 @@ def typed_error(server: str, error: Exception, exchange: Exchange) -> McpError:
     if not isinstance(error, MCPError):
         # The text of these errors quotes the answer.
         return McpProtocolError(server, f"its answer does not fit ({type(error).__name__}).")
-    if error.code == REQUEST_TIMEOUT:
+    said = error.message == SAID_BY_SERVER  # servers use the SDK's own codes, too
+    if error.code == REQUEST_TIMEOUT and not said:
         return McpTimeout(server, "it did not answer in time.")
     if exchange.status is not None and exchange.status >= 400 and error.code == INTERNAL_ERROR:
         return McpProtocolError(server, f"it answered HTTP {exchange.status}.")
-    if error.code == CONNECTION_CLOSED:
+    if error.code == CONNECTION_CLOSED and (exchange.ended or not said):
         return McpUnreachable(server, "the connection broke during the call.")
-    return McpProtocolError(server, f"it answered with the protocol error {error.code}.")
+    code = f"the protocol error {error.code}" if abs(error.code) < _LARGEST_CODE else "a protocol error"
+    return McpProtocolError(server, f"it answered with {code}.")

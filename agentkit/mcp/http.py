@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json as jsonlib
+import logging
 from collections.abc import Mapping
 from typing import Final, cast
 
@@ -18,7 +19,7 @@ from httpx2 import USE_CLIENT_DEFAULT
 
 from agentkit import tracing
 from agentkit.credentials import withhold_text
-from agentkit.errors import McpAuthRequired, McpError, McpProtocolError, McpTimeout, McpUnreachable
+from agentkit.errors import AgentKitError, McpAuthRequired, McpError, McpProtocolError, McpTimeout, McpUnreachable
 from agentkit.mcp.answers import (
     ERROR_BODY_LIMIT,
     Bounded,
@@ -26,11 +27,15 @@ from agentkit.mcp.answers import (
     is_about,
     is_compressed,
     is_events,
+    is_json,
+    is_unread,
     wait_wanted,
 )
 from agentkit.mcp.authorization import Authorizer
 from agentkit.mcp.exchange import Exchange, current_exchange
 from agentkit.oauth.discovery import Challenge
+
+logger = logging.getLogger(__name__)
 
 CHALLENGE_LIMIT: Final = 2_000
 NOTICE_TIMEOUT: Final = 5.0
@@ -129,7 +134,9 @@ class McpHttp(httpx2.AsyncClient):
             failure = McpUnreachable(self._server, "the connection could not be made in time.")
         except httpx2.TimeoutException:
             failure = McpTimeout(self._server, "it did not answer in time.")
-        except httpx2.RequestError as error:
+        except AgentKitError as error:  # of the token's fetch
+            failure = McpUnreachable(self._server, error.message)
+        except Exception as error:  # whatever a transport raises
             failure = McpUnreachable(self._server, f"it cannot be reached ({type(error).__name__}).")
         exchange.failure = failure
         if exchange.connecting:
@@ -150,8 +157,8 @@ class McpHttp(httpx2.AsyncClient):
                 response = await self._once(request, await self._authorizer.token())
                 status = response.status_code
                 await response.aclose()
-            except (McpError, httpx2.RequestError):
-                pass
+            except Exception as error:  # whatever a transport raises
+                logger.debug("a notice was not sent (%s)", type(error).__name__)
         return httpx2.Response(status, content=b"", request=request)
 
     async def _send(self, request: httpx2.Request, exchange: Exchange) -> httpx2.Response:
@@ -182,6 +189,8 @@ class McpHttp(httpx2.AsyncClient):
         if token is not None:
             name, value = self._authorizer.header(token)
             request.headers[name] = value
+        if self._pool.is_closed:
+            raise McpUnreachable(self._server, "the connection pool is closed.")
         tracing.inject(request.headers)
         return await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
 
@@ -194,6 +203,11 @@ class McpHttp(httpx2.AsyncClient):
                 f"it redirects (HTTP {response.status_code}); that is not followed, so that no token goes elsewhere.",
                 remedy="Register the exact address of the server.",
             )
+        answers = is_json(response) and response.status_code != 202
+        if response.is_success and not answers and not exchange.connecting:
+            await response.aclose()
+            said = f"its answer (HTTP {response.status_code}) is neither JSON nor an event stream."
+            raise McpProtocolError(self._server, said)
         limit = self._limit if response.is_success else min(self._limit, ERROR_BODY_LIMIT)
         response.stream = Bounded(self._server, response.stream, limit)
         body = await response.aread()
@@ -201,7 +215,8 @@ class McpHttp(httpx2.AsyncClient):
             if body and not is_about(body, request.extensions[_REQUEST_ID]):
                 raise McpProtocolError(self._server, "its answer is about another request.")
             return response
-        exchange.session_lost = response.status_code == 404 and "mcp-session-id" in request.headers
+        if "mcp-session-id" in request.headers:
+            exchange.session_lost = response.status_code == 404 or (response.status_code == 400 and is_unread(body))
         exchange.retry_after = wait_wanted(response)
         if response.status_code == 429 or response.status_code >= 500:
             exchange.failure = self._busy(response.status_code, exchange.retry_after)

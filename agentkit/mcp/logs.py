@@ -1,9 +1,9 @@
 """Keep content out of the SDK's log lines (design D11, MCP-LOG-02).
 
-At DEBUG the SDK logs whole messages, and it logs exceptions whose text quotes what a server or client sent. httpcore2
-logs of a request the method only, unless a header is refused, and of an answer all headers: session ids, cookies, and
-whatever a server repeats. The filters stand on these loggers; the root logger, its handlers and all levels stay as they
-are.
+At DEBUG the SDK logs whole messages, its client logs words of the server at every level, and both log exceptions whose
+text quotes what a server or client sent. httpcore2 logs of a request the method only, unless a header is refused, and
+of an answer all headers: session ids, cookies, and whatever a server repeats. The filters stand on these loggers; the
+root logger, its handlers and all levels stay as they are.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _WithheldHeaders(logging.Filter):
 
 class _WithheldContent(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno <= logging.DEBUG:
+        if record.levelno <= logging.DEBUG or record.name.startswith("mcp.client."):
             what, found, _ = str(record.msg).partition(":")
             if found or record.args:
                 record.msg, record.args = f"{what.partition('%')[0].strip()}: <withheld>", ()

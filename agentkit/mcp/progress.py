@@ -7,7 +7,7 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 import anyio
 from mcp.shared.dispatcher import ProgressFnT
@@ -49,7 +49,15 @@ class CallbackFailed(Exception):
     def __init__(self, error: Exception) -> None:
         """Carry `error`."""
         super().__init__(type(error).__name__)
-        self.error = error
+        self._error = error
+        self._context = error.__context__
+
+    def reraise(self) -> NoReturn:
+        """Raise it as the callback did, with what it says it came from."""
+        try:
+            raise self._error
+        finally:
+            self._error.__context__ = self._context
 
 
 async def with_progress(

@@ -16,6 +16,8 @@ from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 from pydantic import ValidationError
 
+from agentkit.mcp.failures import SAID_BY_SERVER
+
 logger = logging.getLogger(__name__)
 
 _PROGRESS: Final = "notifications/progress"
@@ -87,7 +89,7 @@ class _Screening:
             if isinstance(message, JSONRPCNotification):
                 return message.method == _PROGRESS
             if isinstance(message, JSONRPCError):
-                message.error.message = "withheld"
+                message.error.message = SAID_BY_SERVER
             elif self._care.needed and isinstance(message, JSONRPCResponse) and "tools" in message.result:
                 _leave_out_nonsense(message.result)
         return True

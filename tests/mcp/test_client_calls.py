@@ -114,6 +114,18 @@ async def test_a_callback_that_fails_ends_its_own_call_only_and_cancels_the_tool
         assert (await client.call_tool("count", {"to": 0})).text == "counted"
 
 
+async def test_what_a_callback_raises_keeps_its_cause() -> None:
+    cause = KeyError("room")
+
+    def broken(progress: Progress) -> None:
+        raise ValueError("no room") from cause
+
+    async with Stepping().client("auto") as (client, _):
+        with pytest.raises(ValueError, match="no room") as caught:
+            await client.call_tool("stay", progress=broken)
+    assert caught.value.__cause__ is cause
+
+
 @ERAS
 async def test_a_call_that_reports_and_is_cancelled_is_cancelled_at_the_server(era: str) -> None:
     begun = asyncio.Event()

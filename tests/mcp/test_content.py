@@ -81,7 +81,7 @@ async def test_what_a_log_line_is_about_is_still_said(caplog: pytest.LogCaptureF
     assert lines == [
         "Sending client message: <withheld>",
         "plain words",
-        "Received session ID: 7",
+        "Received session ID: <withheld>",
         "Error parsing SSE message (ValueError)",
     ]
     assert ASKED not in caplog.text

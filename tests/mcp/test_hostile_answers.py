@@ -67,9 +67,14 @@ async def fails(client: McpClient, expected: type[McpError] | tuple[type[McpErro
     """The typed error of the bad tool; the client is used again, and the error says nothing of the answer."""
     with pytest.raises(expected, match=match) as caught:
         await client.call_tool("bad")
-    assert CANARY not in f"{caught.value}{caught.value!r}{caught.value.__cause__}"
+    assert CANARY not in "".join(f"{error}{error!r}{error.args}" for error in chain(caught.value))
     assert (await client.call_tool("good")).text == "fine"
     return caught.value
+
+
+def chain(error: BaseException | None) -> list[BaseException]:
+    """An error and all that it was made from, also where a traceback would not show it."""
+    return [error, *chain(error.__cause__), *chain(error.__context__)] if error else []
 
 
 async def never(asked: Asked, receive: Receive, send: Send) -> None:
@@ -165,6 +170,11 @@ def with_id(number: object) -> Answer:
     return of(make)
 
 
+def _error_with_data(asked: Asked) -> bytes:
+    error = {"code": -32099, "message": CANARY, "data": {"patient": CANARY}}
+    return json.dumps({"jsonrpc": "2.0", "id": asked.call["id"], "error": error}).encode()
+
+
 deep = b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 100_000
 
 CASES: list[tuple[str, Answer, type[McpError], str]] = [
@@ -182,9 +192,9 @@ CASES: list[tuple[str, Answer, type[McpError], str]] = [
     ("deep JSON", says(deep), McpProtocolError, ""),
     ("a JSON list", says(b"[1, 2]"), McpProtocolError, ""),
     ("a JSON text", says(b'"CANARY"'), McpProtocolError, ""),
-    ("HTML", says(b"<html>CANARY</html>", kind="text/html"), McpProtocolError, ""),
-    ("an image", says(b"\x89PNG", kind="image/png"), McpProtocolError, ""),
-    ("202", says(b"", status=202), McpProtocolError, ""),
+    ("HTML", says(b"<html>CANARY</html>", kind="text/html"), McpProtocolError, "neither JSON nor an event stream"),
+    ("an image", says(b"\x89PNG", kind="image/png"), McpProtocolError, "neither JSON"),
+    ("202", says(b"", status=202), McpProtocolError, "HTTP 202"),
     ("204", says(b"", status=204), McpProtocolError, ""),
     ("418", says(b"CANARY", status=418), McpProtocolError, "HTTP 418"),
     ("500 with much", says(b"CANARY" * 100_000, status=500), McpError, ""),
@@ -195,6 +205,17 @@ CASES: list[tuple[str, Answer, type[McpError], str]] = [
     ("an answer of another shape", of(lambda a: result_of(a, {"content": CANARY})), McpProtocolError, "does not fit"),
     ("content of no kind", of(lambda a: result_of(a, {"content": [{"type": CANARY}]})), McpProtocolError, "not fit"),
     ("a protocol error", of(lambda a: error_of(a, -32603, CANARY)), McpProtocolError, "-32603"),
+    ("the code of a closed connection", of(lambda a: error_of(a, -32000, CANARY)), McpProtocolError, "-32000"),
+    ("the code of a time-out", of(lambda a: error_of(a, -32001, CANARY)), McpProtocolError, "-32001"),
+    (
+        "such a code as event",
+        of(lambda a: event(error_of(a, -32000, CANARY)), kind="text/event-stream"),
+        McpProtocolError,
+        "-32000",
+    ),
+    ("such a code with 400", of(lambda a: error_of(a, -32000, CANARY), status=400), McpProtocolError, "-32000"),
+    ("a code without end", of(lambda a: error_of(a, int("9" * 4000), CANARY)), McpProtocolError, r"protocol error\.$"),
+    ("data of an error", of(_error_with_data), McpProtocolError, "-32099"),
     ("an error as event", of(lambda a: event(error_of(a, 1, CANARY)), kind="text/event-stream"), McpProtocolError, ""),
     ("compressed", says(gzip.compress(b"x"), headers={"content-encoding": "gzip"}), McpProtocolError, "compressed"),
     ("a redirect", says(b"", status=307, headers={"location": "https://evil.example/x"}), McpProtocolError, "redir"),
@@ -224,6 +245,12 @@ async def test_nonsense_is_a_typed_error_of_its_call(bad: Answer, expected: type
         of(lambda asked: error_of(asked, -32602, CANARY), status=400),
         says(b"{" + CANARY.encode()),
         says(b"data: {" + CANARY.encode() + b"\n\n", kind="text/event-stream"),
+        of(
+            lambda asked: b"event: " + CANARY.encode() + b"\ndata: {}\n\n" + event(error_of(asked, 1, CANARY)),
+            kind="text/event-stream",
+        ),
+        says(b"x", kind=f"text/{CANARY.lower()}"),
+        of(lambda asked: error_of(asked, 1, CANARY), headers={"mcp-session-id": f"{TOKEN}{CANARY}"}),
     ],
 )
 async def test_what_a_server_says_in_its_errors_is_in_no_log_and_no_span(
@@ -232,7 +259,7 @@ async def test_what_a_server_says_in_its_errors_is_in_no_log_and_no_span(
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(_otel, "_tracer", provider.get_tracer("mcp-python-sdk"))
-    watch = LeakWatch({"canary": CANARY, "token": TOKEN})
+    watch = LeakWatch({"canary": CANARY, "canary in a media type": CANARY.lower(), "token": TOKEN})
     with watch.logs(), watch.spans():
         async with served(bad) as (client, _):
             await fails(client, McpProtocolError)
