@@ -33,7 +33,26 @@ def schema_of(source: type[BaseModel] | TypeAdapter[Any], mode: JsonSchemaMode =
     """
     if isinstance(source, TypeAdapter):
         return source.json_schema(mode=mode, schema_generator=_Quiet)
-    return source.model_json_schema(mode=mode, schema_generator=_Quiet)
+    schema: JsonObject = source.model_json_schema(mode=mode, schema_generator=_Quiet)
+    _require_tags(schema, cast("JsonObject", schema.get("$defs") or {}))
+    return schema
+
+
+def _require_tags(schema: Json, definitions: JsonObject) -> None:
+    """Say that the members of a union need the tag that tells them apart: it is read before its default is known."""
+    if isinstance(schema, list):
+        for one in schema:
+            _require_tags(one, definitions)
+    elif isinstance(schema, dict):
+        told, members = schema.get("discriminator"), schema.get("oneOf")
+        tag = told.get("propertyName") if isinstance(told, dict) else None
+        for member in members if isinstance(members, list) and isinstance(tag, str) else ():
+            meant = definitions.get(str(member.get("$ref")).rpartition("/")[2]) if isinstance(member, dict) else None
+            if isinstance(meant, dict) and tag in cast("JsonObject", meant.get("properties") or {}):
+                required = cast("list[Json]", meant.get("required") or [])
+                meant["required"] = required if tag in required else [*required, tag]
+        for one in schema.values():
+            _require_tags(one, definitions)
 
 
 def check_schema(place: str, schema: JsonObject) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, cast, get_args
 
@@ -18,6 +18,7 @@ from mcp.server.mcpserver.exceptions import ToolError as McpToolError
 from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
+from agentkit.mcp.examples import examples
 from agentkit.models import Json, JsonObject
 
 DEFAULT_CODE = "tool-failed"
@@ -31,6 +32,8 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w{0,63}")
 
 # The validator's own texts describe the type; texts of an author's validator and of a wrong tag quote the value.
 _SAFE_KINDS: Final = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error", "union_tag_invalid"}
+# These say after a comma which character of the value is wrong.
+_QUOTING: Final = frozenset({"uuid_parsing", "url_parsing"})
 
 
 class ToolError(McpToolError):
@@ -82,12 +85,15 @@ def error_result(error: ToolError) -> JsonObject:
     return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
 
 
-def invalid_arguments(error: ValidationError, schema: Mapping[str, Json]) -> ToolError:
+def invalid_arguments(
+    error: ValidationError, schema: Mapping[str, Json], accepts: Callable[[str, Json], bool]
+) -> ToolError:
     """Say which arguments do not fit and what would, without repeating the values (MCP-SRV-06, MCP-LOG-04).
 
     Args:
         error: The validator's findings.
         schema: The tool's input schema, for an example.
+        accepts: Whether the tool takes a value for one of its parameters; an example that it refuses would mislead.
     """
     known = frozenset(_names(dict(schema)))
     complaints: dict[str, str] = {}
@@ -97,7 +103,7 @@ def invalid_arguments(error: ValidationError, schema: Mapping[str, Json]) -> Too
         complaints.setdefault(path, _complaint(entry["type"], entry["msg"]))
     more = len(complaints) - _MENTIONED
     complaints = dict(islice(complaints.items(), _MENTIONED))
-    hints = [text for path in complaints if (text := _expectation(path.split(".")[0], schema))]
+    hints = [text for path in complaints if (text := _expectation(path.split(".")[0], schema, accepts))]
     return ToolError(
         "; ".join(f"{name or 'arguments'}: {complaint}" for name, complaint in complaints.items())
         + (f"; and {more} more" if more > 0 else ""),
@@ -126,17 +132,21 @@ def _complaint(kind: str, message: str) -> str:
         return "is required"
     if kind not in _SAFE_KINDS:
         return "is not valid"
+    if kind in _QUOTING:
+        message = message.partition(",")[0]
     return message[:1].lower() + message[1:]
 
 
-def _expectation(name: str, schema: Mapping[str, Json]) -> str | None:
+def _expectation(name: str, schema: Mapping[str, Json], accepts: Callable[[str, Json], bool]) -> str | None:
     wanted = properties(schema).get(name)
     if wanted is None:
         return None
-    example = _example(wanted)
     described = wanted.get("description")
     about = f" ({described})" if isinstance(described, str) else ""
-    return f"{name}{about}, for example {json.dumps(example, ensure_ascii=False)}."
+    shown = next((value for value in examples(wanted, dict(schema)) if accepts(name, value)), None)
+    if shown is None:
+        return f"{name}{about}." if about else None
+    return f"{name}{about}, for example {json.dumps(shown, ensure_ascii=False)}."
 
 
 def _names(schema: Json) -> Iterator[str]:
@@ -147,19 +157,3 @@ def _names(schema: Json) -> Iterator[str]:
     elif isinstance(schema, list):
         for part in schema:
             yield from _names(part)
-
-
-def _example(wanted: JsonObject) -> Json:
-    examples = wanted.get("examples") or wanted.get("enum")
-    if isinstance(examples, list) and examples:
-        return examples[0]
-    if wanted.get("default") is not None:
-        return wanted["default"]
-    for choice in cast("list[JsonObject]", wanted.get("anyOf") or []):
-        if choice.get("type") != "null":
-            return _example(choice)
-    by_type: JsonObject = {"integer": 1, "number": 1.5, "boolean": True, "array": [], "object": {}}
-    by_format: JsonObject = {"date": "1980-01-31", "date-time": "1980-01-31T08:00:00Z"}
-    kind = wanted.get("type")
-    form = wanted.get("format")
-    return by_format.get(str(form)) or by_type.get(str(kind), "text")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, cast, get_origin
 
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import to_json
 
 from agentkit.errors import SpecError
 from agentkit.mcp.schema_check import check_schema, schema_of
@@ -23,6 +24,11 @@ from agentkit.models import Json, JsonObject
 MAX_DEPTH: Final = 64
 """How deep an argument may be nested."""
 
+# What a value that came as JSON is called where its type demands what JSON has not.
+_NOT_IN_JSON: Final = frozenset(
+    {"date_type", "datetime_type", "time_type", "time_delta_type", "tuple_type", "set_type", "frozen_set_type"}
+    | {"bytes_type", "is_instance_of", "named_tuple_type"}
+)
 _STRUCTURED: Final = frozenset({"object", "array"})
 _CONFIG: Final = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -68,15 +74,39 @@ class ToolInput:
                     hint="Send less at once.",
                 )
         try:
-            valid = self._model.__pydantic_validator__.validate_python(arguments)
+            valid = self._validated(arguments)
         except ValidationError as error:
-            raise invalid_arguments(error, self.schema) from None
+            raise invalid_arguments(error, self.schema, self._accepts) from None
         except OverflowError:
             raise ToolError("arguments: a number is too large", code="invalid-input") from None
         read = cast("dict[str, Any]", valid.__dict__)
         if not self._renamed:
             return read
         return {self._renamed.get(name, name): value for name, value in read.items()}
+
+    def _validated(self, arguments: Mapping[str, object]) -> Any:
+        validator = self._model.__pydantic_validator__
+        try:
+            return validator.validate_python(arguments)
+        except ValidationError as error:
+            if _NOT_IN_JSON.isdisjoint(entry["type"] for entry in error.errors(include_input=False, include_url=False)):
+                raise
+            # A strict type takes a text for a day, and a list for a tuple, only from what it knows to be JSON.
+            try:
+                sent = to_json(arguments)
+            except ValueError:
+                raise error from None
+            return validator.validate_json(sent)
+
+    def _accepts(self, name: str, value: Json) -> bool:
+        try:
+            self._validated({name: value})
+        except ValidationError as error:
+            return all(entry["loc"][:1] != (name,) for entry in error.errors(include_input=False))
+        except Exception:
+            # A validator of the tool's author may raise what it likes.
+            return False
+        return True
 
     def _unpacked(self, name: str, value: object) -> object:
         # Some models send an object or a list as a string that holds its JSON.
