@@ -1,4 +1,4 @@
-"""The scenarios that come with the bundled experts, played through the platform with both experts in one agent."""
+"""The scenarios that come with the bundled experts, played through the platform with all of them in one agent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from agentkit.mcp.hosting import HostedServer, host
 from agentkit.specs import AgentSpec, Authorization
 from agentkit.testing.platform import LocalPlatform
 from agentkit_experts.ehr_lookup.expert import EXPERT as EHR_LOOKUP
+from agentkit_experts.medical_calculator.expert import EXPERT as CALCULATOR
 from agentkit_experts.questionnaire_interviewer.expert import EXPERT as INTERVIEWER
+from agentkit_servers.calculator.server import build_server as calculator
 from agentkit_servers.ehr.server import build_server as ehr
 from agentkit_servers.questionnaires.server import build_server as questionnaires
 from tests.platform.parts import TOOLS
@@ -26,11 +28,16 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def house() -> AsyncGenerator[AgentHandle]:
     app = host(
-        [HostedServer(ehr(), "/ehr/mcp"), HostedServer(questionnaires(), "/questionnaires/mcp")], public_url=TOOLS
+        [
+            HostedServer(ehr(), "/ehr/mcp"),
+            HostedServer(questionnaires(), "/questionnaires/mcp"),
+            HostedServer(calculator(), "/calculator/mcp"),
+        ],
+        public_url=TOOLS,
     )
     experts = [
         expert.spec(f"{TOOLS}/{name}/mcp", authorization=Authorization.NONE)
-        for expert, name in ((EHR_LOOKUP, "ehr"), (INTERVIEWER, "questionnaires"))
+        for expert, name in ((EHR_LOOKUP, "ehr"), (INTERVIEWER, "questionnaires"), (CALCULATOR, "calculator"))
     ]
     async with LocalPlatform(servers={TOOLS: app}) as platform:
         yield await platform.corti.agents.create(AgentSpec(name="helper", description="Helps.", experts=experts))
@@ -60,7 +67,9 @@ def scenarios(package: str) -> list[dict[str, Any]]:
     return json.loads(resources.files(f"agentkit_experts.{package}").joinpath("scenarios.json").read_text("utf-8"))
 
 
-SCENARIOS = {package: scenarios(package) for package in ("ehr_lookup", "questionnaire_interviewer")}
+SCENARIOS = {
+    package: scenarios(package) for package in ("ehr_lookup", "questionnaire_interviewer", "medical_calculator")
+}
 
 
 @pytest.mark.parametrize("package", SCENARIOS)
@@ -68,3 +77,28 @@ async def test_every_scenario_of_a_bundled_expert_goes_as_written(package: str) 
     async with house() as agent:
         found = {scenario["name"]: await play(agent, scenario["turns"]) for scenario in SCENARIOS[package]}
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "expert", "tool"),
+    [
+        ("Show me scores for sepsis.", "medical-calculator", "search_calculators"),
+        ("Which score is there for pneumonia?", "medical-calculator", "search_calculators"),
+        ("Which calculators are there?", "medical-calculator", "search_calculators"),
+        ("What is the stroke risk in atrial fibrillation?", "medical-calculator", "search_calculators"),
+        ("Describe CKD-EPI.", "medical-calculator", "describe_calculator"),
+        ("Explain the MELD-Na score.", "medical-calculator", "describe_calculator"),
+        ("What is the creatinine of Robert Okafor, born 1950-11-08?", "ehr-lookup", "search_observations"),
+        ("Show the blood pressure of Anna Berg, born 1980-04-12.", "ehr-lookup", "search_observations"),
+        ("Find the patient Anna Berg, born 1980-04-12.", "ehr-lookup", "find_patients"),
+        ("Run the PHQ-2 with me.", "questionnaire-interviewer", "start_interview"),
+        ("Which questionnaires are on offer?", "questionnaire-interviewer", "list_questionnaires"),
+    ],
+)
+async def test_of_three_experts_the_one_is_asked_who_can_answer(question: str, expert: str, tool: str) -> None:
+    async with house() as agent:
+        reply = await agent.send(question)
+    metadata: Any = reply.task.metadata if reply.task else None
+    steps = metadata["agentkit"]["steps"]
+    assert {step["expert"] for step in steps} == {expert}
+    assert steps[-1]["tool"] == tool

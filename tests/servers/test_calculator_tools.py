@@ -39,6 +39,8 @@ async def names(call: Caller, query: str) -> list[str]:
         ("BMI", "bmi@1972"),
         ("stroke atrial fibrillation", "cha2ds2-vasc@2010"),
         ("CHA2DS2-VASc", "cha2ds2-vasc@2010"),
+        ("stroke risk", "cha2ds2-vasc@2010"),
+        ("TIA stroke risk", "abcd2@2007"),
         ("Wells pulmonary embolism", "wells-pe@2000"),
         ("corrected calcium", "corrected-calcium@1973"),
         ("delta ratio", "delta-ratio@2007"),
@@ -97,8 +99,9 @@ async def test_a_name_without_a_word_is_not_answered_with_guesses(calculator: Ca
     assert told.error["hint"] == "Search for it by topic first. For example name='ckd-epi-creatinine'."
 
 
-async def test_an_empty_search_lists_by_topic_and_says_how_many_there_are(calculator: Caller) -> None:
-    told = await calculator("search_calculators", query="")
+@pytest.mark.parametrize("arguments", [{}, {"query": ""}])
+async def test_an_empty_search_lists_by_topic_and_says_how_many_there_are(calculator: Caller, arguments: Json) -> None:
+    told = await calculator("search_calculators", **arguments)
     assert told.data["total"] == len(registry.BY_SLUG)
     assert len(told.items) == 25
     assert told.text.startswith(f"25 of {len(registry.BY_SLUG)} calculators:")

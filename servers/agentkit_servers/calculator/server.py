@@ -118,7 +118,7 @@ def build_server(database: str | None = None, *, clock: Callable[[], datetime] |
 
 def _register(server: ToolServer, clock: Callable[[], datetime]) -> None:
     @server.tool(title="Search calculators")
-    async def search_calculators(query: Query) -> CalculatorList:
+    async def search_calculators(query: Query = "") -> CalculatorList:
         """Search or list the medical calculators (formulas, scores, risk models) on offer by topic or name."""
         found = [one for one, _ in registry.ranked(query)]
         return CalculatorList(items=[listed(one) for one in found[:_MOST_LISTED]], total=len(found))

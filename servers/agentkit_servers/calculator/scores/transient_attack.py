@@ -13,7 +13,7 @@ ABCD2: Final = score(
     title="ABCD2 score",
     category="neurology",
     summary="Risk of stroke within days of a transient ischaemic attack.",
-    synonyms=("TIA", "transient ischaemic attack", "transient ischemic attack", "stroke risk"),
+    synonyms=("TIA", "transient ischaemic attack", "transient ischemic attack", "stroke after TIA"),
     items=(
         met(m.AGE, ">= 60", 1, "Age >= 60"),
         either(
