@@ -114,7 +114,7 @@ KINDS: list[Any] = [
     *(str, int, float, bool, date, datetime, time, timedelta, UUID, UUID4, Decimal, bytes, AnyUrl, AwareDatetime),
     *(Colour, Rank, Tree, Renamed, Cat, Cat | Dog, Pet, Exact, Of[int], Of[date], Counts, Span, Partial, Point, Nested),
     *(set[int], frozenset[str], tuple[int, str], tuple[int, ...], dict[int, str], dict[Literal["a", "b"], int]),
-    *(JsonText[int], FutureDate, Literal[1, "a"], Literal["only"], int | str | None, Annotated[date, Strict()]),
+    *(JsonText[int], Literal[1, "a"], Literal["only"], int | str | None, Annotated[date, Strict()]),
     Annotated[int, Field(gt=5, lt=7)],
     Annotated[int, Field(multiple_of=7, gt=10)],
     Annotated[int, Field(le=-1000)],
@@ -127,8 +127,9 @@ KINDS: list[Any] = [
     Annotated[list[int], Field(min_length=3, max_length=3)],
     Annotated[set[str], Field(min_length=3)],
     Annotated[dict[str, int], Field(min_length=2)],
-    Annotated[int, AfterValidator(even)],
 ]
+# What these refuse, no schema says; nested in others they may have no example.
+UNSAID: list[Any] = [FutureDate, Annotated[int, AfterValidator(even)]]
 
 
 @st.composite
@@ -166,7 +167,7 @@ def shown(tool: ToolInput) -> Any:
     return json.loads(text[:-1])
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("kind", KINDS + UNSAID, ids=str)
 def test_every_kind_of_argument_has_an_example_that_the_tool_takes(kind: Any) -> None:
     tool = taking(kind)
     value = shown(tool)
