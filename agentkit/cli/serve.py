@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -187,7 +185,9 @@ def _serve_stdio(what: str, database: str | None, typed: Sequence[str]) -> None:
         given = f"--{given.replace('_', '-')}"
         remedy = "Leave it out: whoever starts the process may call it."
         raise ConfigurationError(given, "cannot stand beside --stdio", remedy=remedy)
-    with redirect_stdout(sys.stderr):
+    from agentkit.mcp.stdio import claimed_wire
+
+    with claimed_wire():
         target = _target(what)
         from agentkit.cli import house
 

@@ -43,7 +43,7 @@ async def stdio_streams(grace: float) -> AsyncGenerator[tuple[Incoming, Outgoing
     No more come in when the client closes stdin, or when the process is told to stop (SIGTERM, SIGINT) and what runs
     has been answered or `grace` seconds have passed.
     """
-    with _claimed() as (stdin, stdout), _stop_signals() as stop:
+    with claimed_wire() as (stdin, stdout), _stop_signals() as stop:
         to_server, incoming = anyio.create_memory_object_stream[SessionMessage | Exception]()
         outgoing, to_client = anyio.create_memory_object_stream[SessionMessage]()
         pending, written = _Pending(), anyio.Event()
@@ -187,8 +187,8 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 @contextmanager
-def _claimed() -> Generator[tuple[int, int]]:
-    """Descriptors for the wire, while 0 and 1 lead elsewhere."""
+def claimed_wire() -> Generator[tuple[int, int]]:
+    """Descriptors for the wire, while 0 and 1 lead elsewhere: also for what is done before a server is there."""
     wire_in, wire_out = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     printed = sys.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -186,6 +187,39 @@ def test_it_is_served_over_stdio_and_nothing_else_is_written_there(own: Path, wh
                 return [tool.name for tool in (await client.list_tools()).tools]
 
     assert wanted in anyio.run(ask)
+
+
+def test_what_a_module_writes_or_reads_while_it_is_imported_is_not_on_the_wire(own: Path) -> None:
+    (own / "loud.py").write_text(
+        "import os, subprocess, sys\n"
+        "print('printed')\n"
+        "os.write(1, b'written')\n"
+        "subprocess.run(['echo', 'by a child'], check=True)\n"
+        "assert sys.stdin.read() == ''\n"
+        "from own import expert\n"
+    )
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    done = subprocess.run(
+        [AGENTKIT, "serve", "loud:expert", "--stdio"],
+        input=json.dumps(hello) + "\n",
+        cwd=own,
+        capture_output=True,
+        text=True,
+        timeout=HANG_PROCESS,
+        check=True,
+    )
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1]
+    for said in ("printed", "written", "by a child"):
+        assert said in done.stderr
 
 
 def test_a_call_that_is_under_way_is_finished_after_sigterm(own: Path) -> None:
