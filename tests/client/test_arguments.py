@@ -19,7 +19,7 @@ EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))
 
 
 @pytest.mark.parametrize("generation", ["auto", "v1", "v2"])
-@pytest.mark.parametrize("wrong", [None, 5, "", ".", "..", object()], ids=str)
+@pytest.mark.parametrize("wrong", [None, 5, "", ".", "..", pytest.param(object(), id="object")], ids=str)
 async def test_what_is_no_id_is_named(connect: Connect, double: CortiDouble, generation: str, wrong: Any) -> None:
     corti = connect(generation=generation)
     for call in (corti.agents.get, corti.agents.delete, corti.agents.card):

@@ -167,7 +167,7 @@ def shown(tool: ToolInput) -> Any:
     return json.loads(text[:-1])
 
 
-@pytest.mark.parametrize("kind", KINDS + UNSAID, ids=str)
+@pytest.mark.parametrize("kind", KINDS + UNSAID, ids=lambda kind: str(kind).partition(" at 0x")[0])
 def test_every_kind_of_argument_has_an_example_that_the_tool_takes(kind: Any) -> None:
     tool = taking(kind)
     value = shown(tool)
