@@ -17,7 +17,7 @@ from agentkit.specs import ExpertSpec
 from agentkit.wire.v2 import expert_section
 
 _GAP: Final = r"(?:\r?\n){2}"  # an empty line, as we and as other editors write it
-_HEADING: Final = re.compile(rf"(?P<gap>\A|{_GAP})## (Expert|Agent|Tools of) ([^\r\n]*\S)[ \t]*(?={_GAP}|\Z)")
+_HEADING: Final = re.compile(rf"(?P<gap>\A|{_GAP})## (Expert|Agent|Tools of) ([^\r\n]*\S)[ \t]*(?={_GAP}|[\r\n]*\Z)")
 _TOOLS: Final = re.compile(rf"{_GAP}Tools: ([^\r\n]+)\.[ \t]*(?=\r?\n|\Z)")
 _OURS: Final = re.compile(rf"(?:\A|{_GAP})(?:## (?:Expert|Agent|Tools of) |Tools: [^\r\n]+\.[ \t]*(?=\r?\n|\Z))")
 _LOOSE: Final = re.compile(r"^[ \t]*##[ \t]+Expert[ \t]+([^\r\n]*\S)", re.MULTILINE)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentkit.errors import SpecError
 from agentkit.experts.deployment import apply_deployment, plan_deployment, plan_removal
+from agentkit.experts.deployment.sections import find_sections, section_of, with_section, without_section
 from tests.contract.corti_double import CortiDouble
 from tests.experts.deployment.agents import actions, corti_of, fields, lab_expert, stored
 from tests.experts.deployment.test_v2 import SECTION
@@ -84,3 +87,27 @@ async def test_a_heading_without_its_empty_lines_is_told_in_place_of_a_second_se
             with pytest.raises(SpecError, match="does not stand alone") as caught:
                 await planning
             assert "## Expert lab-lookup" in str(caught.value)
+
+
+ENDS = ["\n", "\n\n", "\n\n\n", "\r\n", "\r\n\r\n", " "]
+LINES = ["text", "Be brief.", "## Expert a", "## Expert b", "## Expert", "## Agent a", "## Tools of s"]
+PIECES = [*ENDS, *LINES, "Tools: s.", "Tools: s, t.", "Tools: s"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.sampled_from(["p", "p\r\nq", None]))
+def test_whatever_a_prompt_is_a_section_comes_and_goes_without_a_trace(prompt: str, text: str | None) -> None:
+    spec = lab_expert(name="a", prompt=text)
+    try:
+        before = section_of(prompt, "a")
+        new = with_section(prompt, spec)
+    except SpecError:
+        return
+    now = section_of(new, "a")
+    assert now
+    assert with_section(new, spec) == new
+    others = [prompt[one.start : one.end] for one in find_sections(prompt) if one.name != "a"]
+    assert [new[one.start : one.end] for one in find_sections(new) if one.name != "a"] == others
+    if before is None:
+        assert without_section(new, now) == prompt
+    else:
+        assert (new[: now.start], new[now.end :]) == (prompt[: before.start], prompt[before.end :])
