@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Literal
 
 from agentkit_servers.calculator.core.numbers import shown
 from agentkit_servers.calculator.core.units import NO_UNIT, Unit, parse_unit
@@ -52,6 +52,7 @@ class Measure:
     Attributes:
         name: The usual name of the input.
         title: What it is called.
+        sample: An everyday value as a caller may write it.
         unit: The unit every formula gets it in; `1` for a pure number.
         us: What a bare number means with `units: us`.
         si: What a bare number means with `units: si`.
@@ -67,6 +68,7 @@ class Measure:
 
     name: str
     title: str
+    sample: str
     unit: str
     us: str = ""
     si: str = ""
@@ -150,19 +152,6 @@ class Measure:
         final = wanted.from_base(end.to_base(value))
         return final, said if final == value else f"{said} = {shown(final)} {self.unit}"
 
-    @property
-    def example(self) -> str:
-        """A value as a caller may write it."""
-        if self.name in _EXAMPLES:
-            return _EXAMPLES[self.name]
-        low, high = self.plausible or (1, 10)
-        middle = f"{(low * high) ** 0.5 if low > 0 else (low + high) / 2:.2g}"
-        middle = shown(float(middle))
-        return middle if self.pure else f"{middle} {self.unit}"
-
     def _accepted(self) -> str:
         units = "a number without unit" if self.pure else ", ".join(self.units)
-        return f'it takes {units}, for example "{self.example}"'
-
-
-_EXAMPLES: Final = {"age": "61 a", "creatinine": "97 umol/L", "height": "175 cm", "weight": "70 kg", "fio2": "40 %"}
+        return f'it takes {units}, for example "{self.sample}"'

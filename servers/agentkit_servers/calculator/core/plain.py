@@ -41,7 +41,7 @@ def example(wanted: Input) -> str:
     """How an input may be written, as JSON."""
     match wanted:
         case Quantity():
-            return wanted.measure.example if wanted.measure.pure else f'"{wanted.measure.example}"'
+            return wanted.measure.sample if wanted.measure.pure else f'"{wanted.measure.sample}"'
         case YesNo():
             return '"yes", "no" or "unknown"'
         case Choice():

@@ -145,7 +145,7 @@ def _bare(wanted: Quantity) -> str:
     measure = wanted.measure
     why = "could be a fraction or a percentage" if measure.unit_always else "has no unit"
     units = ", ".join(measure.units)
-    return f'{wanted.name}: the number {why}; give it with one of {units}, for example "{measure.example}"'
+    return f'{wanted.name}: the number {why}; give it with one of {units}, for example "{measure.sample}"'
 
 
 def _pieces(field: str, wanted: Quantity, value: object, unit: str | None) -> list[tuple[Fraction, str]]:
