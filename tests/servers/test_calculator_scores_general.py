@@ -209,6 +209,18 @@ def test_charlson_tells_the_index_without_age_as_well() -> None:
     assert band("charlson", given) == "5 or more"
 
 
+def test_the_groups_of_charlson_are_those_of_the_index_without_age() -> None:
+    """The groups of 1987 know no age: 75 years without any disease are 3 points and group 0."""
+    given = {**COMORBID, "age": years(75)}
+    assert total("charlson", given) == 3
+    done = calculate("charlson", given)
+    assert done.interpretation is not None
+    assert (done.interpretation.band, done.interpretation.source) == (
+        "0",
+        "Charlson 1987 (groups of the index without age)",
+    )
+
+
 @pytest.mark.parametrize(
     ("count", "name"), [(0, "0"), (1, "1 to 2"), (2, "1 to 2"), (3, "3 to 4"), (4, "3 to 4"), (5, "5 or more")]
 )

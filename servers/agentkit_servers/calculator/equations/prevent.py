@@ -80,6 +80,7 @@ _VALID: Final = (
     Valid("age", "< 80", "The model was derived for ages 30 to 79."),
     Valid("sbp", ">= 90", "The model was derived for a systolic pressure of 90 to 200 mmHg."),
     Valid("sbp", "<= 200", "The model was derived for a systolic pressure of 90 to 200 mmHg."),
+    Valid("egfr", ">= 15", "The published calculators of the model take an eGFR of 15 mL/min/1.73 m2 and more."),
 )
 _VALID_LIPIDS: Final = (
     Valid("total_cholesterol", ">= 130", "The model was derived for a total cholesterol of 130 to 320 mg/dL."),

@@ -21,7 +21,7 @@ from agentkit_servers.calculator.core import (
 )
 from agentkit_servers.calculator.core import catalogue as m
 from agentkit_servers.calculator.core.numbers import shown
-from agentkit_servers.calculator.scores.items import derived, holds, ratio
+from agentkit_servers.calculator.scores.items import ADULTS, derived, holds, ratio
 
 _WITHIN = "Within the last month."
 
@@ -137,6 +137,7 @@ CAPRINI: Final = score(
         "Adults in surgical care. The items of the form for women only (contraceptives or hormone replacement,"
         " pregnancy or the month after it, unexplained pregnancy losses: 1 point each) are not part of this table."
     ),
+    valid=(ADULTS,),
     bands=Bands(
         "Caprini 2005",
         ((">= 5", "highest risk"), (">= 3", "higher risk"), ("= 2", "moderate risk"), ("else", "low risk")),

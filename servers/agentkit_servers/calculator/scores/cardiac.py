@@ -17,7 +17,7 @@ from agentkit_servers.calculator.core import (
     yes_no,
 )
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import DRINKS, TROPONIN_RATIO, excluded, holds, met
+from agentkit_servers.calculator.scores.items import ADULTS, DRINKS, TROPONIN_RATIO, excluded, holds, met
 
 CHA2DS2_VASC: Final = score(
     id="cha2ds2-vasc@2010",
@@ -47,6 +47,7 @@ CHA2DS2_VASC: Final = score(
         "Adults with atrial fibrillation without mechanical valve or moderate to severe mitral stenosis."
         " The 2024 ESC guideline uses CHA2DS2-VA, the same table without sex."
     ),
+    valid=(ADULTS,),
     bands=Bands("Lip 2010 (points 0, 1, 2 and more)", ((">= 2", "high"), ("= 1", "intermediate"), ("else", "low"))),
 )
 
@@ -84,6 +85,7 @@ HAS_BLED: Final = score(
     ),
     citations=(Citation("Pisters R, Lane DA, Nieuwlaat R, et al. Chest 2010;138:1093-1100.", "10.1378/chest.10-0134"),),
     validity="Adults with atrial fibrillation, with or before anticoagulation.",
+    valid=(ADULTS,),
     bands=Bands("Pisters 2010 (high from 3)", ((">= 3", "high"), ("else", "low to moderate"))),
 )
 
@@ -166,6 +168,7 @@ HEART: Final = score(
         ),
     ),
     validity="Adults with chest pain in the emergency department; not with ST-elevation infarction or in shock.",
+    valid=(ADULTS,),
     bands=Bands(
         "Backus 2013 (observed events within six weeks 1.7 %, 16.6 %, 50.1 %)",
         (("<= 3", "low"), ("<= 6", "intermediate"), ("else", "high")),

@@ -17,6 +17,7 @@ from agentkit_servers.calculator.core import (
     yes_no,
 )
 from agentkit_servers.calculator.core import catalogue as m
+from agentkit_servers.calculator.scores.items import ADULTS
 
 
 def _worse_of(name: str, title: str, mild: YesNo, mild_points: float, severe: YesNo, severe_points: float) -> Item:
@@ -30,8 +31,16 @@ def _worse_of(name: str, title: str, mild: YesNo, mild_points: float, severe: Ye
     )
 
 
+_GROUPS: Final = Bands(
+    "Charlson 1987 (groups of the index without age)",
+    ((">= 5", "5 or more"), (">= 3", "3 to 4"), (">= 1", "1 to 2"), ("else", "0")),
+)
+
+
 def _without_age(tally: Tally, working: Working) -> None:
-    working.also("comorbidity without age", tally.total - tally.points["age"], "points", 0)
+    index = tally.total - tally.points["age"]
+    working.also("comorbidity without age", index, "points", 0)
+    working.band = _GROUPS.of(index)
 
 
 CHARLSON: Final = score(
@@ -95,10 +104,8 @@ CHARLSON: Final = score(
         Citation("Charlson M, et al. J Clin Epidemiol 1994;47:1245-1251.", "10.1016/0895-4356(94)90129-5"),
     ),
     validity="Adults. The weights are those of 1987.",
-    bands=Bands(
-        "Charlson 1987 (groups of the index)",
-        ((">= 5", "5 or more"), (">= 3", "3 to 4"), (">= 1", "1 to 2"), ("else", "0")),
-    ),
+    valid=(ADULTS,),
+    bands=_GROUPS,
     finish=_without_age,
 )
 

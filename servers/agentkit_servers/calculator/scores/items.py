@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from agentkit_servers.calculator.core import Integer, Item, Quantity, Values, Working, quantity, rule
+from agentkit_servers.calculator.core import Integer, Item, Quantity, Valid, Values, Working, quantity, rule
 from agentkit_servers.calculator.core import catalogue as m
 from agentkit_servers.calculator.core.measures import Measure
 from agentkit_servers.calculator.core.numbers import Condition, exact, probes, shown
 
+ADULTS: Final = Valid("age", ">= 18", "The score was derived in adults.")
+
 TROPONIN_RATIO: Final = Measure(
     name="troponin_ratio",
+    sample="0.6",
     title="Troponin, times the upper limit of normal",
     unit="1",
     plausible=(0, 1_000_000),
 )
 CALF_DIFFERENCE: Final = Measure(
     name="calf_difference",
+    sample="2 cm",
     title="Calf circumference above that of the other leg",
     unit="cm",
     us="cm",
@@ -26,16 +30,30 @@ CALF_DIFFERENCE: Final = Measure(
     plausible=(-30, 30),
 )
 DURATION: Final = Measure(
-    name="duration", title="Duration of symptoms", unit="min", us="min", si="min", plausible=(0, 100_000)
+    name="duration",
+    sample="30 min",
+    title="Duration of symptoms",
+    unit="min",
+    us="min",
+    si="min",
+    plausible=(0, 100_000),
 )
 IMMATURE_NEUTROPHILS: Final = Measure(
-    name="bands", title="Immature neutrophils (bands)", unit="%", us="%", si="%", plausible=(0, 100), unit_always=True
+    name="bands",
+    sample="5 %",
+    title="Immature neutrophils (bands)",
+    unit="%",
+    us="%",
+    si="%",
+    plausible=(0, 100),
+    unit_always=True,
 )
 PF_RATIO: Final = Measure(
-    name="pao2_fio2_ratio", title="PaO2/FiO2", unit="mmHg", us="mmHg", si="kPa", plausible=(10, 3400)
+    name="pao2_fio2_ratio", sample="320 mmHg", title="PaO2/FiO2", unit="mmHg", us="mmHg", si="kPa", plausible=(10, 3400)
 )
 AA_GRADIENT: Final = Measure(
     name="aa_gradient",
+    sample="150 mmHg",
     title="Alveolar-arterial oxygen gradient",
     unit="mmHg",
     us="mmHg",
@@ -43,7 +61,12 @@ AA_GRADIENT: Final = Measure(
     plausible=(-50, 700),
 )
 DRINKS: Final = Measure(
-    name="drinks_per_week", title="Alcoholic drinks per week", unit="1", plausible=(0, 300), synonyms=("alcohol",)
+    name="drinks_per_week",
+    sample="3",
+    title="Alcoholic drinks per week",
+    unit="1",
+    plausible=(0, 300),
+    synonyms=("alcohol",),
 )
 GCS: Final = Integer(
     name="gcs",

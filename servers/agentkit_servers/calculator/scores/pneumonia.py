@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentkit_servers.calculator.core import SEX, Bands, Citation, Tally, Valid, Working, quantity, rule, score, yes_no
+from agentkit_servers.calculator.core import SEX, Bands, Citation, Tally, Working, quantity, rule, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import either, met
+from agentkit_servers.calculator.scores.items import ADULTS, either, met
 
 _UREA_OF_THE_SOURCE: Final = 7 / 0.357
 """7 mmol/L of urea in mg/dL of urea nitrogen, above which Lim counts; in the USA it is written as > 19 mg/dL."""
@@ -45,6 +45,7 @@ CURB_65: Final = score(
         Citation("Lim WS, van der Eerden MM, Laing R, et al. Thorax 2003;58:377-382.", "10.1136/thorax.58.5.377"),
     ),
     validity="Adults with community-acquired pneumonia.",
+    valid=(ADULTS,),
     bands=Bands(
         "Lim 2003 (30-day mortality 1.5 %, 9.2 %, 22 %)", ((">= 3", "high"), ("= 2", "intermediate"), ("else", "low"))
     ),
@@ -113,7 +114,7 @@ PSI: Final = score(
         Citation("Fine MJ, Auble TE, Yealy DM, et al. N Engl J Med 1997;336:243-250.", "10.1056/NEJM199701233360402"),
     ),
     validity="Adults with community-acquired pneumonia, not immunosuppressed by HIV, not recently discharged.",
-    valid=(Valid("age", ">= 18", "The index was derived in adults."),),
+    valid=(ADULTS,),
     bands=Bands(
         "Fine 1997 (class I by step 1; mortality I 0.1 %, II 0.6 %, III 0.9 %, IV 9.3 %, V 27.0 % in the PORT cohort)",
         (("> 130", "class V"), ("> 90", "class IV"), ("> 70", "class III"), ("else", "class II")),

@@ -6,7 +6,7 @@ from typing import Final
 
 from agentkit_servers.calculator.core import Bands, Citation, Tally, Working, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import CALF_DIFFERENCE, met
+from agentkit_servers.calculator.scores.items import ADULTS, CALF_DIFFERENCE, met
 
 
 def _three_levels(tally: Tally, working: Working) -> None:
@@ -106,6 +106,7 @@ PERC: Final = score(
         ),
     ),
     validity="Adults whose probability of pulmonary embolism is below 15 % by clinical impression; not otherwise.",
+    valid=(ADULTS,),
     bands=Bands("Kline 2004", (("= 0", "PERC negative"), ("else", "PERC positive"))),
 )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from agentkit_servers.calculator.core import Bands, Citation, graded, pick, score, yes_no
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.scores.items import DURATION, either, met
+from agentkit_servers.calculator.scores.items import ADULTS, DURATION, either, met
 
 ABCD2: Final = score(
     id="abcd2@2007",
@@ -45,6 +45,7 @@ ABCD2: Final = score(
         ),
     ),
     validity="Adults after a transient ischaemic attack; the first blood pressure after it.",
+    valid=(ADULTS,),
     bands=Bands(
         "Johnston 2007 (stroke within two days 1.0 %, 4.1 %, 8.1 %)",
         ((">= 6", "high"), (">= 4", "moderate"), ("else", "low")),
