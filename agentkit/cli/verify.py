@@ -143,12 +143,12 @@ def _show(report: VerificationReport) -> None:
     console = Console(soft_wrap=True, highlight=False)
     signs = _SIGNS if console.encoding.lower().startswith("utf") else _PLAIN_SIGNS
     console.print(Text(one_line(f"{report.url} as {report.authorization.value}"), style="bold"))
+    skipped: dict[str, list[str]] = {}
     for group, findings in _grouped(report):
-        console.print(Text(f"\n{group}", style="bold"))
         if {finding.text for finding in findings} == {findings[0].text} and findings[0].verdict.value == "skipped":
-            # One failure early on takes many checks with it, which is said once.
-            console.print(Text(f"  {signs['skipped']} {one_line(findings[0].text)}", style="dim"))
+            skipped.setdefault(findings[0].text, []).append(group)
             continue
+        console.print(Text(f"\n{group}", style="bold"))
         for _, same in groupby(findings, lambda finding: finding.check):
             several = list(same)
             for finding in several:
@@ -161,6 +161,10 @@ def _show(report: VerificationReport) -> None:
             for remedy in dict.fromkeys(finding.remedy for finding in several if finding.remedy):
                 rules = f" ({', '.join(several[0].rules)})" if several[0].rules else ""
                 console.print(Text(one_line(f"      {remedy}{rules}"), style="dim"))
+    for text, groups in skipped.items():
+        # One failure early on takes many checks with it, which is said once.
+        console.print(Text(f"\n{', '.join(groups)}", style="bold"))
+        console.print(Text(f"  {signs['skipped']} {one_line(text)}", style="dim"))
     console.print()
     if report.measurements:
         measured = ", ".join(f"{name} {number:g}" for name, number in report.measurements.items())

@@ -1,4 +1,4 @@
-"""Requests that are wrong by the server's own word, so that no tool can run: how are they refused?"""
+"""Requests that are wrong by the server's own word: how are they refused?"""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def unknown_tool(site: Site) -> Sequence[Problem]:
     async with site.session() as session:
         answer = await session.ask("tools/call", {"name": NO_SUCH_TOOL, "arguments": {}})
     reaction = _note(site, None, "an unknown tool", answer)
-    return [Problem(reaction.fault)] if reaction.fault else []
+    return [Problem(f"a call of an unknown tool {reaction.fault}")] if reaction.fault else []
 
 
 @BAD.check(
@@ -50,26 +50,29 @@ async def unknown_tool(site: Site) -> Sequence[Problem]:
     "MCP-SRV-06",
 )
 async def wrong_arguments(site: Site) -> Sequence[Problem]:
-    """Missing, unknown and of a wrong type, each wrong by the tool's own schema."""
+    """Missing, unknown and of a wrong type, each wrong by the tool's own schema.
+
+    A server that looks at no schema runs the tool all the same, so only tools that say they only read are tried.
+    """
     by_name = {study.tool: study for study in site.seen.studies}
     problems: list[Problem] = []
     asked = 0
     async with site.session() as session:
-        for tool in site.seen.listing.distinct[:MOST_TOOLS]:
+        for tool in list(filter(reads_only, site.seen.listing.distinct))[:MOST_TOOLS]:
             study = by_name.get(name_of(tool))
             if study is None:
                 continue
-            cases = await anyio.to_thread.run_sync(_cases, study, reads_only(tool), abandon_on_cancel=True)
+            cases = await anyio.to_thread.run_sync(_cases, study, abandon_on_cancel=True)
             for what, arguments in cases:
                 asked += 1
                 answer = await session.ask("tools/call", {"name": study.tool, "arguments": arguments})
                 reaction = _note(site, study.tool, what, answer)
                 if reaction.fault:
-                    problems.append(Problem(f"{what}: {reaction.fault}", study.tool))
+                    problems.append(Problem(f"{what} {reaction.fault}", study.tool))
                 if answer.status == 404 and session.session_id:
                     await session.open()
     if not asked:
-        raise Skip("no tool has arguments that its schema makes wrong without the risk of running it")
+        raise Skip("no tool that says it only reads has arguments that its schema makes wrong")
     return problems
 
 
@@ -85,7 +88,7 @@ async def unknown_method(site: Site) -> Sequence[Problem]:
     async with site.session() as session:
         answer = await session.ask("agentkit/no-such-method")
     good = answer.error_code in {_METHOD_NOT_FOUND, _INVALID_REQUEST, _INVALID_PARAMS}
-    return [] if good else [Problem(f"it was answered with {answer.says}")]
+    return [] if good else [Problem(f"an unknown method was answered with {answer.says}")]
 
 
 @BAD.check(
@@ -99,7 +102,7 @@ async def no_json(site: Site) -> Sequence[Problem]:
     async with site.session() as session:
         answer = await session.send_bytes(f'{{"jsonrpc": "2.0", "{CANARY}'.encode())
     good = answer.error_code == _PARSE_ERROR or (answer.status is not None and 400 <= answer.status < 500)
-    fault = None if good else f"it was answered with {answer.says}"
+    fault = None if good else f"a body that is no JSON was answered with {answer.says}"
     site.seen.reactions.append(reaction_to(None, "a body that is no JSON", answer, fault))
     return [Problem(fault)] if fault else []
 
@@ -114,7 +117,11 @@ async def no_json(site: Site) -> Sequence[Problem]:
 )
 async def repeated(site: Site) -> Sequence[Problem]:
     """A value that only we know does not come back."""
-    return [Problem(f"{found.what}: it repeats the value", found.tool) for found in _reactions(site) if found.repeats]
+    return [
+        Problem(f"the refusal of {found.what} repeats the value that was sent", found.tool)
+        for found in _reactions(site)
+        if found.repeats
+    ]
 
 
 @BAD.check(
@@ -126,7 +133,11 @@ async def repeated(site: Site) -> Sequence[Problem]:
 )
 async def traced(site: Site) -> Sequence[Problem]:
     """How the server is made stays there."""
-    return [Problem(f"{found.what}: it holds a stack trace", found.tool) for found in _reactions(site) if found.traces]
+    return [
+        Problem(f"the answer to {found.what} holds a stack trace", found.tool)
+        for found in _reactions(site)
+        if found.traces
+    ]
 
 
 @BAD.check(
@@ -140,7 +151,7 @@ async def slow(site: Site) -> Sequence[Problem]:
     """Within the limit of a listing."""
     limit = site.thresholds.list_ms
     return [
-        Problem(f"{found.what}: {found.seconds * 1_000:.0f} ms", found.tool)
+        Problem(f"{found.what} was refused after {found.seconds * 1_000:.0f} ms", found.tool)
         for found in _reactions(site)
         if found.seconds * 1_000 > limit
     ]
@@ -159,7 +170,11 @@ async def alive(site: Site) -> Sequence[Problem]:
         listing = await read_listing(session.ask)
     if listing.broken:
         return [Problem(text) for text in listing.broken]
-    return [] if set(listing.names) == set(site.seen.listing.names) else [Problem("it lists other tools now")]
+    return (
+        []
+        if set(listing.names) == set(site.seen.listing.names)
+        else [Problem("after bad requests the server lists other tools than before")]
+    )
 
 
 def reaction_to(tool: str | None, what: str, answer: Answer, fault: str | None) -> Reaction:
@@ -169,14 +184,9 @@ def reaction_to(tool: str | None, what: str, answer: Answer, fault: str | None) 
     return Reaction(tool, what, fault, CANARY in text, TRACES.search(plain) is not None, answer.seconds)
 
 
-def _cases(study: Study, harmless: bool) -> list[tuple[str, JsonObject]]:
-    """Arguments that the tool's schema excludes.
-
-    A server may run the tool all the same. Of a tool that may change something a required argument is left out
-    besides, so that there is nothing it could do.
-    """
-    required = study.schema.get("required")
-    if not study.usable or not (harmless or required):
+def _cases(study: Study) -> list[tuple[str, JsonObject]]:
+    """Arguments that the tool's schema excludes."""
+    if not study.usable:
         return []
     named = study.schema.get("properties")
     candidates: list[tuple[str, JsonObject]] = [("a missing argument", {})]
@@ -187,15 +197,7 @@ def _cases(study: Study, harmless: bool) -> list[tuple[str, JsonObject]]:
         wrong = next((value for value in _WRONG if first_misfit(optional, {parameter: value})), None)
         if wrong is not None:
             candidates.append((f"{parameter} of a wrong type", {parameter: wrong}))
-    return [
-        (what, arguments)
-        for what, arguments in candidates
-        if first_misfit(study.schema, arguments) and (harmless or _lacks(required, arguments))
-    ]
-
-
-def _lacks(required: Json, arguments: JsonObject) -> bool:
-    return isinstance(required, list) and any(name not in arguments for name in required)
+    return [(what, arguments) for what, arguments in candidates if first_misfit(study.schema, arguments)]
 
 
 def _note(site: Site, tool: str | None, what: str, answer: Answer) -> Reaction:
@@ -206,11 +208,11 @@ def _note(site: Site, tool: str | None, what: str, answer: Answer) -> Reaction:
 
 def _fault(answer: Answer) -> str | None:
     if answer.result is not None:
-        return None if answer.result.get("isError") is True else "it was answered as a success: the tool ran"
-    return None if answer.error_code == _INVALID_PARAMS else f"it was answered with {answer.says}"
+        return None if answer.result.get("isError") is True else "was answered as a success: the tool ran"
+    return None if answer.error_code == _INVALID_PARAMS else f"was answered with {answer.says}"
 
 
 def _reactions(site: Site) -> list[Reaction]:
     if not site.seen.reactions:
-        raise Skip("nothing was sent")
+        raise Skip("no bad request was sent")
     return site.seen.reactions

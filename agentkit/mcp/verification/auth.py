@@ -62,7 +62,7 @@ async def challenge(site: Site) -> Sequence[Problem]:
     """`WWW-Authenticate: Bearer`."""
     header = site.seen.naked.headers.get("www-authenticate", "")
     if not re.search(r"(?:^|,)\s*bearer\b", header, re.IGNORECASE):
-        return [Problem("it has no WWW-Authenticate: Bearer")]
+        return [Problem("the 401 has no WWW-Authenticate: Bearer")]
     site.seen.challenge = Challenge.parse(header)
     return []
 
@@ -178,7 +178,7 @@ async def entry(site: Site) -> Sequence[Problem]:
         return [Problem(f"{who} was answered with {answer.says}", remedy=HOST_REMEDY)]
     if answer.status in {401, 403} and site.authorization is Authorization.NONE:
         remedy = "Register it as what it is: --auth bearer, inherit, apiKey or oauth2.0."
-        return [Problem(f"it asks for a credential (HTTP {answer.status})", remedy=remedy)]
+        return [Problem(f"the server asks for a credential (HTTP {answer.status})", remedy=remedy)]
     return [Problem(f"{who} was answered with {answer.says}")] if answer.status in {401, 403} else []
 
 
@@ -250,11 +250,11 @@ async def metadata(site: Site) -> Sequence[Problem]:
     if document is None or "resource" not in document:
         return [Problem("the challenge names metadata, and there are none")] if named else []
     if site.authorization is Authorization.NONE:
-        return [Problem("it publishes OAuth metadata, although everybody is let in")]
+        return [Problem("the server publishes OAuth metadata, although everybody is let in")]
     if document.get("resource") != site.url:
-        return [Problem("its metadata are about another resource")]
+        return [Problem("the metadata of the server are about another resource")]
     servers = document.get("authorization_servers")
-    return [] if servers else [Problem("its metadata name no authorization server")]
+    return [] if servers else [Problem("the metadata of the server name no authorization server")]
 
 
 async def _refusal(site: Site, what: str, headers: dict[str, str]) -> Answer:

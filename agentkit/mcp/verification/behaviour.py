@@ -57,7 +57,7 @@ async def consistent(site: Site) -> Sequence[Problem]:
             if not isinstance(hints.get(hint), bool | None)
         ]
         if reads_only(tool) and hints.get("destructiveHint") is True:
-            problems.append(Problem("it only reads, and it destroys", name_of(tool)))
+            problems.append(Problem("it says that it only reads, and that it destroys", name_of(tool)))
     return problems
 
 
@@ -99,7 +99,7 @@ async def stable(site: Site) -> Sequence[Problem]:
 async def listing_size(site: Site) -> Sequence[Problem]:
     """Characters of all pages."""
     found, limit = site.seen.listing.size, site.thresholds.listing
-    return [Problem(f"{found} characters; {limit} are enough")] if found > limit else []
+    return [Problem(f"the list of tools has {found} characters; {limit} are enough")] if found > limit else []
 
 
 @SPEED.check(
@@ -111,7 +111,7 @@ async def listing_size(site: Site) -> Sequence[Problem]:
 )
 async def connect_latency(site: Site) -> Sequence[Problem]:
     """Median of a handshake on a new connection."""
-    return _slow(site, "connect", site.thresholds.connect_ms)
+    return _slow(site, "connect", "a new connection", site.thresholds.connect_ms)
 
 
 @SPEED.check(
@@ -123,7 +123,7 @@ async def connect_latency(site: Site) -> Sequence[Problem]:
 )
 async def list_latency(site: Site) -> Sequence[Problem]:
     """Median of tools/list."""
-    return _slow(site, "list", site.thresholds.list_ms)
+    return _slow(site, "list", "the list of tools", site.thresholds.list_ms)
 
 
 @SPEED.check(
@@ -135,7 +135,7 @@ async def list_latency(site: Site) -> Sequence[Problem]:
 )
 async def call_latency(site: Site) -> Sequence[Problem]:
     """Median of the calls that worked."""
-    return _slow(site, "call", site.thresholds.call_ms)
+    return _slow(site, "call", "a call", site.thresholds.call_ms)
 
 
 @ECHO.check(
@@ -154,9 +154,11 @@ def reads_only(tool: JsonObject) -> bool:
     return object_in(tool, "annotations").get("readOnlyHint") is True
 
 
-def _slow(site: Site, what: str, limit: float) -> list[Problem]:
+def _slow(site: Site, what: str, name: str, limit: float) -> list[Problem]:
     taken = site.seen.timings.get(what)
     if not taken:
-        raise Skip("nothing was measured")
+        raise Skip(f"{name} was not measured")
     middle = median(taken) * 1_000
-    return [Problem(f"{middle:.0f} ms in the median; {limit:g} ms are the limit")] if middle > limit else []
+    return (
+        [Problem(f"{name} takes {middle:.0f} ms in the median; {limit:g} ms are the limit")] if middle > limit else []
+    )

@@ -41,9 +41,9 @@ async def works(site: Site) -> Sequence[Problem]:
     if site.call_safe:
         wanted |= {name: {} for name, tool in listed.items() if name not in wanted and _is_safe(tool)}
     if not wanted:
-        raise Skip(
-            "no tool was called: name one with its arguments (--call), or allow those that only read (--call-safe)"
-        )
+        ways = "" if site.call_safe else ", or allow those that only read (--call-safe)"
+        why = "none only reads and needs no argument; " if site.call_safe else ""
+        raise Skip(f"no tool was called: {why}name one with its arguments (--call){ways}")
     studies = {study.tool: study for study in site.seen.studies}
     async with site.session() as session:
         for name, arguments in wanted.items():
@@ -66,7 +66,11 @@ async def works(site: Site) -> Sequence[Problem]:
 )
 async def structured(site: Site) -> Sequence[Problem]:
     """Clients refuse those that do not."""
-    return [Problem(called.misfit, called.tool) for called in _results(site) if called.misfit]
+    return [
+        Problem(f"its structured answer does not fit: {called.misfit}", called.tool)
+        for called in _results(site)
+        if called.misfit
+    ]
 
 
 @CALLS.check(
@@ -78,7 +82,11 @@ async def structured(site: Site) -> Sequence[Problem]:
 )
 async def text(site: Site) -> Sequence[Problem]:
     """There is content."""
-    return [Problem("no content", called.tool) for called in _results(site) if called.wordless]
+    return [
+        Problem("its answer has no content that can be read", called.tool)
+        for called in _results(site)
+        if called.wordless
+    ]
 
 
 @CALLS.check(
@@ -92,7 +100,7 @@ async def size(site: Site) -> Sequence[Problem]:
     """Characters."""
     limit = site.thresholds.answer
     return [
-        Problem(f"{called.size} characters; {limit} are enough", called.tool)
+        Problem(f"its answer has {called.size} characters; {limit} are enough", called.tool)
         for called in _results(site)
         if called.size > limit
     ]
@@ -115,7 +123,7 @@ async def _called(site: Site, session: Session, study: Study, arguments: JsonObj
     for _ in range(times):
         answer = await session.ask("tools/call", {"name": study.tool, "arguments": arguments})
         if answer.result is None:
-            return Called(study.tool, fault=f"it was answered with {answer.says}")
+            return Called(study.tool, fault=f"the call was answered with {answer.says}")
         if answer.result.get("isError") is True:
             site.seen.reactions.append(reaction_to(study.tool, "a call", answer, None))
             # A tool that was not asked for may want one of several arguments, which no schema says.

@@ -39,7 +39,7 @@ async def listed(site: Site) -> Sequence[Problem]:
     site.seen.listings["handshake"] = listing.names
     site.took("list", listing.seconds)
     problems = [Problem(text) for text in listing.broken]
-    return problems if problems or listing.tools else [Problem("there are none: an expert needs at least one")]
+    return problems if problems or listing.tools else [Problem("the server has no tools: an expert needs at least one")]
 
 
 @NAMING.check(
@@ -74,7 +74,7 @@ async def count(site: Site) -> Sequence[Problem]:
 async def name(site: Site) -> Sequence[Problem]:
     """The pattern that every vendor takes."""
     return [
-        Problem("a name that function calling does not take", name_of(tool))
+        Problem("function calling does not take this name", name_of(tool))
         for tool in site.seen.listing.distinct
         if not NAME.fullmatch(name_of(tool))
     ]
@@ -119,7 +119,7 @@ async def description_length(site: Site) -> Sequence[Problem]:
     """They are sent with every turn."""
     limit = site.thresholds.description
     return [
-        Problem(f"a description of {length} characters; {limit} are enough", name_of(tool))
+        Problem(f"its description has {length} characters; {limit} are enough", name_of(tool))
         for tool in site.seen.listing.distinct
         if (length := len(_text(tool, "description"))) > limit
     ]
@@ -134,7 +134,7 @@ async def description_length(site: Site) -> Sequence[Problem]:
 async def hidden_text(site: Site) -> Sequence[Problem]:
     """No escape sequences, directions or invisible letters."""
     return [
-        Problem("invisible characters", name_of(tool))
+        Problem("there are invisible characters in its texts", name_of(tool))
         for tool in site.seen.listing.distinct
         if any(_INVISIBLE.search(text) for text in _texts(tool))
     ]
@@ -180,7 +180,7 @@ async def title(site: Site) -> Sequence[Problem]:
 async def info(site: Site) -> Sequence[Problem]:
     """`serverInfo`."""
     found = object_in(site.seen.opening.result or {}, "serverInfo")
-    return [Problem(f"no {field}") for field in ("name", "version") if not _text(found, field)]
+    return [Problem(f"the server says no {field}") for field in ("name", "version") if not _text(found, field)]
 
 
 @SERVER.check(
@@ -192,7 +192,9 @@ async def info(site: Site) -> Sequence[Problem]:
 )
 async def instructions(site: Site) -> Sequence[Problem]:
     """`instructions` of the handshake."""
-    return [] if _text(site.seen.opening.result or {}, "instructions") else [Problem("no instructions")]
+    return (
+        [] if _text(site.seen.opening.result or {}, "instructions") else [Problem("the server gives no instructions")]
+    )
 
 
 def parameters(tool: JsonObject) -> dict[str, Json]:

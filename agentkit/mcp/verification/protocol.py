@@ -8,6 +8,7 @@ from typing import Final, Literal
 from agentkit.errors import McpError
 from agentkit.mcp.client import McpClient
 from agentkit.mcp.verification.checks import Group, Problem, Skip
+from agentkit.mcp.verification.report import Verdict
 from agentkit.mcp.verification.rpc import KNOWN_HANDSHAKES, MODERN
 from agentkit.mcp.verification.site import Site
 from agentkit.models import Json
@@ -60,7 +61,11 @@ async def handshake(site: Site) -> Sequence[Problem]:
 async def version(site: Site) -> Sequence[Problem]:
     """The protocolVersion of the answer."""
     found = _opened(site).get("protocolVersion")
-    return [] if found in KNOWN_HANDSHAKES else [Problem(f"it is {site.quoted(found)}")]
+    return (
+        []
+        if found in KNOWN_HANDSHAKES
+        else [Problem(f"the server agreed to revision {site.quoted(found)}, which nobody knows")]
+    )
 
 
 @PROTOCOL.check(
@@ -72,7 +77,11 @@ async def version(site: Site) -> Sequence[Problem]:
 async def capability(site: Site) -> Sequence[Problem]:
     """`capabilities.tools`."""
     found = _opened(site).get("capabilities")
-    return [] if isinstance(found, dict) and "tools" in found else [Problem("it does not announce tools")]
+    return (
+        []
+        if isinstance(found, dict) and "tools" in found
+        else [Problem("the answer to initialize does not announce tools")]
+    )
 
 
 @PROTOCOL.check(
@@ -84,7 +93,11 @@ async def capability(site: Site) -> Sequence[Problem]:
 async def content_type(site: Site) -> Sequence[Problem]:
     """JSON or an event stream."""
     kind = site.seen.opening.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return [] if kind in {"application/json", "text/event-stream"} else [Problem(f"it is {site.quoted(kind)}")]
+    return (
+        []
+        if kind in {"application/json", "text/event-stream"}
+        else [Problem(f"the answer to initialize is declared as {site.quoted(kind)}")]
+    )
 
 
 @PROTOCOL.check(
@@ -113,7 +126,7 @@ async def modern(site: Site) -> Sequence[Problem]:
 )
 async def stateless(site: Site) -> Sequence[Problem]:
     """No session id is given."""
-    return [Problem("it gives session ids")] if "mcp-session-id" in site.seen.opening.headers else []
+    return [Problem("the server gives session ids")] if "mcp-session-id" in site.seen.opening.headers else []
 
 
 @PROTOCOL.check(
@@ -125,10 +138,13 @@ async def stateless(site: Site) -> Sequence[Problem]:
 async def lost_session(site: Site) -> Sequence[Problem]:
     """What a client meets after a restart."""
     if "mcp-session-id" not in site.seen.opening.headers:
-        raise Skip("it keeps no sessions")
+        raise Skip("the server keeps no sessions")
     async with site.session() as session:
         lost = await session.ask_as(NO_SESSION, "tools/list")
-    return [] if lost.status == 404 else [Problem(f"it was answered with {lost.says}")]
+    if lost.status == 404:
+        return []
+    severity = Verdict.WARNING if lost.status == 400 else None  # as the examples of the TypeScript SDK do
+    return [Problem(f"a session that does not exist was answered with {lost.says}", severity=severity)]
 
 
 @PROTOCOL.check(
@@ -143,7 +159,7 @@ async def get(site: Site) -> Sequence[Problem]:
     async with site.session() as session:
         found = await session.get()
     stream = found.status == 200 and found.headers.get("content-type", "").startswith("text/event-stream")
-    return [] if stream or found.status == 405 else [Problem(f"it was answered with {found.says}")]
+    return [] if stream or found.status == 405 else [Problem(f"GET was answered with {found.says}")]
 
 
 @PROTOCOL.check(

@@ -72,7 +72,7 @@ async def tls(site: Site) -> Sequence[Problem]:
     """TLS came about."""
     match site.seen.naked.failure:
         case Failure.CERTIFICATE:
-            return [Problem("its certificate is not trusted")]
+            return [Problem("the certificate of the server is not trusted")]
         case Failure.TLS:
             return [Problem("TLS failed", remedy="Check that the port speaks https; plain http needs http:// here.")]
         case _:
@@ -114,7 +114,7 @@ async def redirect(site: Site) -> Sequence[Problem]:
     if naked.status is None or not 300 <= naked.status < 400:
         return []
     target = naked.headers.get("location", "")
-    return [Problem(f"HTTP {naked.status} leads to {site.quoted(target, 120)}")]
+    return [Problem(f"HTTP {naked.status} redirects to {site.quoted(target, 120)}")]
 
 
 @REACH.check(
@@ -124,7 +124,7 @@ async def host(site: Site) -> Sequence[Problem]:
     """No 421 for the name in the address."""
     if site.seen.naked.status != 421:
         return []
-    return [Problem(f"HTTP 421: it does not answer to the name {site.quoted(urlsplit(site.url).netloc)}")]
+    return [Problem(f"HTTP 421: the server does not answer to the name {site.quoted(urlsplit(site.url).netloc)}")]
 
 
 @REACH.check(

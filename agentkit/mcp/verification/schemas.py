@@ -34,7 +34,11 @@ _COMBINING: Final = frozenset({"anyOf", "oneOf", "allOf", "not", "enum"})
 async def valid(site: Site) -> Sequence[Problem]:
     """It is an object, and fits its metaschema."""
     site.seen.studies = await anyio.to_thread.run_sync(study, site.seen.listing.distinct, abandon_on_cancel=True)
-    return [Problem(found.fault, found.tool) for found in site.seen.studies if found.fault]
+    return [
+        Problem(f"its input schema is no JSON Schema: {found.fault}", found.tool)
+        for found in site.seen.studies
+        if found.fault
+    ]
 
 
 @SCHEMAS.check(
@@ -45,9 +49,13 @@ async def valid(site: Site) -> Sequence[Problem]:
 )
 async def at_top(site: Site) -> Sequence[Problem]:
     """Vendors refuse anything else."""
-    problems = [Problem("its type is not object", s.tool) for s in _sound(site) if s.schema.get("type") != "object"]
+    problems = [
+        Problem("the type of its input schema is not object", s.tool)
+        for s in _sound(site)
+        if s.schema.get("type") != "object"
+    ]
     return problems + [
-        Problem(f"{sorted(_COMBINING & s.schema.keys())[0]} at the top", s.tool)
+        Problem(f"{sorted(_COMBINING & s.schema.keys())[0]} stands at the top of its input schema", s.tool)
         for s in _sound(site)
         if _COMBINING & s.schema.keys()
     ]
@@ -92,7 +100,7 @@ async def size(site: Site) -> Sequence[Problem]:
     """Characters, and places with references followed."""
     limit = site.thresholds.schema
     problems = [
-        Problem(f"{found.size} characters; {limit} are enough", found.tool)
+        Problem(f"its input schema has {found.size} characters; {limit} are enough", found.tool)
         for found in _sound(site)
         if found.size > limit
     ]
@@ -108,7 +116,7 @@ async def size(site: Site) -> Sequence[Problem]:
 )
 async def keywords(site: Site) -> Sequence[Problem]:
     """Keywords that vendors refuse or ignore."""
-    return _each(site, lambda shape: [f"the keyword {keyword}" for keyword in sorted(shape.rare)])
+    return _each(site, lambda shape: [f"the keyword {keyword} is used" for keyword in sorted(shape.rare)])
 
 
 @SCHEMAS.check(
@@ -121,7 +129,7 @@ async def keywords(site: Site) -> Sequence[Problem]:
 async def additional(site: Site) -> Sequence[Problem]:
     """At the top of the input schema."""
     return [
-        Problem("additionalProperties is not false", found.tool)
+        Problem("additionalProperties of its input schema is not false", found.tool)
         for found in _sound(site)
         if found.schema.get("additionalProperties") is not False
     ]
@@ -132,7 +140,9 @@ async def additional(site: Site) -> Sequence[Problem]:
 )  # fmt: skip
 async def boolean(site: Site) -> Sequence[Problem]:
     """Few clients read them."""
-    return _each(site, lambda shape: [f"at {site.quoted(place)}" for place in sorted(shape.booleans)])
+    return _each(
+        site, lambda shape: [f"true or false stands at {site.quoted(place)}" for place in sorted(shape.booleans)]
+    )
 
 
 @SCHEMAS.check(
@@ -156,8 +166,10 @@ async def typed(site: Site) -> Sequence[Problem]:
 )
 async def alternatives(site: Site) -> Sequence[Problem]:
     """Sizes of anyOf, oneOf and enum."""
-    unions = _each(site, lambda shape: [f"{shape.union} alternatives at one place"] * (shape.union > MOST_ALTERNATIVES))
-    return unions + _each(site, lambda shape: [f"an enum of {shape.choices} values"] * (shape.choices > MOST_CHOICES))
+    unions = _each(
+        site, lambda shape: [f"there are {shape.union} alternatives at one place"] * (shape.union > MOST_ALTERNATIVES)
+    )
+    return unions + _each(site, lambda shape: [f"an enum has {shape.choices} values"] * (shape.choices > MOST_CHOICES))
 
 
 @SCHEMAS.check(
@@ -169,7 +181,9 @@ async def alternatives(site: Site) -> Sequence[Problem]:
 )
 async def depth(site: Site) -> Sequence[Problem]:
     """Models lose themselves in deep ones, and vendors refuse them."""
-    return _each(site, lambda shape: [f"{shape.depth} levels"] * (shape.depth > DEEPEST and not shape.recursive))
+    return _each(
+        site, lambda shape: [f"objects lie {shape.depth} levels deep"] * (shape.depth > DEEPEST and not shape.recursive)
+    )
 
 
 @SCHEMAS.check(
@@ -181,7 +195,9 @@ async def depth(site: Site) -> Sequence[Problem]:
 )
 async def formats(site: Site) -> Sequence[Problem]:
     """A format is no more than a hint."""
-    return _each(site, lambda shape: [f"the format {site.quoted(found)}" for found in sorted(shape.formats - FORMATS)])
+    return _each(
+        site, lambda shape: [f"the format {site.quoted(found)} is used" for found in sorted(shape.formats - FORMATS)]
+    )
 
 
 @SCHEMAS.check(
@@ -193,9 +209,13 @@ async def formats(site: Site) -> Sequence[Problem]:
 )
 async def output(site: Site) -> Sequence[Problem]:
     """Where there is one."""
-    problems = [Problem(found.output_fault, found.tool) for found in _sound(site) if found.output_fault]
+    problems = [
+        Problem(f"its output schema is no JSON Schema: {found.output_fault}", found.tool)
+        for found in _sound(site)
+        if found.output_fault
+    ]
     return problems + [
-        Problem("its type is not object", found.tool)
+        Problem("the type of its output schema is not object", found.tool)
         for found in _sound(site)
         if found.output is not None and not found.output_fault and found.output.get("type") != "object"
     ]

@@ -163,9 +163,9 @@ def _resolved(root: JsonObject, reference: str) -> JsonObject | bool | None:
 def schema_fault(schema: JsonObject) -> str | None:
     """Why it is no JSON schema, in words; None for a valid one."""
     if len(json.dumps(schema)) > LARGEST:
-        return f"more than {LARGEST} characters, too many to be validated"
+        return f"it has more than {LARGEST} characters, too many to be validated"
     if not isinstance(schema.get("$schema", ""), str):
-        return "at $schema: it is not a text"
+        return "$schema is not a text"
     kind = validator_for(cast("dict[str, object]", schema), default=Draft202012Validator)
     try:
         kind.check_schema(schema)

@@ -77,7 +77,7 @@ async def defaults(site: Site) -> Sequence[Problem]:
     try:
         await _fetch(site, bare=True)
     except AuthenticationError as error:
-        return [Problem(error.message)]
+        return [Problem(f"without scope and resource: {error.message}")]
     return []
 
 
@@ -90,7 +90,9 @@ async def defaults(site: Site) -> Sequence[Problem]:
 )
 async def no_store(site: Site) -> Sequence[Problem]:
     """`Cache-Control: no-store`."""
-    return [] if "no-store" in site.seen.token_caching.lower() else [Problem("they lack Cache-Control: no-store")]
+    return (
+        [] if "no-store" in site.seen.token_caching.lower() else [Problem("token answers lack Cache-Control: no-store")]
+    )
 
 
 @TOKENS.check(
@@ -104,9 +106,11 @@ async def lifetime(site: Site) -> Sequence[Problem]:
     """`expires_in`."""
     seconds = site.seen.issued.expires_in if site.seen.issued else None
     if seconds is None:
-        return [Problem("expires_in is missing")]
+        return [Problem("the token answer lacks expires_in")]
     return (
-        [] if seconds > RENEW_EARLY else [Problem(f"it is valid for {seconds:g} seconds: each call fetches a new one")]
+        []
+        if seconds > RENEW_EARLY
+        else [Problem(f"the token is valid for {seconds:g} seconds: each call fetches a new one")]
     )
 
 
@@ -124,7 +128,7 @@ async def wrong_secret(site: Site) -> Sequence[Problem]:
         if (error.status, error.code) == (401, "invalid_client"):
             return []
         mild = error.status in {400, 401}
-        text = f"it is refused with HTTP {error.status} and {error.code}"
+        text = f"a wrong secret is refused with HTTP {error.status} and {error.code}"
         return [Problem(text, severity=Verdict.WARNING if mild else None)]
     return [Problem("any secret gets a token")]
 
@@ -151,7 +155,7 @@ async def audience(site: Site) -> Sequence[Problem]:
     if meant_for is None:
         raise Skip("the token is opaque: whom it is meant for cannot be seen")
     if elsewhere in meant_for:
-        return [Problem("a token that was issued for another resource opens it")]
+        return [Problem("a token that was issued for another resource opens the server")]
     text = "the authorization server does not heed `resource`: its tokens are the same for every server"
     return [Problem(text, severity=Verdict.WARNING)]
 

@@ -23,6 +23,7 @@ from agentkit.mcp.verification.behaviour import ANNOTATIONS, ECHO, ORDER, SPEED
 from agentkit.mcp.verification.calls import CALLS
 from agentkit.mcp.verification.checks import Check, Run
 from agentkit.mcp.verification.discovery import DISCOVERY
+from agentkit.mcp.verification.issuer import ISSUER
 from agentkit.mcp.verification.naming import NAMING, SERVER
 from agentkit.mcp.verification.protocol import CLIENT, PROTOCOL
 from agentkit.mcp.verification.reach import REACH
@@ -38,8 +39,8 @@ DEFAULT_REQUEST_TIMEOUT: Final = 10.0
 DEFAULT_TIME_LIMIT: Final = 120.0
 
 _GROUPS: Final = (
-    REACH, REFUSALS, DISCOVERY, TOKENS, ENTRY, AUDIENCE, PROTOCOL, SERVER, NAMING, SCHEMAS, ANNOTATIONS, CLIENT, ORDER,
-    CALLS, BAD, SPEED, ECHO,
+    REACH, REFUSALS, DISCOVERY, ISSUER, TOKENS, ENTRY, AUDIENCE, PROTOCOL, SERVER, NAMING, SCHEMAS, ANNOTATIONS, CLIENT,
+    ORDER, CALLS, BAD, SPEED, ECHO,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(check for group in _GROUPS for check in group.checks)
@@ -60,10 +61,10 @@ async def verify_server(
 ) -> VerificationReport:
     """Check that an MCP server is fit to be an expert's.
 
-    No tool is run unless `calls` or `call_safe` says so; the bad arguments that are tried are wrong by the tools' own
-    schemas. The credential is sent as a client sends it: a token to this address, a secret to the token endpoint that
-    discovery leads to. What a hostile server does costs no more than `time_limit` seconds, and nothing it says becomes
-    part of the report without the secrets taken out.
+    No tool is run unless `calls` or `call_safe` says so. Bad arguments, wrong by a tool's own schema, are tried with
+    tools only that say they only read. The credential is sent as a client sends it: a token to this address, a secret
+    to the token endpoint that discovery leads to. What a hostile server does costs no more than `time_limit` seconds,
+    and nothing it says becomes part of the report without the secrets taken out.
 
     Args:
         url: The address as it is to be registered.

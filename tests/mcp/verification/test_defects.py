@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -542,6 +543,9 @@ async def test_a_defect_is_found_by_its_check_alone(case: Case) -> None:
     told = [f"{f.verdict} {f.check} {f.subject}: {f.text}" for f in (*report.errors, *report.warnings)]
     assert found == {case.check}, told
     assert all(finding.remedy for finding in report.of(case.check)), told
+    for finding in report.of(case.check):
+        # The line stands alone, without what would hold if nothing were wrong.
+        assert finding.subject or not re.match(r"(it|its|they|neither|there|only|no)\b", finding.text), told
 
 
 def foreign_tokens_refused() -> Double:

@@ -9,6 +9,7 @@ import anyio
 import httpx2
 import pytest
 from mcp.server import MCPServer
+from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
@@ -131,7 +132,7 @@ class Sum(BaseModel):
 def plain_server() -> MCPServer:
     server = MCPServer("adder")
 
-    @server.tool()
+    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
     def add(a: int, b: int) -> Sum:
         """Add two numbers."""
         return Sum(total=a + b)
