@@ -212,7 +212,7 @@ def test_a_missing_item_is_assumed_absent_only_when_asked_and_then_listed() -> N
 
 def test_an_item_says_what_it_was_worth() -> None:
     done = calculate("cha2ds2-vasc", {**AF, "age": years(70), "sex": "female"})
-    assert "Age (70 a): 1" in done.steps
+    assert "Age (70 years): 1" in done.steps
     assert "Sex (female): 1" in done.steps
     assert done.steps[-1] == "sum: 2"
     assert flags("cha2ds2-vasc", AF) == []

@@ -170,6 +170,21 @@ async def test_a_calculation_answers_in_structure_and_in_words(calculator: Calle
     assert "Not for autonomous use" in lines[-1]
 
 
+async def test_units_are_told_in_words_that_everybody_reads(calculator: Caller) -> None:
+    told = await calculator("calculate", name="centor-mcisaac", inputs={"age": "20 a", "temperature": "38.5 Cel"})
+    assert "Inputs: temperature 38.5 \u00b0C; age 20 years" in told.text
+    told = await calculator("calculate", name="centor-mcisaac", inputs={"age": "200 a"})
+    assert "age is 200 years, plausible is 0 to 130 years" in told.text
+    told = await calculator("calculate", name="abcd2", inputs={"age": "20 a"}, options={"assume_missing": "normal"})
+    assert "Step: Age >= 60 (20 years): 0" in told.text
+    told = await calculator("describe_calculator", name="heart")
+    assert "- age: Age (years; 0 to 130 years)." in told.text
+    assert "; Age (>= 65: 2, >= 45: 1; in years);" in told.text
+    assert "- troponin_ratio: Troponin, times the upper limit of normal (a number without unit; 0 to 1000000)." in (
+        told.text
+    )
+
+
 async def test_missing_inputs_are_named_and_nothing_is_computed(calculator: Caller) -> None:
     """CALC-1, CALC-2."""
     told = await calculator("calculate", name="ckd-epi-creatinine", inputs={"age": "61 a"})

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 from agentkit_servers.calculator.core import Calculator, Choice, Integer, Quantity, YesNo
 from agentkit_servers.calculator.core.definition import NOTICE
 from agentkit_servers.calculator.core.inputs import Input
+from agentkit_servers.calculator.core.measures import spoken
+from agentkit_servers.calculator.core.numbers import shown
 from agentkit_servers.calculator.core.plain import example
 
 
@@ -185,9 +187,10 @@ def _kind(wanted: Input) -> str:
 
 
 def _line(one: DescribedInput) -> str:
-    parts = [", ".join(one.units) if one.units != ["1"] else "a number without unit"] if one.units else [one.kind]
+    units = ", ".join(filter(None, map(spoken, one.units)))
+    parts = [units or ("a number without unit" if one.units else one.kind)]
     if one.low is not None and one.high is not None:
-        parts.append(f"{one.low:g} to {one.high:g}{f' {one.unit}' if one.unit not in {'', '1'} else ''}")
+        parts.append(f"{shown(one.low)} to {shown(one.high)} {spoken(one.unit)}".rstrip())
     if one.choices:
         parts.append(", ".join(f"{key} = {text}" if key != text else key for key, text in one.choices.items()))
     if not one.required:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from agentkit_servers.calculator.core.definition import NOTICE
+from agentkit_servers.calculator.core.measures import spoken
 
 State = Literal["ok", "missing-inputs", "implausible", "unit-error", "not-applicable"]
 
@@ -134,4 +135,4 @@ def _said(used: InputUsed) -> str:
     else:
         value = used.value
     source = ", ".join(part for part in (used.ref, used.date) if part)
-    return f"{value} {used.unit}".rstrip() + (f" [{source}]" if source else "")
+    return f"{value} {spoken(used.unit)}".rstrip() + (f" [{source}]" if source else "")

@@ -22,7 +22,7 @@ from agentkit_servers.calculator.core.answer import (
 )
 from agentkit_servers.calculator.core.definition import Calculator
 from agentkit_servers.calculator.core.inputs import Input, Quantity, YesNo
-from agentkit_servers.calculator.core.measures import System
+from agentkit_servers.calculator.core.measures import System, spoken
 from agentkit_servers.calculator.core.numbers import Condition, rounded, shown
 from agentkit_servers.calculator.core.plain import BadInput, example
 from agentkit_servers.calculator.core.reading import Read, read
@@ -160,8 +160,8 @@ def _implausible(this: _Run) -> list[str]:
             continue
         low, high = wanted.measure.plausible
         if _is_number(value) and not low <= value <= high:
-            unit = "" if wanted.measure.unit == "1" else f" {wanted.measure.unit}"
-            found.append(f"{wanted.name} is {shown(value)}{unit}, plausible is {low:g} to {high:g}{unit}")
+            unit = f" {spoken(wanted.measure.unit)}".rstrip()
+            found.append(f"{wanted.name} is {shown(value)}{unit}, plausible is {shown(low)} to {shown(high)}{unit}")
     return found
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from agentkit_servers.calculator.core.inputs import Choice, Day, Input, Integer, Quantity, YesNo, quantity
-from agentkit_servers.calculator.core.measures import Measure
+from agentkit_servers.calculator.core.measures import Measure, spoken
 from agentkit_servers.calculator.core.numbers import Cuts, points_of, probes
 from agentkit_servers.calculator.core.working import NotApplicable, Value, Values
 
@@ -110,7 +110,7 @@ def yes_no(
         title=title,
         inputs=(asked,),
         points=lambda values: points if values.yes(name) else otherwise,
-        text=f"yes {points:g}" + (f", no {otherwise:g}" if otherwise else ""),
+        text=f"yes: {points:g}" + (f", no: {otherwise:g}" if otherwise else ""),
         normal=otherwise,
     )
 
@@ -133,7 +133,7 @@ def graded(measured: Measure | Quantity, cuts: Cuts, title: str | None = None, *
         title=title or asked.title,
         inputs=(asked,),
         points=points,
-        text=f"{cuts_text(cuts)} ({asked.measure.unit})" if asked.measure.unit != "1" else cuts_text(cuts),
+        text=cuts_text(cuts, asked.measure.unit),
         normal=normal if normal in given and asked.assumable else None,
         probes={asked.name: tuple(probes(cuts))},
     )
@@ -164,7 +164,7 @@ def pick(
         title=title,
         inputs=(asked,),
         points=lambda values: choices[values.choice(name)][0],
-        text=", ".join(f"{text} {points:g}" for points, text in choices.values()),
+        text="; ".join(f"{text}: {points:g}" for points, text in choices.values()),
         normal=choices[normal][0] if normal else None,
     )
 
@@ -210,6 +210,7 @@ def rule(
     )
 
 
-def cuts_text(cuts: Cuts) -> str:
+def cuts_text(cuts: Cuts, unit: str) -> str:
     """A table of points in one line."""
-    return ", ".join(f"{text} {points:g}" for text, points in cuts)
+    table = ", ".join(f"{text}: {points:g}" for text, points in cuts)
+    return f"{table}; in {spoken(unit)}" if spoken(unit) else table

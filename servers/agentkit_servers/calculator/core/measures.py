@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from agentkit_servers.calculator.core.numbers import shown
 from agentkit_servers.calculator.core.units import NO_UNIT, Unit, parse_unit
 
 System = Literal["us", "si"]
 """What a bare number means: the conventional unit or the SI unit of its measure."""
+
+
+_SPOKEN: Final = {"a": "years", "Cel": "\u00b0C", "[degF]": "\u00b0F", "1": ""}
+
+
+def spoken(unit: str) -> str:
+    """A unit in words for people, where its UCUM code is none that everybody reads; empty for a pure number."""
+    return _SPOKEN.get(unit, unit)
 
 
 class UnitMismatch(Exception):

@@ -10,6 +10,7 @@ from typing import Final
 from agentkit_servers.calculator.core.definition import Compute
 from agentkit_servers.calculator.core.inputs import Input, Quantity
 from agentkit_servers.calculator.core.items import Item
+from agentkit_servers.calculator.core.measures import spoken
 from agentkit_servers.calculator.core.numbers import shown
 from agentkit_servers.calculator.core.working import NotApplicable, Value, Values, Working
 
@@ -115,7 +116,7 @@ def _given(item: Item, values: Values) -> str:
         elif isinstance(value, bool):
             said = "yes" if value else "no"
         elif isinstance(one, Quantity) and isinstance(value, (int, float)):
-            said = f"{shown(value)} {one.measure.unit}".removesuffix(" 1")
+            said = f"{shown(value)} {spoken(one.measure.unit)}".rstrip()
         else:
             said = f"{value:g}" if isinstance(value, float) else str(value)
         parts.append(said if len(item.inputs) == 1 else f"{one.name} {said}")

@@ -45,7 +45,7 @@ def _column(measure: Measure, cuts: Cuts, decimals: int = 0) -> Item:
         measure.title,
         (quantity(measure),),
         lambda values: points_of(cuts, _charted(values, measure.name, decimals)),
-        f"{cuts_text(cuts)} ({measure.unit}, as charted with {decimals} decimals)",
+        f"{cuts_text(cuts, measure.unit)}, {'to a tenth' if decimals else 'in whole numbers'} as on the chart",
         probes={measure.name: tuple(probes(cuts))},
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from agentkit_servers.calculator.core import Integer, Item, Quantity, Valid, Values, Working, quantity, rule
 from agentkit_servers.calculator.core import catalogue as m
-from agentkit_servers.calculator.core.measures import Measure
+from agentkit_servers.calculator.core.measures import Measure, spoken
 from agentkit_servers.calculator.core.numbers import Condition, exact, probes, shown
 
 ADULTS: Final = Valid("age", ">= 18", "The score was derived in adults.")
@@ -88,7 +88,7 @@ def _compared(measure: Measure, condition: str) -> Quantity:
 
 
 def _worded(measure: Measure, described: str, words: Mapping[bool, bool]) -> Quantity:
-    return replace(quantity(measure, description=f"{described} {measure.unit}".removesuffix(" 1") + "."), words=words)
+    return replace(quantity(measure, description=f"{described} {spoken(measure.unit)}".rstrip() + "."), words=words)
 
 
 def holds(values: Values, name: str, condition: str) -> bool:
