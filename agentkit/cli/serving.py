@@ -7,7 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -20,6 +20,15 @@ from agentkit.testing.asgi import ASGIApp, running
 
 GRACE: Final = 5
 """Seconds a server waits for open requests when it stops."""
+
+
+@runtime_checkable
+class _Finishing(Protocol):
+    """An app that can end its answers before its lifespan ends."""
+
+    async def finish(self, grace: float) -> None:
+        """End them within about this many seconds."""
+        ...
 
 
 class _Server(uvicorn.Server):
@@ -48,12 +57,12 @@ async def serving(apps: Iterable[tuple[Address, ASGIApp]]) -> AsyncGenerator[Non
         for address, app in apps:
             stack.callback(address.close)
             started = await stack.enter_async_context(running(app))
-            await stack.enter_async_context(_listening(address, started))
+            await stack.enter_async_context(_listening(address, started, app if isinstance(app, _Finishing) else None))
         yield
 
 
 @asynccontextmanager
-async def _listening(address: Address, app: ASGIApp) -> AsyncGenerator[None]:
+async def _listening(address: Address, app: ASGIApp, finishing: _Finishing | None) -> AsyncGenerator[None]:
     config = uvicorn.Config(
         _guarded(address, app),  # pyright: ignore[reportArgumentType]
         lifespan="off",
@@ -72,7 +81,14 @@ async def _listening(address: Address, app: ASGIApp) -> AsyncGenerator[None]:
     finally:
         accepting.cancel()
         server.should_exit = True
-        await _ended(task)
+        # uvicorn waits for answers; the app knows which of them have no end of their own.
+        finish = asyncio.create_task(finishing.finish(GRACE - 2)) if finishing else None
+        try:
+            await _ended(task)
+        finally:
+            if finish is not None:
+                finish.cancel()
+                await asyncio.wait({finish})
 
 
 def _guarded(address: Address, app: ASGIApp) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""Request bodies: how large they may be, and how long they may take to arrive."""
+"""Requests on their way: how large their bodies may be, how long they may take to arrive, and how answers end early."""
 
 from __future__ import annotations
 
@@ -14,30 +14,34 @@ _TOO_SLOW: Final = (408, b"The request did not arrive in time.")
 
 
 class BodyLimit:
-    """Reads the body of a request before an app sees it, and counts the requests that are being answered."""
+    """Reads the body of a request before an app sees it, and knows the requests that are being answered."""
 
     def __init__(self, limit: int, timeout: float) -> None:
         """Let bodies have `limit` bytes, and `timeout` seconds to arrive."""
         self._limit = limit
         self._timeout = timeout
-        self._running = 0
+        self._running: set[anyio.CancelScope] = set()
         self._idle: anyio.Event | None = None
 
     def before(self, choose: Callable[[Scope, bytes], ASGIApp]) -> ASGIApp:
         """An app that reads the body and lets `choose` say who answers."""
 
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-            self._running += 1
-            try:
-                body = await self._read(scope, receive)
-                if isinstance(body, bytes):
-                    await choose(scope, body)(scope, _once(body, receive), send)
-                elif body is not None:
-                    await _refuse(send, *body)
-            finally:
-                self._running -= 1
-                if self._idle is not None and not self._running:
-                    self._idle.set()
+            answer = _Answer(send)
+            with anyio.CancelScope() as answering:
+                self._running.add(answering)
+                try:
+                    body = await self._read(scope, receive)
+                    if isinstance(body, bytes):
+                        await choose(scope, body)(scope, _once(body, receive), answer.send)
+                    elif body is not None:
+                        await _refuse(send, *body)
+                finally:
+                    self._running.discard(answering)
+                    if self._idle is not None and not self._running:
+                        self._idle.set()
+            if answering.cancelled_caught:
+                await answer.end()
 
         return limited
 
@@ -47,6 +51,12 @@ class BodyLimit:
             self._idle = anyio.Event()
             with anyio.move_on_after(seconds):
                 await self._idle.wait()
+
+    async def close(self) -> None:
+        """End the answers that are still being sent, for example those that have no end of their own."""
+        for answering in tuple(self._running):
+            answering.cancel()
+        await self.idle(1.0)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | tuple[int, bytes] | None:
         """The body; or how it is refused; or None where the client went away."""
@@ -70,6 +80,22 @@ class BodyLimit:
                         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
         except TimeoutError:
             return _TOO_SLOW
+
+
+class _Answer:
+    """How far an answer has come."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._open = False
+
+    async def send(self, message: Message) -> None:
+        self._open = message["type"] == "http.response.start" or message.get("more_body", False)
+        await self._send(message)
+
+    async def end(self) -> None:
+        if self._open:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _once(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:

@@ -71,6 +71,34 @@ class HostedServer:
         return origin_of(public_url) + self.path
 
 
+class HostedApp(Starlette):
+    """An app of `host`, which can be told to stop before its lifespan ends."""
+
+    def __init__(
+        self,
+        servers: Sequence[ToolServer],
+        answers: BodyLimit,
+        routes: Sequence[BaseRoute],
+        lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    ) -> None:
+        """Serve `servers` at `routes`."""
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._servers = {id(server): server for server in servers}
+        self._answers = answers
+
+    async def finish(self, grace: float) -> None:
+        """Let running calls finish within `grace` seconds, cancel them with a reason, and end all other answers.
+
+        For a web server that waits for its connections before it ends the lifespan, as uvicorn does: event streams
+        and `subscriptions/listen` have no end of their own.
+        """
+        async with anyio.create_task_group() as ending:
+            for server in self._servers.values():
+                ending.start_soon(server.drain, grace)
+        await self._answers.idle(ANSWERING)
+        await self._answers.close()
+
+
 def host(
     servers: Sequence[HostedServer],
     *,
@@ -81,7 +109,7 @@ def host(
     body_limit: int = DEFAULT_BODY_LIMIT,
     body_timeout: float = DEFAULT_BODY_TIMEOUT,
     grace: float = DEFAULT_GRACE,
-) -> Starlette:
+) -> HostedApp:
     """One app that serves MCP servers side by side, in both protocol eras and without sessions (MCP-HOST-04).
 
     Every server has an exact path, so its challenge and its metadata name addresses that exist. `/health` answers
@@ -98,7 +126,8 @@ def host(
         grace: Seconds that running calls have when the app stops, before they are cancelled.
 
     Returns:
-        The app; it serves once its lifespan runs, and one time only.
+        The app; it serves once its lifespan runs, and one time only. Uvicorn ends the lifespan when all connections
+        have ended, so give it a `timeout_graceful_shutdown`, or call `HostedApp.finish` when it begins to stop.
 
     Raises:
         SpecError: The address is no origin, a path is used twice, a limit is not positive, or an authorization would
@@ -141,12 +170,10 @@ def host(
             try:
                 yield
             finally:
-                async with anyio.create_task_group() as ending:
-                    for server in {id(hosted.server): hosted.server for hosted in servers}.values():
-                        ending.start_soon(server.drain, grace)
-                await body.idle(ANSWERING)
+                await hosting.finish(grace)
 
-    return Starlette(routes=[*routes, *extra_routes], lifespan=lifespan)
+    hosting = HostedApp([hosted.server for hosted in servers], body, [*routes, *extra_routes], lifespan)
+    return hosting
 
 
 def _routes(

@@ -240,6 +240,17 @@ def test_a_call_that_is_under_way_is_finished_after_sigterm(own: Path) -> None:
     assert answers == [{"free": 1}]
 
 
+def test_a_stream_that_is_open_is_ended_after_sigterm(own: Path) -> None:
+    headers = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
+    with started(own, "own:expert", "--port", "0", "--auth", "none") as served:
+        with httpx2.stream("GET", served.address("ward-desk"), headers=headers, timeout=HANG) as answer:
+            assert answer.status_code == 200
+            served.process.send_signal(signal.SIGTERM)
+            assert "error" not in answer.read().decode()
+        served.process.wait(HANG_PROCESS)
+        assert served.process.returncode == 0
+
+
 def _accepts(url: str) -> bool:
     try:
         httpx2.get(url.removesuffix("/ward-desk/mcp") + "/health", timeout=HANG)
