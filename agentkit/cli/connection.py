@@ -106,7 +106,7 @@ def _local_platform(local: bool) -> Generator[None]:
     except ConnectionFailed as error:
         if not local:
             raise
-        remedy = "Start the local platform in another terminal: agentkit serve all"
+        remedy = "Start the local platform in another terminal: agentkit serve platform (or all, with MCP servers)"
         raise ConnectionFailed(error.message, remedy=remedy) from None
 
 

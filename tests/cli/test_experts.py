@@ -234,7 +234,7 @@ def test_an_expert_is_removed_by_its_name(run: Run, double: CortiDouble, wards: 
         (
             ["wards_of_test:expert", "--agent", "a", "--url", URL, "--local", "--base-url", "http://127.0.0.1:1"],
             ConnectionFailed,
-            "agentkit serve all",
+            "agentkit serve platform",
         ),
     ],
 )
