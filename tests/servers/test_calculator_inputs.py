@@ -407,6 +407,15 @@ def test_rounding_happens_at_the_end_only_and_half_goes_up() -> None:
     assert (done.result.value, done.result.rounded) == (12.5, "13")
 
 
+def test_nothing_is_minus_nothing() -> None:
+    gap = calculated("anion-gap", {"sodium": "125.7 mmol/L", "chloride": "100 mmol/L", "bicarbonate": "26 mmol/L"})
+    assert gap.result is not None
+    assert gap.result.rounded == "0"
+    ratio = calculated("delta-ratio", {"sodium": "138 mmol/L", "chloride": "100 mmol/L", "bicarbonate": "26 mmol/L"})
+    assert ratio.result is not None
+    assert (str(ratio.result.value), ratio.result.rounded) == ("0.0", "0.0")
+
+
 def test_a_result_outside_validity_is_computed_and_flagged() -> None:
     """CALC-4."""
     done = calculated("ckd-epi-creatinine", {**GIVEN, "age": "12 a"})

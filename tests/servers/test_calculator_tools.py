@@ -195,6 +195,23 @@ async def test_missing_inputs_are_named_and_nothing_is_computed(calculator: Call
     assert '- creatinine: Serum creatinine, for example "97 umol/L"' in told.text
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("phq-9", "- mood: Item 2: feeling down: a whole number from 0 to 3"),
+        ("glasgow-coma-scale", "- verbal: Verbal response: a whole number from 1 to 5"),
+        ("perc", "- hormones: Hormone use: yes, no or unknown"),
+        ("child-pugh", "- ascites: Ascites: none, slight or moderate"),
+        ("sofa", '- dopamine: Dopamine, for example "0.1 ug/kg/min"'),
+        ("due-date", '- last_menstrual_period: First day of the last menstrual period, for example "2026-01-31"'),
+    ],
+)
+async def test_what_is_missing_is_told_without_an_answer_to_copy(calculator: Caller, name: str, line: str) -> None:
+    """A made-up 3 for an item of a questionnaire would be the most severe answer."""
+    told = await calculator("calculate", name=name, inputs={})
+    assert line in told.text.splitlines()
+
+
 async def test_a_score_with_missing_items_tells_what_is_still_possible(calculator: Caller) -> None:
     """CALC-2."""
     told = await calculator("calculate", name="cha2ds2-vasc", inputs={"age": "77 a", "sex": "f", "diabetes": "yes"})

@@ -24,7 +24,7 @@ from agentkit_servers.calculator.core.definition import Calculator
 from agentkit_servers.calculator.core.inputs import Input, Quantity, YesNo
 from agentkit_servers.calculator.core.measures import System, spoken
 from agentkit_servers.calculator.core.numbers import Condition, rounded, shown
-from agentkit_servers.calculator.core.plain import BadInput, example
+from agentkit_servers.calculator.core.plain import BadInput, example, needed
 from agentkit_servers.calculator.core.reading import Read, read
 from agentkit_servers.calculator.core.scoring import attainable, undetermined
 from agentkit_servers.calculator.core.settings import Settings, settings_of
@@ -95,8 +95,8 @@ def run(
         this.working.flag("implausible-allowed", text)
     try:
         return _computed(this)
-    except InputNeeded as needed:
-        this.missing = list(needed.names)
+    except InputNeeded as asked:
+        this.missing = list(asked.names)
         return _refused(this, "missing-inputs", [])
     except NotApplicable as reason:
         return _refused(this, "not-applicable", [str(reason)])
@@ -191,10 +191,10 @@ def _computed(this: _Run) -> Calculation:
             ]
             this.assumed += [f"{asked.name}: normal" for one in assumable for asked in one.deciding(values)]
             open_items = tuple(one for one in open_items if one not in assumable)
-        needed = [asked.name for one in open_items for asked in one.deciding(values)]
+        open_inputs = [asked.name for one in open_items for asked in one.deciding(values)]
     else:
-        needed = [one.name for one in calculator.inputs if one.required and not values.has(one.name)]
-    this.missing = list(dict.fromkeys(needed))
+        open_inputs = [one.name for one in calculator.inputs if one.required and not values.has(one.name)]
+    this.missing = list(dict.fromkeys(open_inputs))
     if this.missing:
         low_high = attainable(calculator.items, values) if calculator.items else None
         return _answer(this, "missing-inputs", possible=low_high)
@@ -245,7 +245,7 @@ def _answer(
         conversions=[one.conversion for one in this.found.values() if one.conversion],
         steps=list(this.working.steps),
         missing=this.missing,
-        needed=[f"{one.name}: {one.title}, for example {example(one)}" for one in asked if one.name in this.missing],
+        needed=[needed(one) for one in asked if one.name in this.missing],
         possible=Possible(low=possible[0], high=possible[1]) if possible else None,
         assumed=this.assumed,
         flags=[FlagShown(code=flag.code, text=flag.text) for flag in this.working.flags],
@@ -261,7 +261,7 @@ def _answer(
 def _result(calculator: Calculator, value: float | date) -> Result:
     if isinstance(value, date):
         return Result(value=value.isoformat(), unit="date", rounded=value.isoformat())
-    return Result(value=float(value), unit=calculator.unit, rounded=rounded(value, calculator.decimals))
+    return Result(value=float(value) + 0.0, unit=calculator.unit, rounded=rounded(value, calculator.decimals))
 
 
 def _further(one: Further) -> FurtherResult:

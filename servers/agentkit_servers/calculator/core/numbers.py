@@ -32,7 +32,8 @@ def exact(number: float) -> Fraction:
 
 def rounded(number: float, decimals: int) -> str:
     """Round half up, as clinicians and the published tables do: `rounded(56.5, 0) == "57"`."""
-    return str(_decimal(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _ENOUGH))
+    found = _decimal(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _ENOUGH)
+    return str(found if found else abs(found))
 
 
 def whole(number: float) -> int:

@@ -52,6 +52,21 @@ def example(wanted: Input) -> str:
             return '"2026-01-31"'
 
 
+def needed(wanted: Input) -> str:
+    """What an input is, and what may be said for it; with an example only where it cannot be taken for an answer."""
+    match wanted:
+        case YesNo():
+            said = ": yes, no or unknown"
+        case Choice():
+            *first, last = wanted.choices
+            said = f": {', '.join(first)} or {last}"
+        case Integer():
+            said = f": a whole number from {wanted.low} to {wanted.high}"
+        case Quantity() | Day():
+            said = f", for example {example(wanted)}"
+    return f"{wanted.name}: {wanted.title}{said}"
+
+
 def number_of(field: str, wanted: Input, value: object) -> Fraction:
     """A number, as the decimal it was written as.
 
