@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from agentkit.cli import house
 from agentkit.cli.access import Access
-from agentkit.cli.house import Place, everything, open_doors
+from agentkit.cli.house import Place, Served, everything, open_doors
+from agentkit.cli.serving import serving
 from agentkit.cli.target import comes_from_here, load_target, place_of, servable
 from agentkit.errors import ConfigurationError, ServeError, SpecError
 from agentkit.experts import Expert, discovery
@@ -115,17 +118,47 @@ def write(folder: Path, authorization: str = "bearer") -> None:
     (folder / "imports_none.py").write_text("import nothing_of_that_name", encoding="utf-8")
 
 
+NO_PROCESS: Any = None
+Serves = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def serves(run: Run, monkeypatch: pytest.MonkeyPatch) -> Serves:
+    """Run `agentkit serve` in this process, make calls while it serves, and let it stop."""
+
+    def serve(*arguments: str, calls: Callable[[House], Awaitable[Any]]) -> list[Any]:
+        answers: list[Any] = []
+
+        async def serve_until_called(*served: Served, next_steps: Sequence[str] = ()) -> None:
+            async with serving([(one.address, one.app) for one in served]):
+                lines = [line for one in served for line in one.lines]
+                with anyio.fail_after(HANG):
+                    answers.append(await calls(House((*lines, *next_steps), NO_PROCESS)))
+
+        monkeypatch.setattr(house, "serve_until_stopped", serve_until_called)
+        done = run("serve", *arguments, "--port", "0")
+        if done.exception:
+            raise done.exception
+        return answers
+
+    return serve
+
+
 def made(served: House, kind: str) -> str:
     return next(line for line in served.lines if f"  {kind} " in line).partition(f"  {kind} ")[2].split()[0]
 
 
-def call(url: str, auth: Any, tool: str = "free_beds", **arguments: Any) -> Any:
-    async def ask() -> Any:
-        with anyio.fail_after(HANG):
-            async with httpx2.AsyncClient() as http, McpClient(url, name="x", http=http, auth=auth) as client:
-                return (await client.call_tool(tool, arguments)).data
+async def ask(url: str, auth: Any, tool: str = "free_beds", **arguments: Any) -> Any:
+    async with McpClient(url, name="x", auth=auth) as client:
+        return (await client.call_tool(tool, arguments)).data
 
-    return anyio.run(ask)
+
+def call(url: str, auth: Any, tool: str = "free_beds", **arguments: Any) -> Any:
+    async def in_time() -> Any:
+        with anyio.fail_after(HANG):
+            return await ask(url, auth, tool, **arguments)
+
+    return anyio.run(in_time)
 
 
 def test_an_expert_is_served_with_its_own_authorization_and_the_next_commands_are_told(own: Path) -> None:
@@ -139,54 +172,77 @@ def test_an_expert_is_served_with_its_own_authorization_and_the_next_commands_ar
     ]
 
 
-def test_a_token_that_was_given_is_not_repeated_in_them(own: Path) -> None:
-    with started(own, "own:expert", "--port", "0", "--token", "given-on-the-command-line") as served:
-        pass
-    assert "given-on-the-command-line" not in "\n".join(served.lines)
+def test_a_token_that_was_given_is_not_repeated_in_them(own: Path, serves: Serves) -> None:
+    given = "given-on-the-command-line"
+
+    async def calls(served: House) -> Any:
+        assert given not in "\n".join(served.lines)
+        return await ask(served.address("ward-desk"), BearerToken(given), ward="ICU")
+
+    assert serves("own:expert", "--token", given, calls=calls) == [{"free": 3}]
 
 
-def test_an_expert_is_served_with_oauth_and_its_client_is_told(own: Path) -> None:
-    with started(own, "own:expert", "--port", "0", "--auth", "oauth2.0") as served:
+def test_an_expert_is_served_with_oauth_and_its_client_is_told(own: Path, serves: Serves) -> None:
+    async def calls(served: House) -> Any:
         client_id, _, secret = made(served, "client").partition(":")
         assert client_id == "ward-desk-client"
-        auth = OAuthClientCredentials(client_id, secret)
-        assert call(served.address("ward-desk"), auth, ward="ICU") == {"free": 3}
+        return await ask(served.address("ward-desk"), OAuthClientCredentials(client_id, secret), ward="ICU")
+
+    assert serves("own:expert", "--auth", "oauth2.0", calls=calls) == [{"free": 3}]
 
 
 @pytest.mark.parametrize(("attribute", "name"), [("make", "ward-desk"), ("plain", "Plain-Server"), ("make_plain", "P")])
-def test_what_a_function_makes_and_a_server_of_the_sdk_are_served(own: Path, attribute: str, name: str) -> None:
-    with started(own, f"own:{attribute}", "--port", "0", "--auth", "none") as served:
+def test_what_a_function_makes_and_a_server_of_the_sdk_are_served(
+    own: Path, serves: Serves, attribute: str, name: str
+) -> None:
+    async def calls(served: House) -> Any:
         url = served.address(name)
-        if name == "ward-desk":
-            assert call(url, None, ward="ICU") == {"free": 3}
-        else:
-            assert call(url, None, "add", a=1, b=2) == {"result": 3}
+        return await (ask(url, None, ward="ICU") if name == "ward-desk" else ask(url, None, "add", a=1, b=2))
+
+    expected = {"free": 3} if name == "ward-desk" else {"result": 3}
+    assert serves(f"own:{attribute}", "--auth", "none", calls=calls) == [expected]
 
 
-def test_an_installed_expert_is_served_by_its_name(tmp_path: Path) -> None:
-    with started(tmp_path, "ehr-lookup", "--port", "0") as served:
+def test_an_installed_expert_is_served_by_its_name(serves: Serves) -> None:
+    async def calls(served: House) -> Any:
         url = served.address("ehr")
         assert url.endswith("/ehr/mcp")
-        found = call(url, BearerToken(made(served, "token")), "find_patients", name="Ingrid Solheim")
-    assert "Solheim" in str(found)
-    assert f"agentkit experts apply ehr-lookup --url {url} --agent NAME --local" in "\n".join(served.lines)
+        assert f"agentkit experts apply ehr-lookup --url {url} --agent NAME --local" in "\n".join(served.lines)
+        return await ask(url, BearerToken(made(served, "token")), "find_patients", name="Ingrid Solheim")
+
+    assert "Solheim" in str(serves("ehr-lookup", calls=calls))
 
 
-@pytest.mark.parametrize("what", ["own:expert", "own:plain", "ehr-lookup"])
-def test_it_is_served_over_stdio_and_nothing_else_is_written_there(own: Path, what: str) -> None:
+def test_it_is_served_over_stdio_and_nothing_else_is_written_there(own: Path) -> None:
     environment = {**os.environ, "XDG_DATA_HOME": str(own)}
-    server = StdioServerParameters(command=AGENTKIT, args=["serve", what, "--stdio"], cwd=own, env=environment)
-    wanted = {"own:expert": "free_beds", "own:plain": "add", "ehr-lookup": "find_patients"}[what]
+    server = StdioServerParameters(command=AGENTKIT, args=["serve", "own:expert", "--stdio"], cwd=own, env=environment)
 
-    async def ask() -> list[str]:
+    async def talk() -> list[str]:
         with anyio.fail_after(HANG):
             async with Client(stdio_client(server), mode="legacy") as client:
-                if what == "own:expert":
-                    answer = await client.call_tool("free_beds", {"ward": "ICU"})
-                    assert answer.structured_content == {"free": 3}
+                answer = await client.call_tool("free_beds", {"ward": "ICU"})
+                assert answer.structured_content == {"free": 3}
                 return [tool.name for tool in (await client.list_tools()).tools]
 
-    assert wanted in anyio.run(ask)
+    assert anyio.run(talk) == ["free_beds", "slow"]
+
+
+@pytest.mark.parametrize(
+    ("what", "tool"), [("own:expert", "free_beds"), ("own:plain", "add"), ("ehr", "find_patients"), ("calculator", "")]
+)
+def test_each_server_can_be_one_over_stdio(
+    own: Path, run: Run, monkeypatch: pytest.MonkeyPatch, what: str, tool: str
+) -> None:
+    served: list[ToolServer] = []
+
+    async def run_stdio(server: ToolServer, **_: Any) -> None:
+        served.append(server)
+
+    monkeypatch.setattr(ToolServer, "run_stdio", run_stdio)
+    done = run("serve", what, "--stdio")
+    assert done.exception is None
+    assert done.stdout == ""
+    assert any(name.startswith(tool) for name in served[0].tool_names)
 
 
 def test_what_a_module_writes_or_reads_while_it_is_imported_is_not_on_the_wire(own: Path) -> None:
@@ -362,18 +418,11 @@ def test_a_lifespan_that_fails_is_told_as_what_it_is(own: Path, run: Run) -> Non
     assert place_of(done.exception).startswith("own.py:")
 
 
-def test_an_expert_that_is_open_by_its_own_word_is_not_shown_to_others(tmp_path: Path) -> None:
-    write(tmp_path, authorization="none")
-    done = subprocess.run(
-        [AGENTKIT, "serve", "own:expert", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG_PROCESS,
-    )
-    assert done.returncode == 1
-    assert "ward-desk is served without authorization" in done.stderr
+def test_an_expert_that_is_open_by_its_own_word_is_not_shown_to_others(own: Path, run: Run) -> None:
+    write(own, authorization="none")
+    done = run("serve", "own:expert", "--host", "0.0.0.0", "--port", "0")  # noqa: S104
+    assert isinstance(done.exception, ServeError)
+    assert "ward-desk is served without authorization" in str(done.exception)
 
 
 def test_all_serves_installed_experts_that_have_functions_too(
@@ -401,9 +450,10 @@ def test_all_serves_installed_experts_that_have_functions_too(
     assert "ward-desk is served without authorization" in door
 
 
-def test_one_client_opens_all_servers_it_was_given_for(tmp_path: Path) -> None:
-    arguments = ("all", "--port", "0", "--auth", "oauth2.0", "--client", "one:secret-of-the-client")
-    with started(tmp_path, *arguments) as served:
+def test_one_client_opens_all_servers_it_was_given_for(serves: Serves) -> None:
+    async def calls(served: House) -> Any:
         auth = OAuthClientCredentials("one", "secret-of-the-client")
-        assert call(served.address("ehr"), auth, "find_patients", name="Ingrid Solheim")
-        assert call(served.address("questionnaires"), auth, "list_questionnaires")
+        assert await ask(served.address("ehr"), auth, "find_patients", name="Ingrid Solheim")
+        return await ask(served.address("questionnaires"), auth, "list_questionnaires")
+
+    assert serves("all", "--auth", "oauth2.0", "--client", "one:secret-of-the-client", calls=calls)
