@@ -198,6 +198,8 @@ def described(annotation: object) -> str:
 def _measured(name: str, value: object, depth: int) -> int:
     """Characters of an argument."""
     if isinstance(value, str):
+        if not value.isascii():
+            _check_text(name, value)
         return len(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise ToolError(f"{name}: is not a finite number", code="invalid-input")
@@ -208,9 +210,17 @@ def _measured(name: str, value: object, depth: int) -> int:
             raise ToolError(f"{name}: is nested more than {MAX_DEPTH} levels deep", code="invalid-input")
         items = cast("dict[str, object] | list[object]", value)
         inner = items.values() if isinstance(items, dict) else items
-        names = sum(map(len, items)) if isinstance(items, dict) else 0
+        names = sum(_measured(name, key, 0) for key in items) if isinstance(items, dict) else 0
         return names + sum(_measured(name, one, depth - 1) for one in inner)
     return 4
+
+
+def _check_text(name: str, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # JSON can say half of a character; hardly anything that a tool would do with it works.
+        raise ToolError(f"{name}: is not valid Unicode", code="invalid-input") from None
 
 
 def _only_structure(wanted: Mapping[str, Json], schema: JsonObject) -> bool:

@@ -244,6 +244,8 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: read(int, "9" * 5000), "value: "),
     (lambda: read(float, 10**400), "value"),
     (lambda: read(int, 1.5), "value: input should be a valid integer"),
+    (lambda: read(str, "a\ud800"), "value: is not valid Unicode"),
+    (lambda: read(Any, [{"\ud800": 1}]), "value: is not valid Unicode"),
     (lambda: read(int, None), "value: input should be a valid integer"),
     (lambda: read(list[Dose], [{"amount": "x"}]), "value.0.amount: input should be a valid number"),
     (lambda: read(Dose, {}), "value.amount: is required"),
