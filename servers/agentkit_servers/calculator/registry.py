@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from agentkit_servers.calculator.core import Calculator
@@ -24,6 +24,9 @@ _NAME: Final = 6
 _SYNONYM: Final = 5
 _SUMMARY: Final = 2
 _CATEGORY: Final = 3
+_Stems = Mapping[str, str]
+"""Words with their stems."""
+_MOST_WORDS: Final = 16
 _SHORTEST: Final = 5
 """Shorter words resemble too many others."""
 
@@ -95,7 +98,8 @@ def ranked(query: str) -> list[tuple[Calculator, int]]:
     synonym of a calculator finds it first; of those that fit as well as one another, what is superseded comes last.
     With no word but fillers everything fits.
     """
-    words = [_spelled(one) for one in _words(query) if one not in _FILLER]
+    asked = list(dict.fromkeys(one for one in _words(query) if one not in _FILLER))
+    words = [_spelled(one) for one in asked[:_MOST_WORDS]]
     if not words:
         return [(one, 0) for one in sorted(BY_SLUG.values(), key=lambda one: (one.category, one.title))]
     keys = {_key(query), "".join(words)}
@@ -116,33 +120,35 @@ def _fit(calculator: Calculator, words: list[str]) -> int:
 
 
 @cache
-def _fields(slug: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
+def _fields(slug: str) -> tuple[tuple[int, _Stems], ...]:
     """The words of a calculator by what they weigh."""
-    calculator = BY_SLUG[slug]
-    return (
-        (_NAME, (*_words(calculator.slug), *_words(calculator.title))),
-        (_SYNONYM, tuple(part for one in calculator.synonyms for part in _words(one))),
-        (_CATEGORY, tuple(_words(calculator.category))),
-        (_SUMMARY, tuple(_words(calculator.summary))),
-    )
+    one = BY_SLUG[slug]
+    fields = ((_NAME, (one.slug, one.title)), (_SYNONYM, one.synonyms), (_CATEGORY, (one.category,)))
+    return tuple((weight, _stemmed(*texts)) for weight, texts in (*fields, (_SUMMARY, (one.summary,))))
+
+
+def _stemmed(*texts: str) -> _Stems:
+    return {word: _stem(word) for text in texts for word in _words(text)}
 
 
 def _spelled(word: str) -> str:
     """A word of the calculators for one with a typing error."""
-    if len(word) < _SHORTEST or any(_met(word, known) for slug in BY_SLUG for _, known in _fields(slug)):
+    if len(word) < _SHORTEST or _met(word, _vocabulary()):
         return word
     return next(iter(get_close_matches(word, _vocabulary(), n=1, cutoff=0.8)), word)
 
 
-@lru_cache
-def _vocabulary() -> tuple[str, ...]:
-    found = {word for slug in BY_SLUG for _, known in _fields(slug) for word in known}
-    return tuple(sorted(word for word in found if len(word) >= _SHORTEST))
+@cache
+def _vocabulary() -> _Stems:
+    found = {word: stem for slug in BY_SLUG for _, known in _fields(slug) for word, stem in known.items()}
+    return {word: found[word] for word in sorted(found) if len(word) >= _SHORTEST}
 
 
-def _met(word: str, known: tuple[str, ...]) -> bool:
+def _met(word: str, known: _Stems) -> bool:
     stem = _stem(word)
-    return any(one == word or _stem(one) == stem or (len(word) > 3 and one.startswith(word)) for one in known)
+    return any(
+        one == word or of_one == stem or (len(word) > 3 and one.startswith(word)) for one, of_one in known.items()
+    )
 
 
 def _stem(word: str) -> str:
