@@ -98,7 +98,9 @@ class ToolServers:
 
         def own_issuer(client_id: str, secret: str, scopes: tuple[str, ...]) -> OAuthAuth:
             client = self._clients.setdefault(client_id, _Client(secret))
-            client.scopes.extend(scope for scope in scopes if scope not in client.scopes)
+            # It may ask for those of single tools too: whoever has our client has all of the server.
+            may_ask = (*scopes, *sorted(server.tool_scopes))
+            client.scopes.extend(scope for scope in may_ask if scope not in client.scopes)
             client.resources.append(resource)
             return OAuthAuth(self.issuer, self._keys, scopes)
 

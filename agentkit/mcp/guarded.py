@@ -94,6 +94,11 @@ class GuardedServer(MCPServer):
         """The tools in the order of their registration."""
         return tuple(self._tools)
 
+    @property
+    def tool_scopes(self) -> frozenset[str]:
+        """The scopes that single tools need."""
+        return frozenset[str]().union(*(tool.limits.scopes for tool in self._tools.values()))
+
     def register(
         self,
         function: Callable[..., Awaitable[object]],

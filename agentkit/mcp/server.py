@@ -113,6 +113,11 @@ class ToolServer:
         return self._mcp.tool_names
 
     @property
+    def tool_scopes(self) -> frozenset[str]:
+        """The scopes that single tools need, besides those of the server."""
+        return self._mcp.tool_scopes
+
+    @property
     def mcp(self) -> GuardedServer:
         """The MCP server underneath, for in-process clients and for what this class does not offer."""
         return self._mcp

@@ -25,9 +25,9 @@ from agentkit.cli.next_steps import next_steps
 from agentkit.cli.program import ServeOptions, serve, serving
 from agentkit.cli.serve import serve as serve_command
 from agentkit.compose import FunctionAgent
-from agentkit.errors import AgentKitError, ConfigurationError, McpAuthRequired, ServeError, SpecError
+from agentkit.errors import AgentKitError, ConfigurationError, McpAuthRequired, ServeError, SpecError, ToolFailed
 from agentkit.experts import Expert
-from agentkit.mcp import BearerToken, OAuthClientCredentials
+from agentkit.mcp import BearerToken, McpClient, OAuthClientCredentials
 from agentkit.oauth import ClientRegistry, SigningKeys, authorization_server
 from agentkit.specs import Authorization
 from tests.cli.conftest import started
@@ -81,6 +81,30 @@ async def test_an_expert_is_served_with_oauth() -> None:
             assert running.client
             result = await desk().call(QUESTION, url=running.url, auth=OAuthClientCredentials(*running.client))
     assert result.data == ({"free": 10},)
+
+
+@pytest.mark.anyio
+async def test_the_client_that_is_made_may_ask_for_the_scopes_of_single_tools() -> None:
+    expert = desk()
+
+    @expert.tool(scopes=("wards.write",))
+    async def close_ward(ward: str) -> str:
+        """Close a ward."""
+        return f"{ward} is closed."
+
+    assert close_ward
+    with anyio.fail_after(HANG):
+        async with serving(expert, port=0, auth="oauth2.0") as running, httpx2.AsyncClient() as http:
+            assert running.client
+            said: dict[str | None, str] = {}
+            for scope in (None, "ward-desk wards.write"):
+                auth = OAuthClientCredentials(*running.client, scope=scope)
+                async with McpClient(running.url, name="ward-desk", http=http, auth=auth) as client:
+                    try:
+                        said[scope] = (await client.call_tool("close_ward", {"ward": "ICU"})).text
+                    except ToolFailed as failure:
+                        said[scope] = str(failure.code)
+    assert said == {None: "insufficient-scope", "ward-desk wards.write": "ICU is closed."}
 
 
 @pytest.mark.anyio
