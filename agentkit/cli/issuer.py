@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from agentkit.errors import AuthenticationError, ConfigurationError
+
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
@@ -22,7 +24,8 @@ def issuer_app(url: str, database: str) -> Starlette:
         database: Its database.
 
     Raises:
-        ConfigurationError: The address cannot be an issuer.
+        ConfigurationError: The address cannot be an issuer, or nobody would send a secret there: it is plain http and
+            not on this machine.
         StorageError: The database is none of SQLite.
     """
     from starlette.applications import Starlette  # here, because `--help` needs none of them
@@ -31,7 +34,13 @@ def issuer_app(url: str, database: str) -> Starlette:
     from starlette.routing import Route
 
     from agentkit.oauth import IssuerStore, authorization_server
+    from agentkit.oauth.exchange import check_secure
 
+    try:
+        check_secure(url, "issuer", loopback=True)
+    except AuthenticationError:
+        remedy = "Give --public-url https://NAME: where clients reach it through what ends TLS."
+        raise ConfigurationError("issuer", "is no https address without a user in it", remedy=remedy) from None
     store = IssuerStore(database)
 
     async def health(request: Request) -> Response:

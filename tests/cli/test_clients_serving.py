@@ -72,6 +72,20 @@ def test_an_option_that_protects_nothing_there_is_refused(tmp_path: Path) -> Non
     assert done.stderr.startswith("error: --auth")
 
 
+@pytest.mark.parametrize(
+    "place",
+    [("--host", "0.0.0.0"), ("--public-url", "http://auth.example.org"), ("--public-url", "https://a:b@auth.example")],  # noqa: S104
+)
+def test_an_issuer_that_nobody_would_trust_is_not_served(tmp_path: Path, place: tuple[str, str]) -> None:
+    """No verifier and no client sends a secret there or takes keys from there."""
+    done = agentkit("serve", "authorization-server", "--port", "0", *place, folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: issuer: ")
+    assert "--public-url https://" in done.stderr
+    assert "a:b" not in done.stderr
+
+
 def test_a_key_that_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None:
     database = str(tmp_path / "issuer.db")
     with started(tmp_path, "authorization-server", "--port", "0", "--database", database):
