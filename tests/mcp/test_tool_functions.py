@@ -169,6 +169,78 @@ async def test_the_docstring_describes_parameters_and_the_model_does_not_see_tho
     }
 
 
+NUMPY = """Newest laboratory results.
+
+Use it for trends.
+
+Parameters
+----------
+patient : str
+    The patient's id,
+    for example p-1.
+codes : list of str, optional
+    LOINC codes.
+
+Returns
+-------
+LabPage
+    A page.
+
+Notes
+-----
+Newest first.
+"""
+SPHINX = """Newest laboratory results.
+
+Use it for trends.
+
+:param patient: The patient's id,
+    for example p-1.
+:param list[str] codes: LOINC codes.
+:type patient: str
+:returns: A page.
+:raises ToolError: There is no such patient.
+
+Newest first.
+"""
+
+
+@pytest.mark.parametrize(("text", "end"), [(NUMPY, "Notes\n-----\nNewest first."), (SPHINX, "Newest first.")])
+async def test_other_styles_of_docstrings_are_read_too(text: str, end: str) -> None:
+    server = ToolServer("s")
+
+    async def results(patient: str, codes: list[str]) -> LabPage:
+        return LabPage(lines=[patient, *codes])
+
+    results.__doc__ = text
+    server.tool(results)
+    tool = await listed(server)
+    assert tool.description == f"Newest laboratory results.\n\nUse it for trends.\n\n{end}"
+    described = [schema.get("description") for schema in tool.input_schema["properties"].values()]
+    assert described == ["The patient's id, for example p-1.", "LOINC codes."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Answer: 3 --- 4.",
+        "Times are given as :00 or :30.",
+        "A table:\n\na | b\n--- | ---\n1 | 2",
+        "Params\n\nmatter.",
+        "Title\n-----\nText.",
+    ],
+)
+async def test_what_only_looks_like_a_section_stays(text: str) -> None:
+    server = ToolServer("s")
+
+    async def results(patient: str) -> LabPage:
+        return LabPage(lines=[patient])
+
+    results.__doc__ = text
+    server.tool(results)
+    assert (await listed(server)).description == text
+
+
 async def test_names_that_a_model_class_has_itself_are_good_names_for_parameters() -> None:
     async def find(schema: str, copy: int, model_config: str, json: bool, *, validate: str = "no") -> dict[str, object]:
         """Find."""
