@@ -166,7 +166,10 @@ async def test_a_time_limit_that_is_none_is_refused(limit: float) -> None:
             await client.list_tools(timeout=limit)
 
 
-@pytest.mark.parametrize("value", [float("nan"), "\ud800", {1, 2}, pytest.param(object(), id="object"), b"bytes"], ids=repr)
+UNSENDABLE = [float("nan"), "\ud800", {1, 2}, pytest.param(object(), id="object"), b"bytes"]
+
+
+@pytest.mark.parametrize("value", UNSENDABLE, ids=repr)
 async def test_arguments_that_json_cannot_say_are_refused_before_anything_is_sent(value: Any) -> None:
     async with house() as home, home.client() as client:
         await client.list_tools()
