@@ -83,6 +83,7 @@ class _Draft:
         if section is not None:
             fields.append(FieldChange(SECTION, self.prompt[section.start : section.end], None))
             fields += self.drop(section.tools, name)
+            self.check_end(section)
             self.prompt = without_section(self.prompt, section)
         else:
             registered = [one for one in self.connectors if one.type == "registry" and one.name == name]
@@ -106,6 +107,8 @@ class _Draft:
             self.prompt = with_section(old, spec)
         if self.prompt != old:
             now = section_of(self.prompt, spec.name)
+            if section is not None:
+                self.check_end(section)
             fields.append(FieldChange(SECTION, _text(old, section), _text(self.prompt, now)))
         for server in spec.servers:
             index = self.find(server.name.strip())
@@ -125,6 +128,14 @@ class _Draft:
         fields += self.drop([name for name in (section.tools if section else ()) if name not in wanted], spec.name)
         action = Action.CREATE if is_new else Action.UPDATE
         self.changes.append(ExpertChange(spec.name, action if fields else Action.UNCHANGED, tuple(fields)))
+
+    def check_end(self, section: Section) -> None:
+        """Warn where text that a person wrote behind a section would go with it."""
+        if not section.tools:
+            self.warnings.append(
+                f"The section of {section.name!r} has no line of tools at its end, so it reaches to the next heading "
+                "of an expert or to the end of the prompt: look at what goes with it."
+            )
 
     def check_owners(self, spec: ExpertSpec) -> None:
         """Refuse a server that another expert uses, and goes on using; its credentials would go to both."""

@@ -111,3 +111,17 @@ def test_whatever_a_prompt_is_a_section_comes_and_goes_without_a_trace(prompt: s
         assert without_section(new, now) == prompt
     else:
         assert (new[: now.start], new[now.end :]) == (prompt[: before.start], prompt[before.end :])
+
+
+async def test_a_section_without_an_end_of_its_own_is_told_before_it_takes_other_text_with_it(
+    double: CortiDouble,
+) -> None:
+    agent_id = await deployed(double)
+    wire = double.v2.agents[agent_id].wire
+    wire["systemPrompt"] = wire["systemPrompt"].replace("Tools: labs.", "Never guess.")
+    async with corti_of(double) as corti:
+        for plan in (
+            await plan_deployment(corti, lab_expert(), agent=agent_id),
+            await plan_removal(corti, "lab-lookup", agent=agent_id),
+        ):
+            assert any("reaches to the next heading" in warning for warning in plan.warnings)
