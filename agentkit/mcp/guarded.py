@@ -29,7 +29,7 @@ from agentkit.mcp.current import CALLER, PROGRESS
 from agentkit.mcp.docstrings import read_docstring
 from agentkit.mcp.logs import root_logger_untouched
 from agentkit.mcp.running import Calls
-from agentkit.mcp.signature import checked_signature
+from agentkit.mcp.signature import checked_signature, name_of, written
 from agentkit.mcp.tool_errors import ToolError, error_result
 from agentkit.mcp.tool_input import ToolInput, tool_input
 from agentkit.mcp.tool_output import ToolOutput, tool_output
@@ -112,7 +112,7 @@ class GuardedServer(MCPServer):
         Raises:
             SpecError: The function cannot be a tool; see `ToolServer.tool`.
         """
-        tool = str(getattr(function, "__name__", "")) if name is None else name
+        tool = name_of(function) if name is None else name
         place = f"{self.name}.{tool}"
         if not _NAME.fullmatch(tool):
             raise SpecError(
@@ -122,7 +122,7 @@ class GuardedServer(MCPServer):
             raise SpecError(place, "another tool has this name")
         limits.check(place)
         signature = checked_signature(place, function)
-        description, texts = read_docstring(function.__doc__)
+        description, texts = read_docstring(written(function).__doc__)
         if not description:
             raise SpecError(place, "has no docstring", remedy="Write one: it is the description the model reads.")
         arguments = tool_input(place, function, signature, texts)

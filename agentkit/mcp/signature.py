@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable
+from typing import cast
 
 from mcp.server.mcpserver import Resolve
 
 from agentkit.errors import SpecError
+
+
+def written(function: Callable[..., object]) -> Callable[..., object]:
+    """What its author wrote: the function behind a `functools.partial`, or an object's `__call__`."""
+    while isinstance(function, functools.partial):
+        function = cast("functools.partial[object]", function).func
+    if inspect.isroutine(function) or not inspect.iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004
+        return function
+    return function.__call__
+
+
+def name_of(function: Callable[..., object]) -> str:
+    """The name of what its author wrote; of an object that can be called, the name of its class."""
+    name = str(getattr(written(function), "__name__", ""))
+    return type(function).__name__ if name == "__call__" else name
 
 
 def checked_signature(place: str, function: Callable[..., object]) -> inspect.Signature:
@@ -21,9 +38,9 @@ def checked_signature(place: str, function: Callable[..., object]) -> inspect.Si
     Raises:
         SpecError: It is no async function, or an annotation names what cannot be found.
     """
-    if inspect.isasyncgenfunction(function):
+    if inspect.isasyncgenfunction(written(function)):
         raise SpecError(place, "is an async generator", remedy="Return a list: a tool answers once.")
-    if not inspect.iscoroutinefunction(function):
+    if not inspect.iscoroutinefunction(written(function)):
         raise SpecError(place, "is not an async function", remedy="Write async def: a sync tool cannot be cancelled.")
     try:
         return inspect.signature(function, eval_str=True)

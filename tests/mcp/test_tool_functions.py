@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -167,6 +168,32 @@ async def test_the_docstring_describes_parameters_and_the_model_does_not_see_tho
         "table": "A table.",
         "count": "How many",
     }
+
+
+class Greeter:
+    """Greets; not for the model."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+
+    async def __call__(self, who: str, times: int = 1) -> str:
+        """Greet somebody."""
+        return f"{self._word} {who}" * times
+
+
+async def test_methods_objects_and_functions_with_arguments_filled_in_are_tools_too() -> None:
+    server, greeter = ToolServer("s"), Greeter("Hello")
+    server.tool(greeter)
+    server.tool(name="greet")(greeter.__call__)
+    server.tool(name="greet_twice")(functools.partial(greeter.__call__, times=2))
+    server.tool(name="greet_anna")(functools.partial(greeter, "Anna"))
+    async with Client(server.mcp) as client:
+        tools = (await client.list_tools()).tools
+        answers = [text_of(await client.call_tool(name, {"who": "Bo"})) for name in server.tool_names[:3]]
+        assert text_of(await client.call_tool("greet_anna", {})) == "Hello Anna"
+    assert server.tool_names == ("Greeter", "greet", "greet_twice", "greet_anna")
+    assert {tool.description for tool in tools} == {"Greet somebody."}
+    assert answers == ["Hello Bo", "Hello Bo", "Hello BoHello Bo"]
 
 
 NUMPY = """Newest laboratory results.
