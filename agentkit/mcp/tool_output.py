@@ -68,7 +68,7 @@ class ToolOutput:
         encoded = serializer.to_json(value, by_alias=True, warnings="error")
         spoken = _words(value)
         text = encoded.decode() if spoken is None else spoken
-        _check_size(len(encoded) + len(text.encode()), limit)
+        check_size(len(encoded) + len(text.encode()), limit)
         _check_numbers(encoded)
         structured = serializer.to_python(value, mode="json", by_alias=True)
         return _answer(text, {"result": structured} if self.wrapped else structured)
@@ -85,7 +85,7 @@ class ToolOutput:
         spoken = _words(cast("object", value))
         text = encoded.decode() if spoken is None else spoken
         sent = structured if isinstance(structured, dict) else None
-        _check_size((len(encoded) if sent is not None else 0) + len(text.encode()), limit)
+        check_size((len(encoded) if sent is not None else 0) + len(text.encode()), limit)
         _check_numbers(encoded)
         return _answer(text, sent)
 
@@ -174,7 +174,7 @@ def _foreign(result: CallToolResult, limit: int) -> JsonObject:
     size = len(pydantic_core.to_json(result.structured_content)) if result.structured_content is not None else 0
     for block in result.content:
         size += len(block.text.encode()) if isinstance(block, TextContent) else len(pydantic_core.to_json(block))
-    _check_size(size, limit)
+    check_size(size, limit)
     return result.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
@@ -188,7 +188,12 @@ def _check_numbers(encoded: bytes) -> None:
         json.loads(encoded)
 
 
-def _check_size(size: int, limit: int) -> None:
+def check_size(size: int, limit: int) -> None:
+    """Refuse an answer that is larger than its tool may give.
+
+    Raises:
+        ToolError: It is.
+    """
     if size > limit:
         raise ToolError(
             f"The answer has {size} bytes; at most {limit} are allowed.",

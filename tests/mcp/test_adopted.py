@@ -11,7 +11,7 @@ from mcp.server import MCPServer
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from agentkit.errors import McpAuthRequired, SpecError
+from agentkit.errors import McpAuthRequired, SpecError, ToolFailed
 from agentkit.mcp import BearerAuth, BearerToken, ToolServer, adopt, caller
 from tests.deadline import HANG
 from tests.mcp.library import ORIGIN, house
@@ -79,6 +79,33 @@ async def test_a_tool_that_is_added_later_counts_too() -> None:
         assert (await client.call_tool("late")).text == "here"
     with pytest.raises(SpecError, match="Add the tool there"):
         known.tool()
+
+
+@ERAS
+async def test_its_calls_have_limits_of_time_and_size(era: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentkit.mcp.adopted.DEFAULT_TIMEOUT", 0.05)
+    server = foreign()
+
+    @server.tool()
+    async def hang() -> str:  # pyright: ignore[reportUnusedFunction]
+        """Never end."""
+        await anyio.Event().wait()
+        return "never"
+
+    @server.tool()
+    async def flood() -> str:  # pyright: ignore[reportUnusedFunction]
+        """Say too much."""
+        return "x" * 400_001
+
+    codes: list[str | None] = []
+    async with house(server=adopted(server)) as home, home.client(mode=era) as client:
+        with anyio.fail_after(HANG):
+            for tool in ("hang", "flood"):
+                with pytest.raises(ToolFailed) as failed:
+                    await client.call_tool(tool)
+                codes.append(failed.value.code)
+            assert (await client.call_tool("whoami")).text == "nobody"
+    assert codes == ["timeout", "too-large"]
 
 
 def test_what_is_no_server_of_the_sdk_is_not_adopted() -> None:
