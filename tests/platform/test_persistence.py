@@ -150,6 +150,7 @@ def test_a_key_file_that_others_can_use_is_refused(tmp_path: Path, mode: int) ->
     with pytest.raises(ConfigurationError, match=f"mode {mode:o}") as caught:
         find_key(None, database)
     assert "chmod 600" in str(caught.value)
+    assert KEY_VARIABLE in str(caught.value)
     key.chmod(0o400)
     assert find_key(None, database) == made
 
