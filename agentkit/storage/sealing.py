@@ -84,7 +84,7 @@ def _read_or_make(path: Path) -> str:
             raise ConfigurationError(
                 str(path),
                 f"is a key that others on this machine can use (mode {mode:o})",
-                remedy=f"Make it yours alone (chmod 600 {shlex.quote(str(path))}); where that cannot be, set {KEY_VARIABLE}.",
+                remedy=f"Run chmod 600 {shlex.quote(str(path))}, or where that cannot be, set {KEY_VARIABLE}.",
             )
         return file.read()
 
