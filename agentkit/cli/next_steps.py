@@ -24,10 +24,11 @@ def next_steps(what: str, doors: Iterable[Door], expert: Expert | None) -> list[
         kind = door.authorization
         auth = "" if kind is Authorization.BEARER else f" --auth {kind.value}"
         lines.append(_line("check it", f"agentkit experts verify {door.url}{auth}{_credential(door)}"))
-        if expert is not None:
+        # Nobody but the platform on this machine reaches an address of it, and that knows no keys: they are v2.
+        is_local = stays_local(door.url)
+        if expert is not None and not (is_local and kind is Authorization.API_KEY):
             auth = "" if kind is expert.authorization else f" --auth {kind.value}"
-            # Nobody but a platform on this machine reaches an address of it.
-            where = " --local" if stays_local(door.url) else ""
+            where = " --local" if is_local else ""
             place = f"{shlex.quote(what)} --url {door.url}{auth} --agent NAME{where}"
             lines.append(_line("register it", f"agentkit experts apply {place}"))
     return lines

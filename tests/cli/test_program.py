@@ -335,7 +335,7 @@ def test_a_program_has_the_options_of_the_command() -> None:
     [
         (Access((Authorization.NONE,)), " --auth none", " --auth none"),
         (Access((Authorization.BEARER,), token="given"), " --token @FILE", ""),
-        (Access((Authorization.API_KEY,), api_key="given"), " --auth apiKey --token @FILE", " --auth apiKey"),
+        (Access((Authorization.API_KEY,), api_key="given"), " --auth apiKey --token @FILE", None),
         (
             Access((Authorization.OAUTH2,), client=("id", "given")),
             " --auth oauth2.0 --client @FILE",
@@ -349,13 +349,22 @@ def test_a_program_has_the_options_of_the_command() -> None:
     ],
 )
 def test_the_next_commands_fit_the_authorization_and_repeat_no_secret_that_was_given(
-    access: Access, verify: str, apply: str
+    access: Access, verify: str, apply: str | None
 ) -> None:
     expert = desk()
     served = own(expert, Place("127.0.0.1", 0), access)
     served.address.close()
     url = served.doors[0].url
-    assert next_steps("desks:expert", served.doors, expert) == [
-        f"check it         agentkit experts verify {url}{verify}",
-        f"register it      agentkit experts apply desks:expert --url {url}{apply} --agent NAME --local",
-    ]
+    told = [f"check it         agentkit experts verify {url}{verify}"]
+    if apply is not None:  # the local platform knows no keys
+        told.append(f"register it      agentkit experts apply desks:expert --url {url}{apply} --agent NAME --local")
+    assert next_steps("desks:expert", served.doors, expert) == told
+
+
+def test_an_expert_with_a_key_is_registered_where_keys_are_known() -> None:
+    expert = desk()
+    served = own(expert, Place("127.0.0.1", 0, "https://desk.example.org"), Access((Authorization.API_KEY,)))
+    served.address.close()
+    assert next_steps("desks:expert", served.doors, expert)[1].endswith(
+        "--url https://desk.example.org/ward-desk/mcp --auth apiKey --agent NAME"
+    )
