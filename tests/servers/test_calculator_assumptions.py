@@ -28,7 +28,7 @@ def test_what_is_assumed_normal_hides_nothing_that_is_known_to_be_abnormal() -> 
     done = calculate("sofa", SHOCK, assume_missing="normal")
     assert done.result is not None
     assert done.result.value == 3
-    assert done.assumed == [*(f"{name}: normal" for name in VASOPRESSORS), "urine_output: normal"]
+    assert done.assumed == [*(f"{name}: absent" for name in VASOPRESSORS), "urine_output: normal"]
 
 
 @pytest.mark.parametrize("slug", SCORES)
@@ -91,4 +91,12 @@ def test_what_could_not_be_tested_is_never_assumed(assume: str, said: str) -> No
 def test_absent_fills_findings_only(slug: str) -> None:
     done = calculate(slug, {}, assume_missing="absent")
     findings = {one.name for one in SCORES[slug].inputs if isinstance(one, YesNo)}
-    assert {line.partition(":")[0] for line in done.assumed} == findings
+    given = set(VASOPRESSORS) if slug == "sofa" else set[str]()
+    assert {line.partition(":")[0] for line in done.assumed} == findings | given
+
+
+def test_a_vasopressor_that_nobody_mentions_is_absent_where_that_is_asked_for() -> None:
+    done = calculate("sofa", {**SHOCK, "urine_output": "no"}, assume_missing="absent")
+    assert done.result is not None
+    assert done.result.value == 3
+    assert done.assumed == [f"{name}: absent" for name in VASOPRESSORS]

@@ -21,7 +21,7 @@ from agentkit_servers.calculator.core.answer import (
     State,
 )
 from agentkit_servers.calculator.core.definition import Calculator
-from agentkit_servers.calculator.core.inputs import Input, Quantity, YesNo
+from agentkit_servers.calculator.core.inputs import Input, Quantity, absent
 from agentkit_servers.calculator.core.measures import System, spoken
 from agentkit_servers.calculator.core.numbers import Condition, rounded, shown
 from agentkit_servers.calculator.core.plain import BadInput, example, needed
@@ -108,8 +108,8 @@ def _read_all(this: _Run, inputs: Mapping[str, object], units: System | None) ->
     for wanted in this.calculator.inputs:
         known = this.found.get(wanted.name)
         value = known.value if known else None
-        if value is None and isinstance(wanted, YesNo) and this.settings.assume_missing and this.may_assume(wanted):
-            value = False
+        assumable = value is None and this.settings.assume_missing is not None and this.may_assume(wanted)
+        if assumable and (value := absent(wanted)) is not None:
             this.assumed.append(f"{wanted.name}: absent")
         this.values[wanted.name] = value
 

@@ -75,6 +75,14 @@ class Day(_Input):
 Input = Quantity | YesNo | Choice | Integer | Day
 
 
+def absent(wanted: Input) -> bool | float | None:
+    """What an absent finding is: no, or none of a medicine ("dopamine: no" is 0); None where nothing can be absent."""
+    if isinstance(wanted, YesNo):
+        return False
+    nothing = wanted.words.get(False) if isinstance(wanted, Quantity) else None
+    return None if isinstance(nothing, bool) else nothing
+
+
 def quantity(
     measure: Measure,
     name: str | None = None,

@@ -30,7 +30,7 @@ class Item:
         points: Pure, from the inputs to points.
         text: The rule in words, for the description.
         normal: The points of a normal or absent finding, which `assume_missing` may take; None where there are none.
-        together: Its required quantities are worked up into one number, so that none of them is assumed to be normal
+        together: What it needs measured is worked up into one number, so that no part of it is assumed to be normal
             beside another that is known.
         probes: Values of a missing quantity to try, by name of the input; the ends of its plausible range by default.
     """
@@ -67,7 +67,8 @@ class Item:
 
     def assumable(self, values: Values) -> bool:
         """Whether its points may be those of a normal finding; what is known beside it still counts."""
-        known = any(isinstance(one, Quantity) and one.required and values.has(one.name) for one in self.inputs)
+        measured = [one for one in self.inputs if isinstance(one, Quantity) and one.required and not one.words]
+        known = any(values.has(one.name) for one in measured)
         return self.normal is not None and not (self.together and known)
 
     def _outcomes(self, values: Values) -> dict[tuple[Value, ...], float]:

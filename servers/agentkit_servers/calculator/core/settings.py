@@ -21,8 +21,8 @@ class Settings:
     """Options that were read.
 
     Attributes:
-        assume_missing: `absent`: findings that were not given count as absent. `normal`: quantities of a score as
-            normal, too. None: what is missing stays missing (CALC-2).
+        assume_missing: `absent`: findings and medicines that were not given count as absent. `normal`: quantities of a
+            score as normal, too. None: what is missing stays missing (CALC-2).
         allow_implausible: Compute with values outside the plausible ranges.
         options: The calculator's own.
     """
