@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import traceback
@@ -28,7 +27,7 @@ from agentkit.errors import SpecError
 from agentkit.mcp.current import CALLER, PROGRESS
 from agentkit.mcp.docstrings import read_docstring
 from agentkit.mcp.logs import root_logger_untouched
-from agentkit.mcp.running import Calls
+from agentkit.mcp.running import Calls, Crash, apart
 from agentkit.mcp.signature import checked_signature, name_of, written
 from agentkit.mcp.tool_errors import ToolError, error_result
 from agentkit.mcp.tool_input import ToolInput, tool_input
@@ -185,10 +184,8 @@ class GuardedServer(MCPServer):
         with tracing.span("mcp.tool", {"mcp.server.name": self.name, "mcp.tool.name": name}) as span:
             try:
                 return await self._limited_call(tool, arguments, context)
-            # What a tool lets through would end everybody's calls, so all of it ends here.
-            except BaseException as failure:
-                if _ends_the_task(failure):
-                    raise
+            # A validator may raise what ends the process, and so everybody's calls.
+            except (Exception, SystemExit) as failure:
                 error = self._explained(name, failure)
                 span.set("error.type", error.code)
                 logger.info("tool %s of %s failed: %s", name, self.name, error.code)
@@ -204,11 +201,11 @@ class GuardedServer(MCPServer):
             )
         value: object = None
         with self.calls.limited(tool.limits.timeout):
-            value = await tool.function(**given)
+            value = await apart(tool.listed.name, tool.function(**given))
         return tool.output.result(value, tool.limits.output)
 
     def _explained(self, name: str, failure: BaseException) -> ToolError:
-        failure = _innermost(failure)
+        failure = _innermost(failure.cause if isinstance(failure, Crash) else failure)
         if isinstance(failure, ToolError):
             return failure
         if isinstance(failure, McpToolError) and not isinstance(failure, UnexpectedToolError):
@@ -235,15 +232,6 @@ def _check_scopes(wanted: frozenset[str]) -> None:
             code="insufficient-scope",
             hint=f"Call with a token that has the scope {missing}.",
         )
-
-
-def _ends_the_task(failure: BaseException) -> bool:
-    """Whether it is not the tool's: a cancellation that somebody asked for, an interrupt, or the end of the loop."""
-    if isinstance(failure, asyncio.CancelledError):
-        # A tool that waits for something that was cancelled is not cancelled itself.
-        task = asyncio.current_task()
-        return task is None or task.cancelling() > 0
-    return isinstance(failure, KeyboardInterrupt | GeneratorExit)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import anyio
 
 from agentkit.mcp.tool_errors import ToolError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 """What a server opens and closes with whatever serves it."""
@@ -37,6 +42,9 @@ class Gone:
         """Whether the task was cancelled for this reason only."""
         return self.told and self.call is None and self._task is not None and self._task.uncancel() == 0
 
+
+PATIENCE: Final = 1.0
+"""Seconds that a tool has to clean up when its call is cancelled."""
 
 GONE: Final[ContextVar[Gone | None]] = ContextVar("agentkit_mcp_gone", default=None)
 """Of the request that is being served; None where the transport cancels calls itself."""
@@ -109,6 +117,48 @@ class Calls:
         with anyio.move_on_after(seconds):
             await self._idle.wait()
         self._idle = None
+
+
+class Crash(Exception):
+    """What a tool raised: an exception of any kind, which must not end more than its call."""
+
+    def __init__(self, cause: BaseException) -> None:
+        """Carry it."""
+        super().__init__()
+        self.cause = cause
+
+
+async def apart(name: str, call: Awaitable[T]) -> T:
+    """Await the tool `name` in a task of its own, for which whoever called it need not wait.
+
+    When this is cancelled, the tool is; one that does not end within `PATIENCE` seconds is left behind.
+
+    Raises:
+        Crash: With whatever it raised.
+    """
+    task = asyncio.ensure_future(_outcome(call))
+    try:
+        value, failure = await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({task}, timeout=PATIENCE)
+        if not task.done():
+            logger.error("tool %s does not let itself be cancelled; it goes on, and nobody waits for it", name)
+        raise
+    if failure is not None:
+        raise Crash(failure)
+    return cast("T", value)
+
+
+async def _outcome(call: Awaitable[T]) -> tuple[T | None, BaseException | None]:
+    try:
+        return await call, None
+    except KeyboardInterrupt:
+        raise
+    # A task that ends with SystemExit ends the event loop.
+    except BaseException as failure:
+        return None, failure
 
 
 class SharedLifespan:

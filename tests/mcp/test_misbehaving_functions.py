@@ -11,7 +11,7 @@ import anyio
 import pytest
 from pydantic import BaseModel
 
-from agentkit.mcp import ToolError, ToolServer
+from agentkit.mcp import ToolError, ToolServer, running
 from tests.deadline import HANG
 from tests.mcp.library import CANARY
 from tests.mcp.test_limits import app_of, connected, error_of
@@ -28,55 +28,88 @@ class Page(BaseModel):
     number: int
 
 
-def misbehaving() -> ToolServer:
-    server = ToolServer("odd")
+async def fine() -> str:
+    """Answer."""
+    return "fine"
 
-    @server.tool
-    async def fine() -> str:
-        """Answer."""
-        return "fine"
 
-    @server.tool
-    async def ends() -> str:
-        """Raise what is no Exception."""
+async def ends() -> str:
+    """Raise what is no Exception."""
+    raise Ending(CANARY)
+
+
+async def ends_together() -> str:
+    """Raise it in a group."""
+
+    async def ending() -> None:
         raise Ending(CANARY)
 
-    @server.tool
-    async def ends_together() -> str:
-        """Raise it in a group."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ending())
+    return "never"
 
-        async def ending() -> None:
-            raise Ending(CANARY)
 
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(ending())
-        return "never"
+async def waits_in_vain() -> str:
+    """Wait for something that was cancelled."""
+    never = asyncio.get_running_loop().create_future()
+    never.cancel()
+    await never
+    return "never"
 
-    @server.tool
-    async def waits_in_vain() -> str:
-        """Wait for something that was cancelled."""
-        never = asyncio.get_running_loop().create_future()
-        never.cancel()
-        await never
-        return "never"
 
-    @server.tool
-    async def counts_far() -> dict[str, int]:
-        """Return a number that JSON libraries do not read."""
-        return {"number": 10**5000}
+async def cancels_itself() -> str:
+    """Cancel the task it runs in."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+    return "never"
 
-    @server.tool
-    async def counts_far_in_silence():
-        """Return it without saying so."""
-        return [10**5000]
 
-    @server.tool
-    async def changes_its_mind() -> Page:
-        """Return a model that no longer is what it was."""
-        page = Page(number=1)
-        page.number = CANARY  # pyright: ignore[reportAttributeAccessIssue]
-        return page
+async def exits() -> str:
+    """End the process."""
+    raise SystemExit(CANARY)
 
+
+async def closes() -> str:
+    """Raise what ends a generator."""
+    raise GeneratorExit(CANARY)
+
+
+async def counts_far() -> dict[str, int]:
+    """Return a number that JSON libraries do not read."""
+    return {"number": 10**5000}
+
+
+async def counts_far_in_silence():
+    """Return it without saying so."""
+    return [10**5000]
+
+
+async def changes_its_mind() -> Page:
+    """Return a model that no longer is what it was."""
+    page = Page(number=1)
+    page.number = CANARY  # pyright: ignore[reportAttributeAccessIssue]
+    return page
+
+
+ODD = [
+    ends,
+    ends_together,
+    waits_in_vain,
+    cancels_itself,
+    exits,
+    closes,
+    counts_far,
+    counts_far_in_silence,
+    changes_its_mind,
+]
+
+
+def misbehaving() -> ToolServer:
+    server = ToolServer("odd")
+    for function in (fine, *ODD):
+        server.tool(function)
     return server
 
 
@@ -89,9 +122,7 @@ async def failure(server: ToolServer, tool: str, era: str) -> dict[str, Any]:
 
 
 @ERAS
-@pytest.mark.parametrize(
-    "tool", ["ends", "ends_together", "waits_in_vain", "counts_far", "counts_far_in_silence", "changes_its_mind"]
-)
+@pytest.mark.parametrize("tool", [function.__name__ for function in ODD])
 async def test_whatever_a_function_does_is_one_failed_call_without_its_content(
     era: str, tool: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -102,6 +133,37 @@ async def test_whatever_a_function_does_is_one_failed_call_without_its_content(
     assert error["code"] == "internal-error"
     assert CANARY not in f"{error}{caplog.text}"
     assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == ["agentkit.mcp.guarded"]
+
+
+@ERAS
+@pytest.mark.parametrize("how", ["finally ends", "never ends"])
+async def test_the_time_of_a_tool_is_over_even_where_it_does_not_let_itself_be_cancelled(
+    era: str, how: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "PATIENCE", HANG if how == "finally ends" else 0.01)
+    server, released = failing("no"), asyncio.Event()
+    ended = asyncio.Event()
+
+    @server.tool(timeout=0.01)
+    async def stubborn() -> str:
+        """Do not let itself be cancelled."""
+        while not released.is_set():
+            try:
+                await released.wait()
+            except asyncio.CancelledError:
+                if how == "finally ends":
+                    released.set()
+        ended.set()
+        return "late"
+
+    error = await failure(server, "stubborn", era)
+    assert error["code"] == "timeout"
+    left = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert bool(left) == (how == "never ends")
+    assert all(line.startswith("tool stubborn does not let itself be cancelled") for line in left)
+    released.set()
+    with anyio.fail_after(HANG):
+        await ended.wait()
 
 
 def failing(text: Any, **told: Any) -> ToolServer:
