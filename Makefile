@@ -45,8 +45,9 @@ deps: $(STAMPS)/dev ## Check that the dependencies are the ones in use
 package: $(STAMPS)/dev ## Build wheel and sdist, and use the wheel in an empty environment
 	$(BIN)/python tests/packaging/check_wheel.py
 
+# A file of tests stays in one process: the README's servers have fixed ports.
 pytest: setup ## Run the tests with coverage
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term
 
 bench: setup ## Print the benchmarks
 	@for script in $$(grep -l __main__ tests/benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
