@@ -64,14 +64,14 @@ def checked_call(name: str, arguments: Mapping[str, Json]) -> tuple[str, dict[st
     try:
         name.encode()
     except (UnicodeError, AttributeError):
-        raise SpecError("McpClient.call_tool.name", "is no text that can be sent") from None
+        raise SpecError("call_tool.name", "is no text that can be sent") from None
     try:
         given = dict(arguments)
         json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
-        raise SpecError("McpClient.call_tool.arguments", "hold something that JSON cannot say") from None
+        raise SpecError("call_tool.arguments", "hold something that JSON cannot say") from None
     if not all(isinstance(key, str) for key in given):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise SpecError("McpClient.call_tool.arguments", "must have texts for names")
+        raise SpecError("call_tool.arguments", "must have texts for names")
     return name, given
 
 

@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 
 from agentkit import tracing
 from agentkit.errors import McpError, McpProtocolError, McpUnreachable
+from agentkit.mcp.client_input import checked_call
 from agentkit.mcp.connection import Connection
 from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.results import ToolInfo, ToolResult, read_result, read_tool
@@ -84,14 +85,16 @@ class InProcessClient:
             ToolFailed: The tool reported a failure; `code` and `tool_text` say which.
             McpProtocolError: There is no such tool, or its answer does not fit its schema.
             McpUnreachable: The client is not open, or was closed meanwhile.
+            SpecError: The name or the arguments are no JSON.
         """
+        name, given = checked_call(name, arguments or {})
         attributes = {"mcp.server.name": self.name, "mcp.tool.name": name}
         with tracing.span("mcp.call", attributes, kind=tracing.SpanKind.CLIENT):
             client = await self._client()
             with anyio.CancelScope() as call:
                 self._calls.add(call)
                 try:
-                    result = await client.call_tool(name, dict(arguments or {}))
+                    result = await client.call_tool(name, given)
                 except Exception as error:
                     raise self._typed(error) from None
                 finally:

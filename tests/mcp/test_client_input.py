@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from agentkit.errors import McpAuthRequired, SpecError
-from agentkit.mcp import ApiKey, BearerToken, McpClient
+from agentkit.mcp import ApiKey, BearerToken, InProcessClient, McpClient
 from agentkit.testing.asgi import RoutedTransport
 from tests.mcp.doubles import Asked, Double, Modern
-from tests.mcp.library import house
+from tests.mcp.library import house, library
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +79,14 @@ async def test_arguments_that_are_no_json_object_are_refused(arguments: Any) -> 
     async with house() as home, home.client() as client:
         with pytest.raises(SpecError, match=r"call_tool\.arguments"):
             await client.call_tool("find_books", arguments)
+
+
+async def test_a_client_in_this_process_refuses_the_same() -> None:
+    async with InProcessClient(library()) as client:
+        for name, arguments in (("\ud800", {}), ("find_books", {1: 2}), ("find_books", {"words": object()})):
+            with pytest.raises(SpecError, match=r"^call_tool\.(name|arguments)"):
+                await client.call_tool(name, arguments)  # pyright: ignore[reportArgumentType]
+        assert (await client.call_tool("whoami")).text
 
 
 async def _refuse(asked: Asked, receive: Any, send: Any) -> None:

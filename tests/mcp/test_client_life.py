@@ -8,14 +8,15 @@ import threading
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 from starlette.types import Receive, Send
 
-from agentkit.errors import ConfigurationError, McpError, McpUnreachable
+from agentkit.errors import ConfigurationError, McpError, McpTimeout, McpUnreachable
 from agentkit.mcp import McpClient, NoAuth, OAuthClientCredentials
 from agentkit.testing.asgi import RoutedTransport, running
-from tests.deadline import HANG
+from tests.deadline import HANG, skip
 from tests.mcp.doubles import Asked, Double, Json, begin, more, reply
 from tests.mcp.library import ORIGIN, URL, app_for, house, library, oauth
 
@@ -122,6 +123,42 @@ async def test_closing_while_a_token_is_fetched_ends_the_call() -> None:
             assert [type(end) for end in ends] == [McpUnreachable] * 3
             with pytest.raises(McpUnreachable, match="closed"):
                 await client.list_tools()
+
+
+async def test_a_stream_that_wants_a_pause_of_days_leaves_nothing_asleep_behind() -> None:
+    """In the handshake era the SDK sleeps on when the call is over."""
+    sessions = Sessions()
+
+    async def answer(asked: Asked, receive: Receive, send: Send) -> None:
+        if asked.wants == "tools/call":
+            await begin(send, kind="text/event-stream")
+            for piece in (b"id: 7\nretr", b"y: 1", b"00000000\ndata:\n\n"):
+                await more(send, piece)
+            await send({"type": "http.response.body", "body": b""})
+        elif asked.method == "GET":
+            await reply(send, b"", status=404)
+        else:
+            await sessions(asked, receive, send)
+
+    transport = RoutedTransport({ORIGIN: Double(answer)})
+    async with (
+        httpx2.AsyncClient(transport=transport) as http,
+        McpClient(URL, name="loans", http=http, mode="legacy", timeout=HANG) as client,
+    ):
+        await client.list_tools()
+        before = len(asyncio.all_tasks())
+        calls = [asyncio.create_task(client.call_tool("write", timeout=5)) for _ in range(5)]
+        for _ in range(50):
+            await anyio.lowlevel.checkpoint()
+        skip(6)
+        for call in calls:
+            with pytest.raises(McpTimeout):
+                await call
+        for _ in range(4):  # two attempts to resume the stream, each after a pause
+            skip(11)
+            for _ in range(50):
+                await anyio.lowlevel.checkpoint()
+        assert len(asyncio.all_tasks()) <= before
 
 
 def elsewhere(work: Any) -> BaseException | None:
