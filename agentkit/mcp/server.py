@@ -211,8 +211,17 @@ class ToolServer:
             SpecError: The function is not async, has no docstring, has a parameter or a result that no JSON schema
                 describes, its name is taken, a limit is not positive, or the scopes are one text.
         """
+        if function is not None and not callable(function):
+            problem = f"is a {type(function).__name__}; it must be an async function"
+            raise SpecError(f"{self.name}.tool", problem, remedy="Options are given by name: tool(name=...).")
         if isinstance(scopes, str):
             raise SpecError(f"{self.name}.scopes", "is one text", remedy='Give a tuple, for example ("labs.write",).')
+        self._check_kinds(str, name=name, title=title)
+        self._check_kinds(
+            bool, read_only=read_only, idempotent=idempotent, destructive=destructive, open_world=open_world
+        )
+        self._check_kinds(float, timeout=timeout, input_limit=input_limit, output_limit=output_limit)
+        self._check_kinds(str, **{f"scopes[{number}]": scope for number, scope in enumerate(scopes)})
         annotations = ToolAnnotations(
             title=title,
             read_only_hint=read_only,
@@ -227,3 +236,10 @@ class ToolServer:
             return function
 
         return register if function is None else register(function)
+
+    def _check_kinds(self, kind: type[object], **options: object) -> None:
+        """Refuse options of another kind; the SDK's own errors for them name neither server nor option."""
+        allowed = (int, float) if kind is float else (kind,)
+        for option, value in options.items():
+            if value is not None and (not isinstance(value, allowed) or (kind is float and isinstance(value, bool))):
+                raise SpecError(f"{self.name}.{option}", f"is a {type(value).__name__}; it must be a {kind.__name__}")

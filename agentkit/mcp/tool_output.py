@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
@@ -70,6 +71,8 @@ class ToolOutput:
         text = encoded.decode() if spoken is None else spoken
         check_size(len(encoded) + len(text.encode()), limit)
         _check_numbers(encoded)
+        if b"null" in encoded:  # which the serializer also writes for a number that JSON cannot say
+            _check_finite(serializer.to_python(value))
         structured = serializer.to_python(value, mode="json", by_alias=True)
         return _answer(text, {"result": structured} if self.wrapped else structured)
 
@@ -86,6 +89,7 @@ class ToolOutput:
         text = encoded.decode() if spoken is None else spoken
         sent = structured if isinstance(structured, dict) else None
         check_size((len(encoded) if sent is not None else 0) + len(text.encode()), limit)
+        _check_finite(structured)
         _check_numbers(encoded)
         return _answer(text, sent)
 
@@ -186,6 +190,16 @@ def _check_numbers(encoded: bytes) -> None:
     """
     if _MANY_DIGITS.search(encoded):
         json.loads(encoded)
+
+
+def _check_finite(value: object) -> None:
+    """A result that is no number is a defect of the tool; sent as null it would look like a value that is not known."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number that JSON cannot say")
+    if isinstance(value, Mapping):
+        value = list(cast("Mapping[object, object]", value).values())
+    for each in cast("Iterable[object]", value) if isinstance(value, list | tuple) else ():
+        _check_finite(each)
 
 
 def check_size(size: int, limit: int) -> None:
