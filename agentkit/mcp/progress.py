@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import math
 from collections import deque
@@ -72,6 +73,7 @@ async def with_progress(
 
     Raises:
         CallbackFailed: The callback raised; the call was cancelled.
+        CancelledError: The callback was cancelled, and with it the call.
         Exception: What the call raised.
     """
     waiting: deque[Progress] = deque(maxlen=MOST_WAITING)
@@ -107,6 +109,8 @@ async def with_progress(
             news.set()
     except BaseExceptionGroup as group:
         raise _first(group) from None
+    if not results:  # the callback was cancelled, and with it the call
+        raise asyncio.CancelledError
     return results[0]
 
 

@@ -114,6 +114,27 @@ async def test_a_callback_that_fails_ends_its_own_call_only_and_cancels_the_tool
         assert (await client.call_tool("count", {"to": 0})).text == "counted"
 
 
+@ERAS
+async def test_a_callback_that_is_cancelled_ends_its_call_as_cancelled(era: str) -> None:
+    async def raises(progress: Progress) -> None:
+        raise asyncio.CancelledError
+
+    async def cancels_its_task(progress: Progress) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await anyio.sleep_forever()
+
+    stepping = Stepping()
+    async with stepping.client(era) as (client, _):
+        for callback in (raises, cancels_its_task):
+            stepping.cancelled.clear()
+            with pytest.raises(asyncio.CancelledError):
+                await client.call_tool("stay", progress=callback)
+            await stepping.cancelled.wait()
+        assert (await client.call_tool("count", {"to": 0})).text == "counted"
+
+
 async def test_what_a_callback_raises_keeps_its_cause() -> None:
     cause = KeyError("room")
 
