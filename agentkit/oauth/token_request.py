@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,9 @@ from agentkit.errors import AuthenticationError
 
 FORM_LIMIT: Final = 16_384
 FIELD_LIMIT: Final = 50
+
+_NEVER_ENCODED: Final = re.compile(r"[^A-Za-z0-9._~!*'()+%-]|%(?![0-9A-Fa-f]{2})")
+"""What stands in no form-encoded text, so the text is none."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -140,10 +144,15 @@ def _client(authorization: str | None, form: dict[str, str]) -> tuple[str, str]:
         raise invalid_client("The Basic header cannot be read.") from None
     if not found:
         raise invalid_client("The Basic header cannot be read.")
-    client_id = unquote_plus(quoted_id)
+    client_id = _unquoted(quoted_id)
     if posted_id not in {"", client_id}:
         raise _bad("The header and the form name different clients.")
-    return client_id, unquote_plus(secret)
+    return client_id, _unquoted(secret)
+
+
+def _unquoted(part: str) -> str:
+    """RFC 6749 has both parts form-encoded; the official TypeScript SDK sends them as they are (MCP-XCH-03)."""
+    return part if _NEVER_ENCODED.search(part) else unquote_plus(part)
 
 
 def _bad(description: str) -> AuthenticationError:

@@ -18,7 +18,7 @@ from tests.mcp.library import Waiting, library
 
 pytestmark = pytest.mark.anyio
 
-TOKEN, SECRET = "canary-token-7Qx91", "canary-secret-8Zy"
+TOKEN, SECRET = "canary-token-7Qx91", "canary-secret+8Zy/="
 
 
 async def test_the_typescript_client_uses_a_hosted_server(run_node: RunNode) -> None:

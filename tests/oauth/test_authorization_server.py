@@ -81,6 +81,14 @@ async def test_both_ways_of_client_authentication_give_a_token_for_the_resource(
     assert (token.client_id, token.scopes, token.audience) == ("demo", {"ehr.read"}, (RESOURCE,))
 
 
+async def test_a_secret_that_was_sent_without_form_encoding_is_read_as_it_stands(clients: ClientRegistry) -> None:
+    """The official TypeScript SDK does that (MCP-XCH-03)."""
+    header = "Basic " + base64.b64encode(f"demo:{SECRET}".encode()).decode()
+    async with served(clients) as http:
+        answer = await http.post("/auth/token", data=GRANT, headers={"authorization": header})
+    assert answer.status_code == 200
+
+
 async def test_scope_and_resource_fall_back_to_what_is_registered(clients: ClientRegistry) -> None:
     async with served(clients) as http:
         one = (await http.post("/auth/token", data=GRANT, headers=basic("demo", SECRET))).json()
