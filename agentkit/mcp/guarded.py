@@ -201,7 +201,7 @@ class GuardedServer(MCPServer):
             )
         value: object = None
         with self.calls.limited(tool.limits.timeout):
-            value = await apart(tool.listed.name, tool.function(**given))
+            value = await apart(tool.listed.name, tool.function, given)
         return tool.output.result(value, tool.limits.output)
 
     def _explained(self, name: str, failure: BaseException) -> ToolError:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
-from typing import Final, TypeVar, cast
+from typing import Final
 
 import anyio
 
 from agentkit.mcp.tool_errors import ToolError
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 """What a server opens and closes with whatever serves it."""
@@ -128,17 +126,19 @@ class Crash(Exception):
         self.cause = cause
 
 
-async def apart(name: str, call: Awaitable[T]) -> T:
-    """Await the tool `name` in a task of its own, for which whoever called it need not wait.
+async def apart(name: str, function: Callable[..., Awaitable[object]], given: Mapping[str, object]) -> object:
+    """Call the tool `name` in a task of its own, for which whoever called it need not wait.
 
     When this is cancelled, the tool is; one that does not end within `PATIENCE` seconds is left behind.
 
     Raises:
         Crash: With whatever it raised.
     """
-    task = asyncio.ensure_future(_outcome(call))
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[tuple[object, BaseException | None]] = loop.create_future()
+    task = loop.create_task(_call(function, given, ended))
     try:
-        value, failure = await asyncio.shield(task)
+        value, failure = await ended
     except asyncio.CancelledError:
         task.cancel()
         with anyio.CancelScope(shield=True):
@@ -148,17 +148,23 @@ async def apart(name: str, call: Awaitable[T]) -> T:
         raise
     if failure is not None:
         raise Crash(failure)
-    return cast("T", value)
+    return value
 
 
-async def _outcome(call: Awaitable[T]) -> tuple[T | None, BaseException | None]:
+async def _call(
+    function: Callable[..., Awaitable[object]],
+    given: Mapping[str, object],
+    ended: asyncio.Future[tuple[object, BaseException | None]],
+) -> None:
     try:
-        return await call, None
+        outcome = await function(**given), None
     except KeyboardInterrupt:
         raise
     # A task that ends with SystemExit ends the event loop.
     except BaseException as failure:
-        return None, failure
+        outcome = None, failure
+    if not ended.done():
+        ended.set_result(outcome)
 
 
 class SharedLifespan:
