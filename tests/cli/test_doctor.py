@@ -11,7 +11,12 @@ from tests.cli.conftest import House, Run
 def test_a_healthy_machine_has_nothing_broken(run: Run, connected: House) -> None:
     done = run("doctor")
     assert done.exit_code == 0, done.output
-    for line in ("Python: 3.", "servers: calculator, ehr, questionnaires", "experts: ehr-lookup", "credentials: the API accepts"):
+    for line in (
+        "Python: 3.",
+        "servers: calculator, ehr, questionnaires",
+        "experts: ehr-lookup",
+        "credentials: the API accepts",
+    ):
         assert line in done.output
 
 
