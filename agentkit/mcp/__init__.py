@@ -1,6 +1,19 @@
 """Host and call MCP servers; with the bundled servers the only place that knows the MCP SDK.
 
 Names resolve on first use: the SDK costs about two seconds of import.
+
+Where a call of a hosted tool goes:
+
+- `hosting` makes the app; `gate` lets callers in, with the ways of `guard` (what an operator writes) and `admission` (who
+  checks it); `body` reads the request; `transport` chooses what of the SDK answers; `lively` watches a long call.
+- `server` is the public face of a server, `guarded` the SDK's server underneath, `adopted` takes one of the SDK's own,
+  `stdio` serves one client without an address.
+- `running` holds what runs: calls with their limits, and the lifespan; `current` is what a tool may know of its call.
+- `signature`, `docstrings`, `typed_dicts` and `schema_check` read a function when it becomes a tool; `tool_input` and
+  `tool_output` convert at each call; `tool_errors` and `examples` say what was wrong and what would be right.
+- `logs` keeps content out of the SDK's log lines.
+
+The client's side is `client` and what it imports; `inprocess` calls a server of the same process.
 """
 
 from __future__ import annotations

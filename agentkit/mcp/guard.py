@@ -148,7 +148,9 @@ class AnyOf:
         if not members:
             raise SpecError("AnyOf", "needs at least one way of authorization")
         for member in members:
-            _demand(type(member) in get_args(OneAuth), "AnyOf", f"{type(member).__name__} is not one way among several")
+            _demand(
+                isinstance(member, get_args(OneAuth)), "AnyOf", f"{type(member).__name__} is not one way among several"
+            )
         self.members = members
 
     def __repr__(self) -> str:
