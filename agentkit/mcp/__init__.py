@@ -4,8 +4,8 @@ Names resolve on first use: the SDK costs about two seconds of import.
 
 Where a call of a hosted tool goes:
 
-- `hosting` makes the app; `gate` lets callers in, with the ways of `guard` (what an operator writes) and `admission` (who
-  checks it); `body` reads the request; `transport` chooses what of the SDK answers; `lively` watches a long call.
+- `hosting` makes the app; `gate` lets callers in, with the ways of `guard` (what an operator writes) and `admission`
+  (who checks it); `body` reads the request; `transport` chooses what of the SDK answers; `lively` watches a long call.
 - `server` is the public face of a server, `guarded` the SDK's server underneath, `adopted` takes one of the SDK's own,
   `stdio` serves one client without an address.
 - `running` holds what runs: calls with their limits, and the lifespan; `current` is what a tool may know of its call.
