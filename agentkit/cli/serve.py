@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,6 +20,9 @@ from agentkit.errors import ConfigurationError, ServeError
 
 if TYPE_CHECKING:
     from agentkit.cli.house import Served, Target
+
+_LAST_GRACE: Final = 2.0
+"""Seconds for tasks that still run when everything has stopped."""
 
 _WHOLES: Final = ("platform", "all", ISSUER)
 
@@ -147,7 +152,8 @@ def serve(
         served = [house.authorization_server(place)]
     else:
         served = [house.tool_server(what, place, access)]
-    asyncio.run(house.serve_until_stopped(*served, next_steps=[] if what == "all" else _next(what, target, served)))
+    steps = [] if what == "all" else _next(what, target, served)
+    asyncio.run(_to_the_end(house.serve_until_stopped(*served, next_steps=steps)))
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:
@@ -192,7 +198,19 @@ def _serve_stdio(what: str, database: str | None, typed: Sequence[str]) -> None:
         from agentkit.cli import house
 
         server = house.mcp_server(what, target, database)
-    asyncio.run(server.run_stdio())
+    asyncio.run(_to_the_end(server.run_stdio()))
+
+
+async def _to_the_end(served: Awaitable[None]) -> None:
+    """End the process with what it served, also where a tool does not let itself be cancelled: asyncio would wait."""
+    await served
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left and (await asyncio.wait(left, timeout=_LAST_GRACE))[1]:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _next(what: str, target: Target | None, served: Sequence[Served]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -225,6 +227,32 @@ def test_it_is_served_over_stdio_and_nothing_else_is_written_there(own: Path) ->
                 return [tool.name for tool in (await client.list_tools()).tools]
 
     assert anyio.run(talk) == ["free_beds", "slow"]
+
+
+def test_a_tool_that_does_not_let_itself_be_cancelled_keeps_no_command(
+    own: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, exits = asyncio.Event(), list[int]()
+
+    async def stubborn() -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    async def run_stdio(_: ToolServer) -> None:
+        tasks.append(asyncio.create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    def leave(status: int) -> None:
+        exits.append(status)
+        released.set()
+
+    tasks: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(ToolServer, "run_stdio", run_stdio)
+    monkeypatch.setattr("agentkit.cli.serve._LAST_GRACE", 0.05)
+    monkeypatch.setattr("agentkit.cli.serve.os._exit", leave)
+    assert run("serve", "own:expert", "--stdio").exception is None
+    assert exits == [0]
 
 
 @pytest.mark.parametrize(
