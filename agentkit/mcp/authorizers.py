@@ -218,7 +218,12 @@ class ClientCredentialsAuthorizer:
 
     async def _discover_and_fetch(self) -> IssuedToken:
         if self._found is None:
-            self._found = await self._discover()
+            try:
+                self._found = await self._discover()
+            except AuthenticationError:
+                # Where the challenge led astray, the server is asked for another one by the next call.
+                self._challenge = None
+                raise
         issuer, resource = self._found
         scope = self._credentials.scope or self._scope(resource)
         return await fetch_client_token(

@@ -18,7 +18,11 @@ from agentkit.errors import AuthenticationError, WireError
 from agentkit.oauth.exchange import basic_credentials, check_secure, exchange, origin_of, stays_local
 from agentkit.oauth.tokens import IssuedToken
 
-_PARAMETER = re.compile(r'([a-zA-Z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_LONGEST_CHALLENGE = 8_192
+"""Characters; more are not looked at."""
+
+# From each word on once: a server that sends thousands of letters must not keep the event loop busy.
+_PARAMETER = re.compile(r'(?<![a-zA-Z_])([a-zA-Z_]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]+))')
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -33,7 +37,7 @@ class Challenge:
     @classmethod
     def parse(cls, header: str | None) -> Challenge:
         """Read the header; a missing or foreign one asks for nothing."""
-        _, found, rest = (header or "").partition("Bearer")
+        _, found, rest = (header or "")[:_LONGEST_CHALLENGE].partition("Bearer")
         parameters = {m[1].lower(): m[2] or m[3] for m in _PARAMETER.finditer(rest)} if found else {}
         return cls(parameters.get("resource_metadata"), parameters.get("scope"), parameters.get("error"))
 

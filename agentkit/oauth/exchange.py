@@ -119,6 +119,8 @@ def check_secure(url: str, what: str, *, loopback: bool) -> None:
         _ = parts.port
     except ValueError:
         raise AuthenticationError("invalid_metadata", f"The {what} is not a URL.") from None
+    if not url.isprintable():  # a parser leaves line breaks out
+        raise AuthenticationError("invalid_metadata", f"The {what} is not a URL.")
     secure = parts.scheme == "https" or (parts.scheme == "http" and loopback and stays_local(url))
     if not secure or not parts.hostname or parts.username or parts.password or parts.fragment:
         raise AuthenticationError(

@@ -17,6 +17,7 @@ from starlette.types import Receive, Send
 
 from agentkit.errors import McpAuthRequired, McpTimeout, McpUnreachable
 from agentkit.mcp import BearerToken, McpClient, OAuthClientCredentials
+from agentkit.oauth.discovery import Challenge
 from agentkit.testing.asgi import RoutedTransport
 from agentkit.testing.leaks import LeakWatch
 from tests.deadline import HANG, skip
@@ -160,6 +161,7 @@ LIES: list[tuple[str, str, Answer]] = [
     ("a token endpoint over http", METADATA, issuer(token_endpoint="http://auth.example/token")),
     ("a token endpoint on another port", METADATA, issuer(token_endpoint="https://auth.example:444/token")),
     ("a token endpoint with a user", METADATA, issuer(token_endpoint="https://u@auth.example/token")),
+    ("a token endpoint with a line break", METADATA, issuer(token_endpoint="https://auth.example/\n")),
     ("no token endpoint", METADATA, issuer(token_endpoint=None)),
     ("no token", TOKEN, token(access_token=None)),
     ("a number for a token", TOKEN, token(access_token=7)),
@@ -183,6 +185,33 @@ async def test_a_lie_is_a_typed_error_and_an_honest_answer_heals_the_client(addr
         assert town.count(f"{EVIL}/token") == 0
         town.lies.clear()
         assert (await client.call_tool("good")).text == "fine"
+
+
+CHALLENGES = {
+    "metadata elsewhere": f'Bearer resource_metadata="{EVIL}/x"',
+    "metadata that are not there": f'Bearer resource_metadata="{MCP}/nothing"',
+    "no address": 'Bearer resource_metadata="https://["',
+}
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES.values(), ids=list(CHALLENGES))
+async def test_a_challenge_that_leads_astray_is_forgotten_with_its_call(challenge: str) -> None:
+    town = Town()
+    town.lies[f"{MCP}/mcp"] = says(b"", status=401, headers={"www-authenticate": challenge})
+    async with town.client() as client:
+        with pytest.raises(McpAuthRequired):
+            await client.call_tool("good")
+        town.lies.clear()
+        assert (await client.call_tool("good")).text == "fine"
+
+
+@pytest.mark.parametrize("piece", ["a", "a ", "a=", 'a="', 'a="\\"', '"', "a\t\t", "\\"])
+def test_a_challenge_without_end_is_read_in_a_moment(piece: str) -> None:
+    """A header may have 100 kB; with a look at each place from each place this took half a minute, on the loop."""
+    assert Challenge.parse("Bearer " + piece * (100_000 // len(piece)) + ', error="late"').error is None
+    assert Challenge.parse('Bearer error="invalid_token", scope = "a b" ,resource_metadata=x') == Challenge(
+        "x", "a b", "invalid_token"
+    )
 
 
 @pytest.mark.parametrize("configured", [None, AUTH, f"{AUTH}/"])
