@@ -18,7 +18,7 @@ from agentkit.errors import AuthenticationError, WireError
 from agentkit.oauth.exchange import basic_credentials, check_secure, exchange, origin_of, stays_local
 from agentkit.oauth.tokens import IssuedToken
 
-_LONGEST_CHALLENGE = 8_192
+_LONGEST_CHALLENGE = 131_072
 """Characters; more are not looked at."""
 
 # From each word on once: a server that sends thousands of letters must not keep the event loop busy.

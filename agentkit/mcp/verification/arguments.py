@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio.to_thread
 
-from agentkit.mcp.verification.auth import TRACES
+from agentkit.mcp.verification.auth import holds_trace
 from agentkit.mcp.verification.behaviour import reads_only
 from agentkit.mcp.verification.checks import Group, Problem, Skip
 from agentkit.mcp.verification.listing import name_of, read_listing
@@ -181,7 +181,7 @@ def reaction_to(tool: str | None, what: str, answer: Answer, fault: str | None) 
     """What is kept of an answer; none of its content."""
     text = json.dumps(answer.message) if answer.message else answer.body.decode("utf-8", "replace")
     plain = text.replace('\\"', '"')
-    return Reaction(tool, what, fault, CANARY in text, TRACES.search(plain) is not None, answer.seconds)
+    return Reaction(tool, what, fault, CANARY in text, holds_trace(plain), answer.seconds)
 
 
 def _cases(study: Study) -> list[tuple[str, JsonObject]]:

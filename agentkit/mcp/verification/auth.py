@@ -26,11 +26,15 @@ _REMEDY_401: Final = "Answer 401 with WWW-Authenticate: Bearer; Corti turns that
 REFUSALS: Final = Group("authorization", needs=("auth.no-credential",), only=PROTECTED)
 ENTRY: Final = Group("authorization", needs=("auth.entry",))
 
-TRACES: Final = re.compile(
-    r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d|\.py:\d+\)?|\bat [\w.$<> ]+ \([^)]*:\d+:\d+\)"
-    r"|(?:java|kotlin)\.\w+\.\w+(?:Exception|Error)|goroutine \d+ \["
+_TRACE: Final = re.compile(
+    r"Traceback \(most recent call last\)|File \"[^\"]{1,300}\", line \d|\.py:\d+\)?"
+    r"|\bat [\w.$<> ]{1,100} \([^)\s]{0,200}:\d{1,6}:\d{1,6}\)"
+    r"|(?:java|kotlin)\.\w{1,100}\.\w{0,100}(?:Exception|Error)|goroutine \d+ \["
 )
 """What stack traces look like in Python, JavaScript, Java and Go."""
+
+_LOOKED_AT: Final = 20_000
+"""Characters of an answer in which one is looked for: a hostile server sends millions that nearly look like one."""
 
 
 @REFUSALS.check(
@@ -152,7 +156,7 @@ async def error_body(site: Site) -> Sequence[Problem]:
         text = answer.body.decode("utf-8", "replace")
         if JUNK_TOKEN in text or any(JUNK_TOKEN in value for value in answer.headers.values()):
             problems.append(Problem(f"the answer to {_told(what)} repeats the token"))
-        if TRACES.search(text):
+        if holds_trace(text):
             problems.append(Problem(f"the answer to {_told(what)} holds a stack trace"))
     return problems
 
@@ -255,6 +259,11 @@ async def metadata(site: Site) -> Sequence[Problem]:
         return [Problem("the metadata of the server are about another resource")]
     servers = document.get("authorization_servers")
     return [] if servers else [Problem("the metadata of the server name no authorization server")]
+
+
+def holds_trace(text: str) -> bool:
+    """Whether an answer shows how the server is made."""
+    return _TRACE.search(text[:_LOOKED_AT]) is not None
 
 
 async def _refusal(site: Site, what: str, headers: dict[str, str]) -> Answer:

@@ -147,7 +147,9 @@ class Run:
         if problems is None:
             self._late = True
             remedy = "Find out why the server is so slow, or raise the time limit."
-            problems = [Problem("the time ran out here", severity=Verdict.ERROR, remedy=remedy)]
+            problems = [
+                Problem("the time for all checks ran out during this one", severity=Verdict.ERROR, remedy=remedy)
+            ]
         self._note(check, problems)
 
     def _note(self, check: Check, problems: Sequence[Problem]) -> None:

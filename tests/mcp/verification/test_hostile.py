@@ -86,6 +86,19 @@ async def test_an_answer_without_end_ends(app: ASGIApp, says: str) -> None:
     assert [(f.check, f.text) for f in report.errors] == [("reach.answer", f"the answer to a handshake was {says}")]
 
 
+@pytest.mark.parametrize("piece", ["at ", "at a ", "at x (:1", "java.a", "a.py:1", 'File "'])
+async def test_a_refusal_that_nearly_is_a_stack_trace_is_looked_through_in_a_moment(piece: str) -> None:
+    """A million letters kept an expression busy for an hour, on the event loop, where no time limit holds."""
+
+    def spoil(at: Answering) -> Reply:
+        if b"no_such_tool" not in at.asked.body:
+            return at.good
+        return result({"isError": True, "content": [{"type": "text", "text": piece * (1_000_000 // len(piece))}]})
+
+    report = await verify(Double(spoil=spoil))
+    assert report.of("bad.trace")
+
+
 async def test_a_server_that_never_answers_ends() -> None:
     report = await verify(silent, request_timeout=0.05)
     assert [finding.check for finding in report.errors] == ["reach.answer"]
@@ -100,7 +113,7 @@ async def test_a_server_that_is_slow_every_time_ends_with_the_time_limit() -> No
 
     report = await verify(Slow(), time_limit=0.3)
     assert not report.fit
-    assert [finding.text for finding in report.errors] == ["the time ran out here"]
+    assert [finding.text for finding in report.errors] == ["the time for all checks ran out during this one"]
     late = [finding.check for finding in report.findings].index(report.errors[0].check)
     assert {finding.verdict for finding in report.findings[late + 1 :]} == {Verdict.SKIPPED}
 
