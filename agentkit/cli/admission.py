@@ -18,7 +18,7 @@ from agentkit.mcp import (
     OAuthAuth,
     ServerAuth,
 )
-from agentkit.mcp.guard import OneAuth
+from agentkit.mcp.hosting.authorization import OneAuth
 from agentkit.oauth.exchange import check_secure
 from agentkit.specs import Authorization
 

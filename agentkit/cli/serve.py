@@ -191,7 +191,7 @@ def _serve_stdio(what: str, database: str | None, typed: Sequence[str]) -> None:
         given = f"--{given.replace('_', '-')}"
         remedy = "Leave it out: whoever starts the process may call it."
         raise ConfigurationError(given, "cannot stand beside --stdio", remedy=remedy)
-    from agentkit.mcp.stdio import claimed_wire
+    from agentkit.mcp.hosting.stdio import claimed_wire
 
     with claimed_wire():
         target = _target(what)

@@ -12,7 +12,7 @@ from agentkit.reasoning import Observation, Reasoner, Utterance
 
 if TYPE_CHECKING:
     from agentkit.mcp import McpAuth
-    from agentkit.mcp.pool import HttpPool
+    from agentkit.mcp.client.pool import HttpPool
 
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds a call to a server at an address may take."""

@@ -22,7 +22,7 @@ from agentkit.reasoning import Observation, RuleReasoner, Situation, Utterance
 if TYPE_CHECKING:
     from agentkit.experts.expert import Expert
     from agentkit.mcp import InProcessClient
-    from agentkit.mcp.pool import HttpPool
+    from agentkit.mcp.client.pool import HttpPool
 
 REMEMBERED: Final = 40
 """The newest turns, and the newest tool results, that a session shows to its reasoner; as many as the platform."""
@@ -164,7 +164,7 @@ def _in_process(expert: Expert) -> InProcessClient:
 
 
 def _new_pool() -> HttpPool:
-    from agentkit.mcp.pool import new_pool
+    from agentkit.mcp.client.pool import new_pool
 
     return new_pool()
 

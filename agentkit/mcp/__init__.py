@@ -2,18 +2,16 @@
 
 Names resolve on first use: the SDK costs about two seconds of import.
 
-Where a call of a hosted tool goes:
-
-- `hosting` makes the app; `gate` lets callers in, with the ways of `guard` (what an operator writes) and `admission`
-  (who checks it); `body` reads the request; `transport` chooses what of the SDK answers; `lively` watches a long call.
-- `server` is the public face of a server, `guarded` the SDK's server underneath, `adopted` takes one of the SDK's own,
-  `stdio` serves one client without an address.
-- `running` holds what runs: calls with their limits, and the lifespan; `current` is what a tool may know of its call.
-- `signature`, `docstrings`, `typed_dicts` and `schema_check` read a function when it becomes a tool; `tool_input` and
-  `tool_output` convert at each call; `tool_errors` and `examples` say what was wrong and what would be right.
+- `tools`: what a server is made of. `server` is its public face, `guarded` the SDK's server underneath; `signature`,
+  `docstrings`, `typed_dicts` and `schema_check` read a function when it becomes a tool; `input` and `output` convert at
+  each call, `errors` and `examples` say what was wrong and what would be right; `running` holds what runs, `current` is
+  what a tool may know of its call.
+- `hosting`: servers in an app or on stdio. `app` makes it; `gate` lets callers in, with the ways of `authorization`
+  (what an operator writes) and `admission` (who checks it); `body` reads the request; `transport` chooses what of the
+  SDK answers; `lively` watches a long call; `adopted` takes servers of the SDK's own.
+- `client`: call a server, over HTTP (`client`) or in this process (`inprocess`).
+- `verification`: is a server fit to be an expert's?
 - `logs` keeps content out of the SDK's log lines.
-
-The client's side is `client` and what it imports; `inprocess` calls a server of the same process.
 """
 
 from __future__ import annotations
@@ -22,11 +20,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.mcp.adopted import adopt
-    from agentkit.mcp.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
-    from agentkit.mcp.client import McpClient
-    from agentkit.mcp.current import Caller, caller, report_progress
-    from agentkit.mcp.guard import (
+    from agentkit.mcp.client.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
+    from agentkit.mcp.client.client import McpClient
+    from agentkit.mcp.client.inprocess import InProcessClient
+    from agentkit.mcp.client.progress import Progress, ProgressCallback
+    from agentkit.mcp.client.results import ToolInfo, ToolResult
+    from agentkit.mcp.hosting.adopted import adopt
+    from agentkit.mcp.hosting.app import HostedApp, HostedServer, host
+    from agentkit.mcp.hosting.authorization import (
         AnyOf,
         ApiKeyAuth,
         BearerAuth,
@@ -36,13 +37,10 @@ if TYPE_CHECKING:
         OAuthAuth,
         ServerAuth,
     )
-    from agentkit.mcp.hosting import HostedServer, host
-    from agentkit.mcp.inprocess import InProcessClient
     from agentkit.mcp.logs import withhold_content
-    from agentkit.mcp.progress import Progress, ProgressCallback
-    from agentkit.mcp.results import ToolInfo, ToolResult
-    from agentkit.mcp.server import ToolServer
-    from agentkit.mcp.tool_errors import ToolError
+    from agentkit.mcp.tools.current import Caller, caller, report_progress
+    from agentkit.mcp.tools.errors import ToolError
+    from agentkit.mcp.tools.server import ToolServer
     from agentkit.mcp.verification import Finding, Thresholds, Verdict, VerificationReport, verify_server
 
 __all__ = [
@@ -53,6 +51,7 @@ __all__ = [
     "BearerToken",
     "Caller",
     "Finding",
+    "HostedApp",
     "HostedServer",
     "InProcessClient",
     "InheritAuth",
@@ -81,36 +80,37 @@ __all__ = [
 ]
 
 _HOME = {
-    "AnyOf": "guard",
-    "ApiKey": "authorization",
-    "ApiKeyAuth": "guard",
-    "BearerAuth": "guard",
-    "BearerToken": "authorization",
-    "Caller": "current",
+    "AnyOf": "hosting.authorization",
+    "ApiKey": "client.authorization",
+    "ApiKeyAuth": "hosting.authorization",
+    "BearerAuth": "hosting.authorization",
+    "BearerToken": "client.authorization",
+    "Caller": "tools.current",
     "Finding": "verification",
-    "HostedServer": "hosting",
-    "InProcessClient": "inprocess",
-    "InheritAuth": "guard",
-    "IntrospectionAuth": "guard",
-    "McpAuth": "authorization",
-    "McpClient": "client",
-    "NoAuth": "guard",
-    "OAuthAuth": "guard",
-    "OAuthClientCredentials": "authorization",
-    "Progress": "progress",
-    "ProgressCallback": "progress",
-    "ServerAuth": "guard",
+    "HostedApp": "hosting.app",
+    "HostedServer": "hosting.app",
+    "InProcessClient": "client.inprocess",
+    "InheritAuth": "hosting.authorization",
+    "IntrospectionAuth": "hosting.authorization",
+    "McpAuth": "client.authorization",
+    "McpClient": "client.client",
+    "NoAuth": "hosting.authorization",
+    "OAuthAuth": "hosting.authorization",
+    "OAuthClientCredentials": "client.authorization",
+    "Progress": "client.progress",
+    "ProgressCallback": "client.progress",
+    "ServerAuth": "hosting.authorization",
     "Thresholds": "verification",
-    "ToolError": "tool_errors",
-    "ToolInfo": "results",
-    "ToolResult": "results",
-    "ToolServer": "server",
+    "ToolError": "tools.errors",
+    "ToolInfo": "client.results",
+    "ToolResult": "client.results",
+    "ToolServer": "tools.server",
     "Verdict": "verification",
     "VerificationReport": "verification",
-    "adopt": "adopted",
-    "caller": "current",
-    "host": "hosting",
-    "report_progress": "current",
+    "adopt": "hosting.adopted",
+    "caller": "tools.current",
+    "host": "hosting.app",
+    "report_progress": "tools.current",
     "verify_server": "verification",
     "withhold_content": "logs",
 }

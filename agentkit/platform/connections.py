@@ -16,7 +16,7 @@ from agentkit.platform.registration import Registration
 from agentkit.specs import Transport
 
 if TYPE_CHECKING:
-    from agentkit.mcp.pool import HttpPool
+    from agentkit.mcp.client.pool import HttpPool
 
 Connect = Callable[[ServerPlan], McpClient]
 """The client for a server of this turn; raises `McpAuthRequired` where nothing fits the server."""

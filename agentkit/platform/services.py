@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from agentkit.compose import Caller
 from agentkit.engine import InlineEngine
-from agentkit.mcp.pool import new_pool
+from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
 from agentkit.memory import ContextMemory, Scope
 from agentkit.oauth.clients import ClientRegistry

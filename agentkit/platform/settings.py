@@ -14,7 +14,7 @@ from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec
 
 if TYPE_CHECKING:
-    from agentkit.mcp.pool import HttpPool
+    from agentkit.mcp.client.pool import HttpPool
 
 DEFAULT_URL: Final = "http://127.0.0.1:8700"
 DEFAULT_SERVERS_URL: Final = "http://127.0.0.1:8701"

@@ -83,7 +83,7 @@ async def test_a_tool_that_is_added_later_counts_too() -> None:
 
 @ERAS
 async def test_its_calls_have_limits_of_time_and_size(era: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agentkit.mcp.adopted.DEFAULT_TIMEOUT", 0.05)
+    monkeypatch.setattr("agentkit.mcp.hosting.adopted.DEFAULT_TIMEOUT", 0.05)
     server = foreign()
 
     @server.tool()

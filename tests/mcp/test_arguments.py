@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, Field
 from typing_extensions import TypedDict
 
-from agentkit.mcp.tool_errors import ToolError, properties
-from agentkit.mcp.tool_input import ToolInput, tool_input
+from agentkit.mcp.tools.errors import ToolError, properties
+from agentkit.mcp.tools.input import ToolInput, tool_input
 
 SECRET = "CANARYqz"
 LIMIT = 1_000_000

@@ -18,7 +18,7 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from agentkit import tracing
 from agentkit.errors import McpTimeout, SpecError
 from agentkit.mcp import BearerToken, McpClient
-from agentkit.mcp.progress import Progress
+from agentkit.mcp.client.progress import Progress
 from agentkit.testing.asgi import RoutedTransport, running
 from tests.deadline import HANG, skip
 from tests.mcp.doubles import Recorder

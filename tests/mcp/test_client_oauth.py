@@ -14,7 +14,7 @@ import pytest
 
 from agentkit.errors import McpAuthRequired, McpError, McpTimeout, McpUnreachable
 from agentkit.mcp import BearerAuth, BearerToken, McpClient, OAuthClientCredentials
-from agentkit.mcp.authorizers import ClientCredentialsAuthorizer
+from agentkit.mcp.client.authorizers import ClientCredentialsAuthorizer
 from agentkit.oauth.discovery import Challenge
 from agentkit.testing.asgi import RoutedTransport, running
 from agentkit.testing.leaks import LeakWatch

@@ -32,8 +32,8 @@ from pydantic import Json as JsonText
 from typing_extensions import TypeAliasType, TypedDict
 
 from agentkit.mcp import ToolError
-from agentkit.mcp.tool_errors import properties
-from agentkit.mcp.tool_input import ToolInput, tool_input
+from agentkit.mcp.tools.errors import properties
+from agentkit.mcp.tools.input import ToolInput, tool_input
 
 LIMIT = 1_000_000
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from agentkit.errors import McpAuthRequired, McpProtocolError, ToolFailed
 from agentkit.mcp import BearerToken, McpAuth, McpClient, OAuthClientCredentials
-from agentkit.mcp.progress import Progress
+from agentkit.mcp.client.progress import Progress
 from agentkit.oauth import ClientRegistry, SigningKeys, authorization_server
 from agentkit.testing.asgi import RoutedTransport, running
 from tests.deadline import HANG

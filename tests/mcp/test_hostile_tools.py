@@ -13,7 +13,7 @@ from starlette.types import Receive, Send
 
 from agentkit.errors import McpProtocolError
 from agentkit.mcp import McpClient
-from agentkit.mcp.output_check import MOST_STEPS, OutputCheck, TooMuch, UnfitAnswer, UnusableSchema
+from agentkit.mcp.client.output_check import MOST_STEPS, OutputCheck, TooMuch, UnfitAnswer, UnusableSchema
 from agentkit.testing.asgi import RoutedTransport
 from tests.deadline import HANG
 from tests.mcp.doubles import BAD_TOOL, GOOD_TOOL, Asked, Double, Modern, reply, result_of, text_of

@@ -21,7 +21,8 @@ from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from agentkit.errors import SpecError
-from agentkit.mcp import HostedServer, ToolError, ToolServer, host, lively, report_progress
+from agentkit.mcp import HostedServer, ToolError, ToolServer, host, report_progress
+from agentkit.mcp.hosting import lively
 from agentkit.testing.asgi import RoutedTransport, running
 from tests.deadline import HANG
 from tests.mcp.library import ORIGIN, URL, Waiting, library

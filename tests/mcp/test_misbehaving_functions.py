@@ -11,7 +11,8 @@ import anyio
 import pytest
 from pydantic import BaseModel
 
-from agentkit.mcp import ToolError, ToolServer, running
+from agentkit.mcp import ToolError, ToolServer
+from agentkit.mcp.tools import running
 from tests.deadline import HANG
 from tests.mcp.library import CANARY
 from tests.mcp.test_limits import app_of, connected, error_of
@@ -132,7 +133,9 @@ async def test_whatever_a_function_does_is_one_failed_call_without_its_content(
         error = await failure(misbehaving(), tool, era)
     assert error["code"] == "internal-error"
     assert CANARY not in f"{error}{caplog.text}"
-    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == ["agentkit.mcp.guarded"]
+    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "agentkit.mcp.tools.guarded"
+    ]
 
 
 @ERAS

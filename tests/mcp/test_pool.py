@@ -10,7 +10,7 @@ from agentkit.cli.address import bind
 from agentkit.cli.serving import serving
 from agentkit.errors import McpUnreachable
 from agentkit.mcp import HostedServer, McpClient, host
-from agentkit.mcp.pool import new_pool
+from agentkit.mcp.client.pool import new_pool
 from tests.mcp.library import library
 
 pytestmark = pytest.mark.anyio

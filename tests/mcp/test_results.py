@@ -18,7 +18,7 @@ from mcp_types import (
 
 from agentkit.errors import ToolFailed
 from agentkit.mcp import ToolInfo, ToolResult
-from agentkit.mcp.results import read_result, read_tool
+from agentkit.mcp.client.results import read_result, read_tool
 
 
 def text(value: str) -> TextContent:

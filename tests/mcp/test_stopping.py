@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from agentkit.mcp import host
-from agentkit.mcp.hosting import HostedApp, HostedServer
+from agentkit.mcp.hosting.app import HostedApp, HostedServer
 from agentkit.testing.asgi import RoutedTransport, running
 from tests.deadline import HANG
 from tests.mcp.library import ORIGIN, URL, Waiting, library

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.mcp import ToolError, ToolServer
-from agentkit.mcp.guard import BearerAuth, OAuthAuth, ServerAuth
-from agentkit.mcp.hosting import HostedServer, host
+from agentkit.mcp.hosting.app import HostedServer, host
+from agentkit.mcp.hosting.authorization import BearerAuth, OAuthAuth, ServerAuth
 from agentkit.models import JsonObject
 from agentkit.oauth.clients import ClientRegistry
 from agentkit.oauth.keys import SigningKeys

@@ -11,8 +11,8 @@ import pytest
 from agentkit.client import Reply
 from agentkit.credentials import Token
 from agentkit.errors import BadRequestError, CredentialError, NotFoundError, UnprocessableEntityError
-from agentkit.mcp.guard import BearerAuth
-from agentkit.mcp.hosting import HostedServer, host
+from agentkit.mcp.hosting.app import HostedServer, host
+from agentkit.mcp.hosting.authorization import BearerAuth
 from agentkit.models import TaskState
 from agentkit.specs import AgentChanges, AgentSpec, ExpertReferenceSpec
 from agentkit.testing.platform import LocalPlatform

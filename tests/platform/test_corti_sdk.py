@@ -11,8 +11,8 @@ import pytest
 
 from agentkit.cli.address import bind
 from agentkit.cli.serving import serving
-from agentkit.mcp.guard import BearerAuth
-from agentkit.mcp.hosting import HostedServer, host
+from agentkit.mcp.hosting.app import HostedServer, host
+from agentkit.mcp.hosting.authorization import BearerAuth
 from agentkit.platform import PlatformSettings, create_platform
 from tests.js.node import HERE, RunNode
 from tests.platform.parts import TOKEN, Plain, echo_server

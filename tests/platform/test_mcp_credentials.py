@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 
-from agentkit.mcp.guard import InheritAuth, NoAuth, ServerAuth
+from agentkit.mcp.hosting.authorization import InheritAuth, NoAuth, ServerAuth
 from agentkit.testing.platform import LocalPlatform
 from tests.platform.parts import (
     BEARER,
@@ -119,7 +119,7 @@ async def test_05_a_server_that_checks_the_inherited_token_lets_the_caller_in() 
         async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
             return await inner[0].http.send(httpx2.Request(request.method, str(request.url)))
 
-    from agentkit.mcp.hosting import HostedServer, host
+    from agentkit.mcp.hosting.app import HostedServer, host
     from tests.platform.parts import TOOLS, echo_server
 
     issuer = "http://127.0.0.1:8700/realms/base"

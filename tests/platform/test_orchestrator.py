@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agentkit.mcp.guard import NoAuth, ServerAuth
+from agentkit.mcp.hosting.authorization import NoAuth, ServerAuth
 from agentkit.models import Role
 from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.reasoning import (

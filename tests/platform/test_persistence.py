@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from agentkit.errors import ConfigurationError
-from agentkit.mcp.guard import ServerAuth
+from agentkit.mcp.hosting.authorization import ServerAuth
 from agentkit.models import Role
 from agentkit.platform import PlatformSettings
 from agentkit.reasoning import Act, Situation

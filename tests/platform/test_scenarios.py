@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agentkit.client import AgentHandle, Reply
-from agentkit.mcp.hosting import HostedServer, host
+from agentkit.mcp.hosting.app import HostedServer, host
 from agentkit.specs import AgentSpec, Authorization
 from agentkit.testing.platform import LocalPlatform
 from agentkit_experts.ehr_lookup.expert import EXPERT as EHR_LOOKUP

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from agentkit.mcp.guard import BearerAuth
+from agentkit.mcp.hosting.authorization import BearerAuth
 from agentkit.platform import PlatformSettings
 from agentkit.testing.leaks import LeakWatch
 from agentkit.testing.platform import LocalPlatform

@@ -13,7 +13,7 @@ from mcp_types import CallToolResult
 from agentkit.errors import ToolFailed
 from agentkit.experts import Step, Toolbox, Worker, WorkerResult, WorkerState
 from agentkit.mcp import ToolServer
-from agentkit.mcp.results import read_result, read_tool
+from agentkit.mcp.client.results import read_result, read_tool
 from agentkit.models import Json, JsonObject, Role
 from agentkit.reasoning import (
     Act,

@@ -14,7 +14,7 @@ import pytest
 
 import agentkit.reasoning
 from agentkit.mcp import ToolServer
-from agentkit.mcp.results import read_tool
+from agentkit.mcp.client.results import read_tool
 from agentkit_servers.ehr.server import build_server as build_ehr
 from agentkit_servers.questionnaires.server import build_server as build_questionnaires
 

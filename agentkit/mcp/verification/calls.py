@@ -10,7 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import ValidationError
 
 from agentkit.errors import McpError, ToolFailed
-from agentkit.mcp.results import read_result
+from agentkit.mcp.client.results import read_result
 from agentkit.mcp.verification.arguments import reaction_to
 from agentkit.mcp.verification.behaviour import reads_only
 from agentkit.mcp.verification.checks import Group, Problem, Skip

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from agentkit.mcp.client import DEFAULT_ANSWER_LIMIT
-from agentkit.mcp.listing import MAX_PAGES, MAX_TOOLS
+from agentkit.mcp.client.client import DEFAULT_ANSWER_LIMIT
+from agentkit.mcp.client.listing import MAX_PAGES, MAX_TOOLS
 from agentkit.mcp.verification.wire import Answer
 from agentkit.models import JsonObject
 

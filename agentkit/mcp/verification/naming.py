@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from agentkit.mcp.listing import MAX_TOOLS
+from agentkit.mcp.client.listing import MAX_TOOLS
 from agentkit.mcp.verification.checks import Group, Problem
 from agentkit.mcp.verification.listing import name_of, read_listing
 from agentkit.mcp.verification.report import Verdict

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from agentkit.errors import McpError
-from agentkit.mcp.client import McpClient
+from agentkit.mcp.client.client import McpClient
 from agentkit.mcp.verification.checks import Group, Problem, Skip
 from agentkit.mcp.verification.report import Verdict
 from agentkit.mcp.verification.rpc import KNOWN_HANDSHAKES, MODERN

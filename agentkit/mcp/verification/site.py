@@ -12,8 +12,8 @@ import httpx2
 
 from agentkit.credentials import withhold_text
 from agentkit.errors import RequestTimeout
-from agentkit.mcp.authorization import SHORTEST_SECRET, ApiKey, BearerToken, McpAuth, OAuthClientCredentials
-from agentkit.mcp.client import DEFAULT_ANSWER_LIMIT
+from agentkit.mcp.client.authorization import SHORTEST_SECRET, ApiKey, BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.client.client import DEFAULT_ANSWER_LIMIT
 from agentkit.mcp.verification.listing import Listing
 from agentkit.mcp.verification.rpc import Session, ask_modern, initialize, post
 from agentkit.mcp.verification.study import Study

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from agentkit.errors import AuthenticationError
-from agentkit.mcp.authorizers import RENEW_EARLY
+from agentkit.mcp.client.authorizers import RENEW_EARLY
 from agentkit.mcp.verification.checks import Group, Problem, Skip
 from agentkit.mcp.verification.discovery import OAUTH_ONLY
 from agentkit.mcp.verification.report import Verdict

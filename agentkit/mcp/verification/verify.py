@@ -13,10 +13,10 @@ import anyio
 import anyio.to_thread
 
 from agentkit.errors import SpecError
-from agentkit.mcp.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
-from agentkit.mcp.client_input import checked_address
+from agentkit.mcp.client.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.client.input import checked_address
+from agentkit.mcp.client.pool import HttpPool, new_pool
 from agentkit.mcp.logs import withhold_content
-from agentkit.mcp.pool import HttpPool, new_pool
 from agentkit.mcp.verification.arguments import BAD
 from agentkit.mcp.verification.auth import ENTRY, REFUSALS
 from agentkit.mcp.verification.behaviour import ANNOTATIONS, ECHO, ORDER, SPEED

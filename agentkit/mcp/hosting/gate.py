@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit import tracing
 from agentkit.errors import TransportError
-from agentkit.mcp.admission import AUTHORIZATION, Way
-from agentkit.mcp.current import CALLER, Caller
+from agentkit.mcp.hosting.admission import AUTHORIZATION, Way
+from agentkit.mcp.tools.current import CALLER, Caller
 
 RETRY_AFTER: Final = 5
 """Seconds after which a caller may ask again whose credential could not be checked."""

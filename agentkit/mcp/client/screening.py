@@ -16,7 +16,7 @@ from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 from pydantic import ValidationError
 
-from agentkit.mcp.failures import SAID_BY_SERVER
+from agentkit.mcp.client.failures import SAID_BY_SERVER
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,14 @@ from agentkit.errors import (
     SpecError,
     TransportError,
 )
-from agentkit.mcp.authorization import SHORTEST_SECRET, ApiKey, Authorizer, BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp.client.authorization import (
+    SHORTEST_SECRET,
+    ApiKey,
+    Authorizer,
+    BearerToken,
+    McpAuth,
+    OAuthClientCredentials,
+)
 from agentkit.oauth.discovery import (
     Challenge,
     IssuerMetadata,

@@ -11,7 +11,7 @@ from typing import Final
 
 import anyio
 
-from agentkit.mcp.tool_errors import ToolError
+from agentkit.mcp.tools.errors import ToolError
 
 logger = logging.getLogger(__name__)
 

@@ -24,19 +24,19 @@ from mcp_types import (
 
 from agentkit import tracing
 from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable, SpecError
-from agentkit.mcp.authorization import McpAuth
-from agentkit.mcp.authorizers import authorizer_for
-from agentkit.mcp.client_input import checked_address, checked_call, checked_limit
-from agentkit.mcp.connection import Connection
-from agentkit.mcp.exchange import Exchange, current_exchange
-from agentkit.mcp.failures import typed_error
-from agentkit.mcp.http import McpHttp
-from agentkit.mcp.listing import Listing
+from agentkit.mcp.client.authorization import McpAuth
+from agentkit.mcp.client.authorizers import authorizer_for
+from agentkit.mcp.client.connection import Connection
+from agentkit.mcp.client.exchange import Exchange, current_exchange
+from agentkit.mcp.client.failures import typed_error
+from agentkit.mcp.client.http import McpHttp
+from agentkit.mcp.client.input import checked_address, checked_call, checked_limit
+from agentkit.mcp.client.listing import Listing
+from agentkit.mcp.client.pool import new_pool
+from agentkit.mcp.client.progress import CallbackFailed, ProgressCallback, with_progress
+from agentkit.mcp.client.results import ToolInfo, ToolResult, read_result
+from agentkit.mcp.client.screening import Screened
 from agentkit.mcp.logs import withhold_content
-from agentkit.mcp.pool import new_pool
-from agentkit.mcp.progress import CallbackFailed, ProgressCallback, with_progress
-from agentkit.mcp.results import ToolInfo, ToolResult, read_result
-from agentkit.mcp.screening import Screened
 from agentkit.models import Json
 
 DEFAULT_TIMEOUT: Final = 30.0

@@ -20,7 +20,7 @@ from httpx2 import USE_CLIENT_DEFAULT
 from agentkit import tracing
 from agentkit.credentials import withhold_text
 from agentkit.errors import AgentKitError, McpAuthRequired, McpError, McpProtocolError, McpTimeout, McpUnreachable
-from agentkit.mcp.answers import (
+from agentkit.mcp.client.answers import (
     ERROR_BODY_LIMIT,
     Bounded,
     BoundedEvents,
@@ -31,8 +31,8 @@ from agentkit.mcp.answers import (
     is_unread,
     wait_wanted,
 )
-from agentkit.mcp.authorization import Authorizer
-from agentkit.mcp.exchange import Exchange, current_exchange
+from agentkit.mcp.client.authorization import Authorizer
+from agentkit.mcp.client.exchange import Exchange, current_exchange
 from agentkit.oauth.discovery import Challenge
 
 logger = logging.getLogger(__name__)

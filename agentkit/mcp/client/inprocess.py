@@ -13,11 +13,11 @@ from mcp.shared.exceptions import MCPError
 
 from agentkit import tracing
 from agentkit.errors import McpError, McpProtocolError, McpUnreachable
-from agentkit.mcp.client_input import checked_call
-from agentkit.mcp.connection import Connection
+from agentkit.mcp.client.connection import Connection
+from agentkit.mcp.client.input import checked_call
+from agentkit.mcp.client.results import ToolInfo, ToolResult, read_result, read_tool
 from agentkit.mcp.logs import withhold_content
-from agentkit.mcp.results import ToolInfo, ToolResult, read_result, read_tool
-from agentkit.mcp.server import ToolServer
+from agentkit.mcp.tools.server import ToolServer
 from agentkit.models import Json
 
 

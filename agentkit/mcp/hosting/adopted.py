@@ -15,10 +15,10 @@ from mcp_types import CallToolRequestParams
 from pydantic_core import to_json
 
 from agentkit.errors import SpecError
-from agentkit.mcp.guarded import GuardedServer
-from agentkit.mcp.server import DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, ToolServer
-from agentkit.mcp.tool_errors import ToolError, error_result
-from agentkit.mcp.tool_output import check_size
+from agentkit.mcp.tools.errors import ToolError, error_result
+from agentkit.mcp.tools.guarded import GuardedServer
+from agentkit.mcp.tools.output import check_size
+from agentkit.mcp.tools.server import DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, ToolServer
 
 _CALL: Final = "tools/call"
 

@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import to_json
 
 from agentkit.errors import SpecError
-from agentkit.mcp.schema_check import check_schema, schema_of
-from agentkit.mcp.signature import check_parameter
-from agentkit.mcp.tool_errors import ToolError, invalid_arguments, properties, unknown_arguments
-from agentkit.mcp.typed_dicts import readable
+from agentkit.mcp.tools.errors import ToolError, invalid_arguments, properties, unknown_arguments
+from agentkit.mcp.tools.schema_check import check_schema, schema_of
+from agentkit.mcp.tools.signature import check_parameter
+from agentkit.mcp.tools.typed_dicts import readable
 from agentkit.models import Json, JsonObject
 
 MAX_DEPTH: Final = 64

@@ -8,7 +8,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, REQUEST_TIMEOUT
 
 from agentkit.errors import McpError, McpProtocolError, McpTimeout, McpUnreachable
-from agentkit.mcp.exchange import Exchange
+from agentkit.mcp.client.exchange import Exchange
 
 SAID_BY_SERVER: Final = "withheld"
 """Stands for the text of a protocol error that a server wrote."""

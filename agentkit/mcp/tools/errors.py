@@ -18,7 +18,7 @@ from mcp.server.mcpserver.exceptions import ToolError as McpToolError
 from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
-from agentkit.mcp.examples import examples
+from agentkit.mcp.tools.examples import examples
 from agentkit.models import Json, JsonObject
 
 DEFAULT_CODE = "tool-failed"

@@ -18,13 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agentkit.errors import SpecError
-from agentkit.mcp.admission import needs_http, ways
-from agentkit.mcp.body import BodyLimit
-from agentkit.mcp.gate import Challenge, Gate
-from agentkit.mcp.guard import ApiKeyAuth, IntrospectionAuth, NoAuth, OAuthAuth, ServerAuth, members_of
+from agentkit.mcp.hosting.admission import needs_http, ways
+from agentkit.mcp.hosting.authorization import ApiKeyAuth, IntrospectionAuth, NoAuth, OAuthAuth, ServerAuth, members_of
+from agentkit.mcp.hosting.body import BodyLimit
+from agentkit.mcp.hosting.gate import Challenge, Gate
+from agentkit.mcp.hosting.transport import Transport
 from agentkit.mcp.logs import withhold_content
-from agentkit.mcp.server import ToolServer
-from agentkit.mcp.transport import Transport
+from agentkit.mcp.tools.server import ToolServer
 from agentkit.models import JsonObject
 from agentkit.oauth.discovery import resource_metadata_addresses
 from agentkit.oauth.exchange import origin_of, stays_local

@@ -11,8 +11,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
-from agentkit.mcp.guarded import GuardedServer
-from agentkit.mcp.lively import lively
+from agentkit.mcp.hosting.lively import lively
+from agentkit.mcp.tools.guarded import GuardedServer
 
 _MODERN: Final = frozenset(version.encode() for version in MODERN_PROTOCOL_VERSIONS)
 # What the caller must ask for to get notifications while a call runs.

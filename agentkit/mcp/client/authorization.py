@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from agentkit.mcp.guard import API_KEY_HEADER
+from agentkit.mcp.hosting.authorization import API_KEY_HEADER
 from agentkit.oauth.discovery import Challenge
 
 SHORTEST_SECRET: Final = 8

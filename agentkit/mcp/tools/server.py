@@ -9,10 +9,10 @@ from typing import Final, TypeVar, overload
 from mcp_types import ToolAnnotations
 
 from agentkit.errors import SpecError
-from agentkit.mcp.guarded import GuardedServer, Limits
+from agentkit.mcp.hosting.stdio import stdio_streams
 from agentkit.mcp.logs import withhold_content
-from agentkit.mcp.running import Lifespan, SharedLifespan
-from agentkit.mcp.stdio import stdio_streams
+from agentkit.mcp.tools.guarded import GuardedServer, Limits
+from agentkit.mcp.tools.running import Lifespan, SharedLifespan
 
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_INPUT_LIMIT: Final = 100_000

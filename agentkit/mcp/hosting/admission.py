@@ -13,8 +13,7 @@ import jwt
 from jwt.exceptions import PyJWTError
 
 from agentkit.errors import AuthenticationError, ConfigurationError, SpecError, TransportError
-from agentkit.mcp.current import Caller
-from agentkit.mcp.guard import (
+from agentkit.mcp.hosting.authorization import (
     ApiKeyAuth,
     BearerAuth,
     InheritAuth,
@@ -24,6 +23,7 @@ from agentkit.mcp.guard import (
     ServerAuth,
     members_of,
 )
+from agentkit.mcp.tools.current import Caller
 from agentkit.oauth.introspection import IntrospectionVerifier
 from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
 from agentkit.oauth.verified import VerifiedToken

@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agentkit.mcp.running import GONE, Gone
+from agentkit.mcp.tools.running import GONE, Gone
 
 WATCH_AFTER: Final = 0.05
 """Seconds after which somebody watches whether the caller is still there."""

@@ -18,10 +18,10 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import is_typeddict
 
 from agentkit.errors import SpecError
-from agentkit.mcp.schema_check import check_schema, schema_of
-from agentkit.mcp.tool_errors import ToolError
-from agentkit.mcp.tool_input import described
-from agentkit.mcp.typed_dicts import readable
+from agentkit.mcp.tools.errors import ToolError
+from agentkit.mcp.tools.input import described
+from agentkit.mcp.tools.schema_check import check_schema, schema_of
+from agentkit.mcp.tools.typed_dicts import readable
 from agentkit.models import Json, JsonObject
 
 DONE: Final = "Done."

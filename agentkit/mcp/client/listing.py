@@ -11,9 +11,9 @@ from mcp_types import CallToolResult, ListToolsResult
 from pydantic import ValidationError
 
 from agentkit.errors import McpProtocolError
-from agentkit.mcp.output_check import OutputCheck, UnfitAnswer, UnusableSchema
-from agentkit.mcp.results import ToolInfo, read_tool
-from agentkit.mcp.screening import Care
+from agentkit.mcp.client.output_check import OutputCheck, UnfitAnswer, UnusableSchema
+from agentkit.mcp.client.results import ToolInfo, read_tool
+from agentkit.mcp.client.screening import Care
 
 MAX_PAGES: Final = 50
 MAX_TOOLS: Final = 1_000

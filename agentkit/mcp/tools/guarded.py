@@ -24,14 +24,14 @@ from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Too
 
 from agentkit import tracing
 from agentkit.errors import SpecError
-from agentkit.mcp.current import CALLER, PROGRESS
-from agentkit.mcp.docstrings import read_docstring
 from agentkit.mcp.logs import root_logger_untouched
-from agentkit.mcp.running import Calls, Crash, apart
-from agentkit.mcp.signature import checked_signature, name_of, written
-from agentkit.mcp.tool_errors import ToolError, error_result
-from agentkit.mcp.tool_input import ToolInput, tool_input
-from agentkit.mcp.tool_output import ToolOutput, tool_output
+from agentkit.mcp.tools.current import CALLER, PROGRESS
+from agentkit.mcp.tools.docstrings import read_docstring
+from agentkit.mcp.tools.errors import ToolError, error_result
+from agentkit.mcp.tools.input import ToolInput, tool_input
+from agentkit.mcp.tools.output import ToolOutput, tool_output
+from agentkit.mcp.tools.running import Calls, Crash, apart
+from agentkit.mcp.tools.signature import checked_signature, name_of, written
 from agentkit.models import JsonObject
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Final, cast
 import httpx2
 
 from agentkit.errors import McpProtocolError, McpUnreachable
-from agentkit.mcp.exchange import Exchange
+from agentkit.mcp.client.exchange import Exchange
 
 ERROR_BODY_LIMIT: Final = 65_536
 """Bytes that an answer other than 2xx may have."""

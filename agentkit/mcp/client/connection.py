@@ -9,7 +9,7 @@ from typing import Final
 from mcp import Client
 
 from agentkit.errors import ConfigurationError, McpError, McpProtocolError, McpUnreachable
-from agentkit.mcp.exchange import Exchange, current_exchange
+from agentkit.mcp.client.exchange import Exchange, current_exchange
 
 CLOSE_TIMEOUT: Final = 5.0
 

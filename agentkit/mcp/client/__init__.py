@@ -1,0 +1,1 @@
+"""Call an MCP server, whatever it does."""
