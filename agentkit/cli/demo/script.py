@@ -47,7 +47,7 @@ CONTEXTS: Final = sum(line.fresh for line in (*RECORD, *AMBIGUOUS, *INTERVIEW, H
 NEXT: Final = (
     (
         "serve all --token my-ehr-token",
-        "the platform and both MCP servers on their own ports, with data that stays",
+        "the platform and all MCP servers on ports of their own, with data that stays",
     ),
     (
         "agents create --local --name helper --description Helper --expert ehr-lookup",
