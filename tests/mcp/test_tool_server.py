@@ -120,6 +120,7 @@ async def test_a_crash_is_neutral_for_the_model_and_its_text_is_not_logged(
         ({"words": "a", "before": CANARY}, "before: ", 'for example "1980-01-31"'),
         ({"words": "a", "weights": {CANARY: "x"}}, "weights.*: input should be a valid integer", "for example {}"),
         ({"words": "a", "titel": CANARY}, "titel: no such parameter", "are: words, sort, before, weights."),
+        ({"words": "a", "titel": CANARY}, "titel: no such parameter", 'For example {"words": "Moby"}.'),
         ({"words": "a", f"{CANARY} !": 1}, "*: no such parameter", "are: words, sort, before, weights."),
     ],
 )

@@ -112,13 +112,31 @@ def invalid_arguments(
     )
 
 
-def unknown_arguments(names: Sequence[str], schema: Mapping[str, Json]) -> ToolError:
-    """Say that the tool has no such parameters: a filter that is silently ignored would make an answer wrong."""
-    known = ", ".join(properties(schema)) or "none"
+def unknown_arguments(
+    names: Sequence[str], schema: Mapping[str, Json], accepts: Callable[[str, Json], bool]
+) -> ToolError:
+    """Say that the tool has no such parameters: a filter that is silently ignored would make an answer wrong.
+
+    Args:
+        names: What it does not have.
+        schema: The tool's input schema.
+        accepts: Whether the tool takes a value for one of its parameters, as an example.
+    """
+    known = list(properties(schema))
+    needed = cast("list[str]", schema.get("required") or [])
+    hint = f"The parameters are: {', '.join(known) or 'none'}."
+    if needed:
+        example = {
+            name: shown for name in needed[:_MENTIONED] if (shown := _example(name, schema, accepts)) is not None
+        }
+        if len(example) == len(needed):
+            hint += f" For example {json.dumps(example, ensure_ascii=False)}."
+    elif known and (text := _expectation(known[0], schema, accepts)):
+        hint += f" {text}"
     return ToolError(
         "; ".join(f"{name if _NAME.fullmatch(name) else '*'}: no such parameter" for name in names[:_MENTIONED]),
         code="invalid-input",
-        hint=f"The parameters are: {known}.",
+        hint=hint,
     )
 
 
@@ -143,10 +161,15 @@ def _expectation(name: str, schema: Mapping[str, Json], accepts: Callable[[str, 
         return None
     described = wanted.get("description")
     about = f" ({described})" if isinstance(described, str) else ""
-    shown = next((value for value in examples(wanted, dict(schema)) if accepts(name, value)), None)
+    shown = _example(name, schema, accepts)
     if shown is None:
         return f"{name}{about}." if about else None
     return f"{name}{about}, for example {json.dumps(shown, ensure_ascii=False)}."
+
+
+def _example(name: str, schema: Mapping[str, Json], accepts: Callable[[str, Json], bool]) -> Json:
+    wanted = properties(schema).get(name, {})
+    return next((value for value in examples(wanted, dict(schema)) if accepts(name, value)), None)
 
 
 def _names(schema: Json) -> Iterator[str]:

@@ -62,7 +62,7 @@ class ToolInput:
             ToolError: An argument is unknown, missing, wrong or too large; it names fields, never values.
         """
         if not self._known.issuperset(given):
-            raise unknown_arguments([name for name in given if name not in self._known], self.schema)
+            raise unknown_arguments([name for name in given if name not in self._known], self.schema, self._accepts)
         arguments = {name: self._unpacked(name, value) for name, value in given.items()}
         size = 0
         for name, value in arguments.items():
