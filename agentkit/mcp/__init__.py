@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agentkit.mcp.client.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
     from agentkit.mcp.client.client import McpClient
     from agentkit.mcp.client.inprocess import InProcessClient
+    from agentkit.mcp.client.pool import HttpPool
     from agentkit.mcp.client.progress import Progress, ProgressCallback
     from agentkit.mcp.client.results import ToolInfo, ToolResult
     from agentkit.mcp.hosting.adopted import adopt
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
         IntrospectionAuth,
         NoAuth,
         OAuthAuth,
+        OneAuth,
         ServerAuth,
     )
     from agentkit.mcp.logs import withhold_content
     from agentkit.mcp.tools.current import Caller, caller, report_progress
     from agentkit.mcp.tools.errors import ToolError
+    from agentkit.mcp.tools.running import Lifespan
     from agentkit.mcp.tools.server import ToolServer
     from agentkit.mcp.verification import Finding, Thresholds, Verdict, VerificationReport, verify_server
 
@@ -53,14 +56,17 @@ __all__ = [
     "Finding",
     "HostedApp",
     "HostedServer",
+    "HttpPool",
     "InProcessClient",
     "InheritAuth",
     "IntrospectionAuth",
+    "Lifespan",
     "McpAuth",
     "McpClient",
     "NoAuth",
     "OAuthAuth",
     "OAuthClientCredentials",
+    "OneAuth",
     "Progress",
     "ProgressCallback",
     "ServerAuth",
@@ -89,14 +95,17 @@ _HOME = {
     "Finding": "verification",
     "HostedApp": "hosting.app",
     "HostedServer": "hosting.app",
+    "HttpPool": "client.pool",
     "InProcessClient": "client.inprocess",
     "InheritAuth": "hosting.authorization",
     "IntrospectionAuth": "hosting.authorization",
+    "Lifespan": "tools.running",
     "McpAuth": "client.authorization",
     "McpClient": "client.client",
     "NoAuth": "hosting.authorization",
     "OAuthAuth": "hosting.authorization",
     "OAuthClientCredentials": "client.authorization",
+    "OneAuth": "hosting.authorization",
     "Progress": "client.progress",
     "ProgressCallback": "client.progress",
     "ServerAuth": "hosting.authorization",

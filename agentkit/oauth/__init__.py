@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.oauth.clients import ClientRegistry, Clients, RegisteredClient
-    from agentkit.oauth.endpoints import token_endpoint
+    from agentkit.oauth.endpoints import Endpoint, token_endpoint
     from agentkit.oauth.introspection import IntrospectionVerifier
     from agentkit.oauth.issuing import TokenIssuer
     from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
-    from agentkit.oauth.keys import Signer, SigningKeys
+    from agentkit.oauth.keys import RetiredKey, Signer, SigningKeys
     from agentkit.oauth.secrets import hash_secret
     from agentkit.oauth.server import AuthorizationServer, authorization_server
     from agentkit.oauth.store import IssuerStore
@@ -30,6 +30,7 @@ __all__ = [
     "ClientRecord",
     "ClientRegistry",
     "Clients",
+    "Endpoint",
     "IntrospectionVerifier",
     "IssuedToken",
     "IssuerStore",
@@ -37,6 +38,7 @@ __all__ = [
     "KeySource",
     "RegisteredClient",
     "RemoteKeys",
+    "RetiredKey",
     "Revocations",
     "RevokedTokens",
     "Signer",
@@ -58,6 +60,7 @@ _HOME = {
     "ClientRecord": "stored_clients",
     "ClientRegistry": "clients",
     "Clients": "clients",
+    "Endpoint": "endpoints",
     "IntrospectionVerifier": "introspection",
     "IssuedToken": "tokens",
     "IssuerStore": "store",
@@ -65,6 +68,7 @@ _HOME = {
     "KeySource": "jwks",
     "RegisteredClient": "clients",
     "RemoteKeys": "jwks",
+    "RetiredKey": "keys",
     "Revocations": "token_status",
     "RevokedTokens": "token_status",
     "Signer": "keys",
