@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.cli.connection import read_credentials
+from agentkit.cli.text import counted
 from agentkit.credentials import ClientCredentials, Credentials, Token
 from agentkit.errors import ConfigurationError, SpecError
 from agentkit.specs import Authorization, ExpertSpec, McpServerSpec
@@ -50,7 +51,8 @@ def _report(server: McpServerSpec, credential: McpAuth | None) -> VerificationRe
 
 def _told(server: McpServerSpec, report: VerificationReport) -> str:
     if report.fit:
-        return f"verified {server.name}: fit to be an expert's server, {len(report.warnings)} warnings"
+        warnings = counted(len(report.warnings), "warning")
+        return f"verified {server.name}: fit to be an expert's server, {warnings}"
     first, more = report.errors[0], len(report.errors) - 1
     others = f", and {more} more" if more else ""
     raise SpecError(

@@ -22,6 +22,11 @@ def one_line(text: str) -> str:
     return " ".join(plain(text).split("\n"))
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something, for example 1 warning."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def shown(text: str) -> str:
     """The same for rich, whose markup it does not start."""
     from rich.markup import escape  # here, because an error is told without rich

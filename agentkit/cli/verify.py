@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 import typer
 
 from agentkit.cli.connection import read_assignment, read_pair, read_secret
-from agentkit.cli.text import one_line
+from agentkit.cli.text import counted, one_line
 from agentkit.errors import AgentKitError, ConfigurationError
 from agentkit.specs import Authorization
 
@@ -170,7 +170,7 @@ def _show(report: VerificationReport) -> None:
         measured = ", ".join(f"{name} {number:g}" for name, number in report.measurements.items())
         console.print(Text(f"measured: {measured}", style="dim"))
     verdict = "fit" if report.fit else "not fit"
-    counts = f"{_counted(len(report.errors), 'error')}, {_counted(len(report.warnings), 'warning')}"
+    counts = f"{counted(len(report.errors), 'error')}, {counted(len(report.warnings), 'warning')}"
     console.print(
         Text(f"{verdict} to be an expert's server: {counts}", style="bold green" if report.fit else "bold red")
     )
@@ -179,7 +179,3 @@ def _show(report: VerificationReport) -> None:
 def _grouped(report: VerificationReport) -> Iterator[tuple[str, list[Finding]]]:
     for group in dict.fromkeys(finding.group for finding in report.findings):
         yield group, [finding for finding in report.findings if finding.group == group]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

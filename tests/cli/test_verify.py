@@ -131,6 +131,15 @@ def test_warnings_fail_where_they_shall(run: Run, stand: Stand) -> None:
     assert run(*arguments, "--strict").exit_code == 0
 
 
+def test_before_an_expert_is_applied_its_warnings_are_counted(run: Run, stand: Stand, connected: House) -> None:
+    place = ("--agent", "counted", "--url", "https://mcp.example/mcp", "--dry-run")
+    arguments = ("experts", "apply", "ehr-lookup", *place, "--verify", "--token", f"ehr={TOKEN}")
+    line = "verified ehr: fit to be an expert's server, "
+    assert f"{line}1 warning\n" in run(*arguments).stdout
+    stand.findings *= 2
+    assert f"{line}2 warnings\n" in run(*arguments).stdout
+
+
 @pytest.mark.parametrize(
     ("options", "auth", "credential"),
     [
