@@ -193,7 +193,8 @@ class ToolServer:
             function: The function, where the decorator has no options.
             name: The tool's name; the function's name when left out.
             title: The name for people.
-            read_only: The tool changes nothing.
+            read_only: The tool changes nothing. Callers rely on it: a call whose answer was lost is sent again, and
+                `agentkit experts verify` tries wrong arguments. A tool that writes, orders or sends says False.
             idempotent: Repeating a call changes nothing more; by default what `read_only` says.
             destructive: The tool may delete or overwrite.
             open_world: The tool reaches beyond this server's own data.
