@@ -21,8 +21,7 @@ from agentkit.reasoning import Observation, RuleReasoner, Situation, Utterance
 
 if TYPE_CHECKING:
     from agentkit.experts.expert import Expert
-    from agentkit.mcp import InProcessClient
-    from agentkit.mcp.client.pool import HttpPool
+    from agentkit.mcp import InProcessClient, McpClient
 
 REMEMBERED: Final = 40
 """The newest turns, and the newest tool results, that a session shows to its reasoner; as many as the platform."""
@@ -135,18 +134,8 @@ class ExpertSession:
             self._is_busy = False
 
     async def _open(self) -> ToolCaller:
-        # In a thread, because the MCP SDK, an installed server and the certificates are read from disk.
-        url, name = self._options.get("url"), self._expert.server_name
-        if url is None:
-            client = await asyncio.to_thread(_in_process, self._expert)
-            return await self._stack.enter_async_context(client)
-        http = self._options.get("http")
-        if http is None:
-            http = await self._stack.enter_async_context(await asyncio.to_thread(_new_pool))
-        from agentkit.mcp import McpClient
-
-        timeout, auth = self._options.get("timeout", DEFAULT_TIMEOUT), read_auth(name, self._options.get("auth"))
-        client = McpClient(url, name=name, http=http, auth=auth, timeout=timeout)
+        # In a thread, because the MCP SDK and an installed server are read from disk.
+        client = await asyncio.to_thread(_client, self._expert, self._options)
         return await self._stack.enter_async_context(client)
 
     def _remember(self, text: str, result: WorkerResult) -> None:
@@ -157,16 +146,14 @@ class ExpertSession:
         self._observations.extend(replace(observation, current=False) for observation in result.observations)
 
 
-def _in_process(expert: Expert) -> InProcessClient:
-    from agentkit.mcp import InProcessClient
+def _client(expert: Expert, options: SessionOptions) -> InProcessClient | McpClient:
+    from agentkit.mcp import InProcessClient, McpClient
 
-    return InProcessClient(expert.server, name=expert.server_name)
-
-
-def _new_pool() -> HttpPool:
-    from agentkit.mcp.client.pool import new_pool
-
-    return new_pool()
+    url, name = options.get("url"), expert.server_name
+    if url is None:
+        return InProcessClient(expert.server, name=name)
+    timeout, auth = options.get("timeout", DEFAULT_TIMEOUT), read_auth(name, options.get("auth"))
+    return McpClient(url, name=name, http=options.get("http"), auth=auth, timeout=timeout)
 
 
 def _read(message: object) -> Message:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from functools import partial
 from statistics import median
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
-import anyio.to_thread
 
 from agentkit.errors import SpecError
 from agentkit.mcp.client.authorization import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
@@ -86,7 +84,9 @@ async def verify_server(
     _check(url, auth, credential)
     withhold_content()
     async with AsyncExitStack() as stack:
-        pool, fresh = (http, http) if http else await _pools(stack)
+        pool = http or await stack.enter_async_context(new_pool())
+        # One that keeps no connection makes a new one for every request.
+        fresh = http or await stack.enter_async_context(new_pool(idle=0))
         site = Site(
             url,
             auth,
@@ -104,13 +104,6 @@ async def verify_server(
             await run.run(check, deadline)
     shown = urlunsplit(urlsplit(url)._replace(query="", fragment=""))
     return VerificationReport(site.quoted(shown, 1_000)[1:-1], auth, tuple(run.findings), _measurements(site))
-
-
-async def _pools(stack: AsyncExitStack) -> tuple[HttpPool, HttpPool]:
-    """A pool that keeps connections, and one that makes a new one for every request."""
-    keeping = await anyio.to_thread.run_sync(new_pool)
-    renewing = await anyio.to_thread.run_sync(partial(new_pool, idle=0))
-    return await stack.enter_async_context(keeping), await stack.enter_async_context(renewing)
 
 
 def _read_word(auth: Authorization | str) -> Authorization:
