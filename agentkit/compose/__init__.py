@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentkit.compose.agent import Agent, Caller, RunContext
+from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, detach, retried
 from agentkit.compose.function import FunctionAgent
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, Turn, as_updates, collect, iterating, status_update, surfaced
@@ -22,12 +22,14 @@ __all__ = [
     "Agent",
     "ArtifactStore",
     "Caller",
+    "ConversationState",
     "CortiAgent",
     "FunctionAgent",
     "Outcome",
     "Parallel",
     "RunContext",
     "Sequential",
+    "ShortState",
     "Turn",
     "as_updates",
     "collect",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from agentkit.credentials import NO_CREDENTIALS, Credentials
-from agentkit.engine import Engine
-from agentkit.models import AgentSkill, Event, JsonObject, Message
-
-T = TypeVar("T")
+from agentkit.engine import Effect, Engine, LookUp, Work
+from agentkit.models import AgentSkill, Event, Json, JsonObject, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,38 @@ class Caller:
     bearer: str | None = field(default=None, repr=False, compare=False)
 
 
+class ConversationState(Protocol):
+    """What agents keep of a conversation between its turns, for example which context a remote agent gave it.
+
+    It belongs to one caller, one served agent and one context, outlives the process where the task service does, and
+    goes with the context. Keys begin with the path of the agent (`RunContext.path`), so that no two agents share one.
+    """
+
+    async def read(self, key: str) -> Json:
+        """What was kept under a key; None for nothing."""
+        ...
+
+    async def write(self, key: str, value: Json) -> None:
+        """Keep a small value, never a credential; None forgets the key."""
+        ...
+
+
+class ShortState:
+    """A `ConversationState` that ends with the run; for agents that are run without a task service."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._kept: dict[str, Json] = {}
+
+    async def read(self, key: str) -> Json:
+        """What was kept under a key; None for nothing."""
+        return self._kept.get(key)
+
+    async def write(self, key: str, value: Json) -> None:
+        """Keep a value; None forgets the key."""
+        self._kept[key] = value
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """What a run knows about itself.
@@ -39,6 +69,8 @@ class RunContext:
         credentials: Those the message brought, for the leaf that names their server; process memory only.
         resumed: The run continues a task that was interrupted, instead of starting one.
         engine: Executes steps.
+        run_id: Names this turn of the task to the engine; the task's id where none is given.
+        state: What agents keep of the conversation.
         path: Names of the agents from the root to this one.
         metadata: Of the request that brought the message (A2A `SendMessageRequest.metadata`).
         continuation: What this very agent left behind when it was interrupted (`agentkit.compose.continuation`).
@@ -48,15 +80,24 @@ class RunContext:
     task_id: str
     caller: Caller
     engine: Engine
+    run_id: str = ""
+    state: ConversationState = field(default_factory=ShortState, repr=False)
     credentials: Credentials = field(default_factory=lambda: NO_CREDENTIALS)
     resumed: bool = False
     path: tuple[str, ...] = ()
     metadata: JsonObject | None = field(default=None, repr=False)
     continuation: JsonObject | None = field(default=None, repr=False)
 
-    async def step(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Execute one piece of work under a key that is unique in the run; durable where the engine is."""
-        return await self.engine.step(self.task_id, "/".join((*self.path, key)), work)
+    async def step(
+        self, key: str, work: Work, *, effect: Effect = "idempotent", look_up: LookUp | None = None
+    ) -> Json:
+        """Execute one piece of work under a key that is unique in the run; recorded where the engine is durable.
+
+        Raises:
+            UnknownOutcome: The step was interrupted by a crash, and nobody knows whether it happened.
+        """
+        step_key = "/".join((*self.path, key))
+        return await self.engine.step(self.run_id or self.task_id, step_key, work, effect=effect, look_up=look_up)
 
     def child(self, name: str, *, resumed: bool | None = None, continuation: JsonObject | None = None) -> RunContext:
         """The context for a nested agent; without `resumed` it is resumed when this one is."""

@@ -109,7 +109,7 @@ class CortiAgent:
             TaskFailed: Corti ended the task without saying why.
             AgentKitError: The call failed.
         """
-        reply = await context.step(f"send:{message.message_id}", lambda: self._ask(message, context))
+        reply = await self._ask(message, context)
         for artifact in reply.artifacts:
             yield ArtifactUpdate(task_id=context.task_id, context_id=context.context_id, artifact=artifact)
         said = reply.message and reply.message.model_copy(

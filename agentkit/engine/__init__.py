@@ -1,6 +1,6 @@
 """Durable execution below compose: the seam and its implementations."""
 
 from agentkit.engine.inline import InlineEngine
-from agentkit.engine.protocol import Engine, RunStatus
+from agentkit.engine.protocol import Effect, Engine, Found, LookUp, Runner, RunStatus, Work
 
-__all__ = ["Engine", "InlineEngine", "RunStatus"]
+__all__ = ["Effect", "Engine", "Found", "InlineEngine", "LookUp", "RunStatus", "Runner", "Work"]

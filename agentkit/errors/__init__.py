@@ -27,6 +27,7 @@ AgentKitError
 │   ├── TaskNotFound · ContextNotFound · AgentNotFound
 │   ├── TaskNotContinuable · TaskNotCancelable · ContextMismatch
 │   ├── MessageConflict     the same messageId with another content
+│   ├── UnknownOutcome      a step was interrupted by a crash; nobody knows whether it happened
 │   └── TaskFailed · InputRequired · AuthRequired
 ├── TranscriptError         a transcript cannot be had
 │   └── TranscriptFailed · TranscriptNotReady
@@ -93,6 +94,7 @@ from agentkit.errors.task import (
     TaskNotCancelable,
     TaskNotContinuable,
     TaskNotFound,
+    UnknownOutcome,
 )
 from agentkit.errors.transcript import TranscriptError, TranscriptFailed, TranscriptNotReady
 
@@ -142,6 +144,7 @@ __all__ = [
     "TranscriptNotReady",
     "TransportError",
     "UnauthorizedError",
+    "UnknownOutcome",
     "UnprocessableEntityError",
     "UnsupportedByGeneration",
     "WireError",

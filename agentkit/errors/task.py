@@ -78,6 +78,21 @@ class TaskFailed(TaskError):
     code = "task_failed"
 
 
+class UnknownOutcome(TaskError):
+    """A step was interrupted, and nobody knows whether it happened; it is not executed again.
+
+    Attributes:
+        step: The key of the step.
+    """
+
+    code = "unknown_outcome"
+
+    def __init__(self, message: str, *, step: str, task_id: str | None = None, remedy: str | None = None) -> None:
+        """Keep the key of the step."""
+        super().__init__(message, task_id=task_id, remedy=remedy)
+        self.step = step
+
+
 class InputRequired(TaskError):
     """The task waits for an answer of the user."""
 

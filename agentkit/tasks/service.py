@@ -41,7 +41,8 @@ class TaskService:
         self._engine = engine
         self._clock = clock
         self._live: dict[str, LiveTask] = {}
-        self._starting: set[Execution] = set()
+        self._starting: dict[str, Execution] = {}
+        self._launched = False
         self._run_ids = itertools.count(1)
         self._listeners: list[ContextDeleted] = []
         self._ending = Ending(repository, engine, self._live, clock)
@@ -209,7 +210,7 @@ class TaskService:
     async def close(self) -> None:
         """End what runs as `failed`, reason `interrupted`, and close the engine."""
         await self._engine.close()
-        for execution in tuple(self._starting):
+        for execution in tuple(self._starting.values()):
             if not execution.accepted.done():
                 execution.accepted.set_exception(EngineError("The service is closed."))
 
@@ -226,14 +227,25 @@ class TaskService:
     ) -> LiveTask | Repeated:
         clean, credentials = extract(message)
         turn = Turn(agent, clean, credentials, caller, Scope.of(caller, agent_id), policy, metadata, followed)
+        await self._launch()
         run_id = f"turn-{next(self._run_ids)}"
         execution = Execution(turn, run_id, self._live, self._repository, self._engine, self._clock)
-        self._starting.add(execution)
+        self._starting[run_id] = execution
         try:
-            await self._engine.start(run_id, execution.run)
+            await self._engine.start(run_id, {})
             return await execution.accepted
         finally:
-            self._starting.discard(execution)
+            self._starting.pop(run_id, None)
+
+    async def _launch(self) -> None:
+        if not self._launched:
+            self._launched = True
+            await self._engine.launch(self._carry_out)
+
+    async def _carry_out(self, run_id: str, _payload: JsonObject) -> None:
+        execution = self._starting.get(run_id)
+        if execution is not None:
+            await execution.run()
 
     async def _caught_up(self, scope: Scope, task_id: str) -> LiveTask | None:
         """The live task of this scope, with all it has said so far in the store."""
