@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.guards.environment",
     "tests.guards.skips",
     "tests.js.node",
+    "tests.postgres",
 ]
 
 # No test asserts wall-clock time, so neither do properties; CI runs the same examples every time.
