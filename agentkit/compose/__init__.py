@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, detach, retried
 from agentkit.compose.function import FunctionAgent
+from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, Turn, as_updates, collect, iterating, status_update, surfaced
 from agentkit.compose.parallel import Parallel
 from agentkit.compose.sequential import Sequential
+from agentkit.compose.usage import NOTHING, USAGE_KEY, Meter, Usage, charged
 from agentkit.models.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
@@ -19,22 +21,28 @@ __all__ = [
     "AGENT_KEY",
     "CONTINUATION_KEY",
     "LEFT_ALONE",
+    "NOTHING",
+    "USAGE_KEY",
     "Agent",
     "ArtifactStore",
     "Caller",
     "ConversationState",
     "CortiAgent",
     "FunctionAgent",
+    "Meter",
     "Outcome",
     "Parallel",
     "RunContext",
     "Sequential",
     "ShortState",
     "Turn",
+    "Usage",
     "as_updates",
+    "charged",
     "collect",
     "detach",
     "iterating",
+    "outbound_id",
     "retried",
     "status_update",
     "surfaced",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from agentkit.compose.usage import Meter
 from agentkit.credentials import NO_CREDENTIALS, Credentials
 from agentkit.engine import Effect, Engine, LookUp, Work
 from agentkit.models import AgentSkill, Event, Json, JsonObject, Message
@@ -74,6 +75,9 @@ class RunContext:
         path: Names of the agents from the root to this one.
         metadata: Of the request that brought the message (A2A `SendMessageRequest.metadata`).
         continuation: What this very agent left behind when it was interrupted (`agentkit.compose.continuation`).
+        meter: Told what each leaf used, by the combination around it.
+        wrapped: How many wrappers stand around the agent, which leave no trace in the path.
+        rounds: Which round or attempt of each loop and retry around the agent this is; keeps keys of steps apart.
     """
 
     context_id: str
@@ -87,10 +91,11 @@ class RunContext:
     path: tuple[str, ...] = ()
     metadata: JsonObject | None = field(default=None, repr=False)
     continuation: JsonObject | None = field(default=None, repr=False)
+    meter: Meter | None = field(default=None, repr=False, compare=False)
+    wrapped: int = 0
+    rounds: tuple[int, ...] = ()
 
-    async def step(
-        self, key: str, work: Work, *, effect: Effect = "idempotent", look_up: LookUp | None = None
-    ) -> Json:
+    async def step(self, key: str, work: Work, *, effect: Effect = "idempotent", look_up: LookUp | None = None) -> Json:
         """Execute one piece of work under a key that is unique in the run; recorded where the engine is durable.
 
         Raises:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from uuid import NAMESPACE_URL, uuid5
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY
+from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import Outcome, status_update
 from agentkit.errors import SpecError
 from agentkit.models import (
@@ -119,12 +119,12 @@ def result_parts(outcome: Outcome) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def handed_on(parts: tuple[Part, ...], cause: Message, child: RunContext) -> Message:
+def handed_on(parts: tuple[Part, ...], cause: Message, child: RunContext, ordinal: int = 1) -> Message:
     """Parts as the user message of the next agent; its id is the same whenever the same step is sent."""
     return Message(
         role=Role.USER,
         parts=parts,
-        message_id=str(uuid5(NAMESPACE_URL, "/".join((child.task_id, cause.message_id, *child.path)))),
+        message_id=outbound_id(cause, child, ordinal),
         context_id=child.context_id,
         task_id=child.task_id,
     )

@@ -134,7 +134,7 @@ async def collect(agent: Agent, message: Message, context: RunContext) -> Outcom
 
 
 def _check_depth(context: RunContext) -> None:
-    if len(context.path) > MAX_DEPTH:
+    if len(context.path) + context.wrapped > MAX_DEPTH:
         raise EngineError(
             f"Agents are nested deeper than {MAX_DEPTH}.", remedy="Check that no composition contains itself."
         )
