@@ -28,6 +28,9 @@ from agentkit.oauth.verified import LEEWAY, is_time
 
 ALGORITHM: Final = "ES256"
 
+ACCESS_TOKEN: Final = "at+jwt"  # noqa: S105 - a type, no secret
+"""The `typ` of access tokens (RFC 9068)."""
+
 
 class Signer(Protocol):
     """What an issuer signs with, and what it shows of it; keys come and go while it is used.
@@ -39,8 +42,8 @@ class Signer(Protocol):
         """See what others did to the keys; before signing and before showing."""
         ...
 
-    def sign(self, claims: JsonObject) -> str:
-        """A JWT with these claims, by the current key."""
+    def sign(self, claims: JsonObject, *, kind: str = ACCESS_TOKEN) -> str:
+        """A JWT with these claims, by the current key; `kind` is its `typ`."""
         ...
 
     def jwks(self) -> JsonObject:
@@ -131,12 +134,12 @@ class SigningKeys:
         self._drop_expired()
         return {"keys": [dict(self._public), *(dict(key.public) for key in self._retired.values())]}
 
-    def sign(self, claims: JsonObject) -> str:
-        """A JWT with these claims, by the current key."""
+    def sign(self, claims: JsonObject, *, kind: str = ACCESS_TOKEN) -> str:
+        """A JWT with these claims, by the current key; `kind` is its `typ`, so that none is taken for another."""
         expires_at = claims.get("exp")
         if is_time(expires_at):
             self._last_expiry = max(self._last_expiry, expires_at)
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id, "typ": "at+jwt"})
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id, "typ": kind})
 
     def rotate(self, private_key: ec.EllipticCurvePrivateKey | None = None) -> str:
         """Sign with another key from now on; the one before stays in the set until its last token has expired.

@@ -14,7 +14,7 @@ from jwt import PyJWK
 
 from agentkit.errors import ConfigurationError, StorageError
 from agentkit.models import JsonObject
-from agentkit.oauth.keys import RetiredKey, SigningKeys
+from agentkit.oauth.keys import ACCESS_TOKEN, RetiredKey, SigningKeys
 from agentkit.storage import Database
 from agentkit.storage.sealing import KEY_VARIABLE, Sealer
 
@@ -138,9 +138,9 @@ class StoredKeys:
         except ConfigurationError as error:
             logger.error("the keys were rotated, and the old one goes on signing: %s", error)
 
-    def sign(self, claims: JsonObject) -> str:
-        """A JWT with these claims, by the current key."""
-        return self._keys().sign(claims)
+    def sign(self, claims: JsonObject, *, kind: str = ACCESS_TOKEN) -> str:
+        """A JWT with these claims, by the current key; `kind` is its `typ`."""
+        return self._keys().sign(claims, kind=kind)
 
     def jwks(self) -> JsonObject:
         """The public keys of all tokens that may still be valid."""
