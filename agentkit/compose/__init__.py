@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
-from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, detach, retried
+from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, WAKE_KEY, detach, retried, wake_moment
 from agentkit.compose.function import FunctionAgent
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, Turn, as_updates, collect, iterating, status_update, surfaced
@@ -23,6 +23,7 @@ __all__ = [
     "LEFT_ALONE",
     "NOTHING",
     "USAGE_KEY",
+    "WAKE_KEY",
     "Agent",
     "ArtifactStore",
     "Caller",
@@ -46,6 +47,7 @@ __all__ = [
     "retried",
     "status_update",
     "surfaced",
+    "wake_moment",
 ]
 
 

@@ -8,13 +8,22 @@ back as `RunContext.continuation` when the answer comes: also after a restart. I
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from agentkit.compose.agent import RunContext
+from agentkit.errors import EngineError
 from agentkit.models import Json, JsonObject, Message, Part, StatusUpdate
 
 CONTINUATION_KEY: Final = "agentkit.continuation"
 """Where in the metadata of an interrupting status update the continuation travels."""
+
+WAKE_KEY: Final = "agentkit.wake"
+"""Beside a continuation in the metadata of a `working` update: when to go on, as ISO 8601 moment with zone.
+
+Such an update ends the turn as a question does, but needs no answer: at the moment the agent is run again with the same
+message, `resumed` and its continuation. Until then the task costs a row, nothing else.
+"""
 
 AGENT_KEY: Final = "agentkit.agent"
 """Where in metadata the path of the agent stands from which a state or part comes."""
@@ -41,12 +50,24 @@ def retried(message: Message, context: RunContext) -> tuple[Message, RunContext]
     return message, replace(context, continuation=None)
 
 
+def wake_moment(update: StatusUpdate) -> datetime | None:
+    """When a turn that ends with this update wants to go on by itself; None where it does not."""
+    text = (update.metadata or {}).get(WAKE_KEY)
+    if not isinstance(text, str) or update.status.state.is_settled:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise EngineError("A timer has no readable moment.", remedy=f"Give {WAKE_KEY} as ISO 8601 moment.") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
 def detach(update: StatusUpdate) -> tuple[StatusUpdate, JsonObject | None]:
-    """The update without its continuation, and the continuation."""
+    """The update without its continuation and timer, and the continuation."""
     metadata = update.metadata
-    if not metadata or CONTINUATION_KEY not in metadata:
+    if not metadata or not (CONTINUATION_KEY in metadata or WAKE_KEY in metadata):
         return update, None
-    rest = {key: value for key, value in metadata.items() if key != CONTINUATION_KEY}
-    continuation = metadata[CONTINUATION_KEY]
+    rest = {key: value for key, value in metadata.items() if key not in (CONTINUATION_KEY, WAKE_KEY)}
+    continuation = metadata.get(CONTINUATION_KEY)
     found = continuation if isinstance(continuation, dict) else None
     return update.model_copy(update={"metadata": rest or None}), found

@@ -28,6 +28,8 @@ AgentKitError
 │   ├── TaskNotContinuable · TaskNotCancelable · ContextMismatch
 │   ├── MessageConflict     the same messageId with another content
 │   ├── UnknownOutcome      a step was interrupted by a crash; nobody knows whether it happened
+│   ├── ServiceOverloaded   the server is at work on as much as it may, or keeps as many open tasks as it may
+│   ├── TurnExceeded        a turn said more, or took longer, than it may
 │   └── TaskFailed · InputRequired · AuthRequired
 ├── TranscriptError         a transcript cannot be had
 │   └── TranscriptFailed · TranscriptNotReady
@@ -89,11 +91,13 @@ from agentkit.errors.task import (
     ContextNotFound,
     InputRequired,
     MessageConflict,
+    ServiceOverloaded,
     TaskError,
     TaskFailed,
     TaskNotCancelable,
     TaskNotContinuable,
     TaskNotFound,
+    TurnExceeded,
     UnknownOutcome,
 )
 from agentkit.errors.transcript import TranscriptError, TranscriptFailed, TranscriptNotReady
@@ -130,6 +134,7 @@ __all__ = [
     "RateLimitedError",
     "RequestTimeout",
     "ServeError",
+    "ServiceOverloaded",
     "ServiceUnavailableError",
     "SpecError",
     "StorageError",
@@ -143,6 +148,7 @@ __all__ = [
     "TranscriptFailed",
     "TranscriptNotReady",
     "TransportError",
+    "TurnExceeded",
     "UnauthorizedError",
     "UnknownOutcome",
     "UnprocessableEntityError",

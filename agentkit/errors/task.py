@@ -93,6 +93,18 @@ class UnknownOutcome(TaskError):
         self.step = step
 
 
+class ServiceOverloaded(TaskError):
+    """A message was not taken in: the server is at work on as much, or keeps as many open tasks, as it may."""
+
+    code = "service_overloaded"
+
+
+class TurnExceeded(TaskError):
+    """A turn said more, or took longer, than it may."""
+
+    code = "turn_exceeded"
+
+
 class InputRequired(TaskError):
     """The task waits for an answer of the user."""
 
