@@ -15,7 +15,7 @@ from agentkit.a2a.server import a2a_app
 from agentkit.compose import Agent
 from agentkit.engine import InlineEngine
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 
 
 def agent_app(
@@ -35,7 +35,7 @@ def agent_app(
         async with AsyncExitStack() as stack:
             opened = await Database.open(database, MIGRATIONS)
             stack.push_async_callback(opened.close)
-            service = TaskService(SqliteRepository(opened), InlineEngine())
+            service = TaskService(SqlRepository(opened), InlineEngine())
             stack.push_async_callback(service.close)
             await service.recover()
             yield {"served": a2a_app(agent, service, url=url, authenticate=authenticate)}

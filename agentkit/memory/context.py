@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final, cast
 
 from agentkit.memory.items import Item, Kind, Note, Scope
 from agentkit.models import Json
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 
 _WORD: Final = re.compile(r"\w+")
 _MAX_WORDS: Final = 24
@@ -55,16 +54,16 @@ class ContextMemory:
             for note in notes
         ]
 
-        def job(connection: sqlite3.Connection) -> None:
+        def job(connection: Connection) -> None:
             for row in rows:
-                cursor = connection.execute(
+                (number,) = connection.execute(
                     "INSERT INTO memory_items"
                     " (tenant, owner, context_id, scope, task_id, kind, source, text, data, remembered)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                     row,
-                )
+                ).fetchone()
                 connection.execute(
-                    "INSERT INTO memory_index (rowid, scope, text) VALUES (?, ?, ?)", (cursor.lastrowid, token, row[7])
+                    "INSERT INTO memory_index (rowid, scope, text) VALUES (?, ?, ?)", (number, token, row[7])
                 )
 
         await self._database.write(job)
@@ -81,7 +80,7 @@ class ContextMemory:
         if not words or limit < 1:
             return ()
 
-        def job(connection: sqlite3.Connection) -> tuple[Item, ...]:
+        def job(connection: Connection) -> tuple[Item, ...]:
             best = _rank(connection, scope, words)[:limit]
             found = _load(connection, scope, best)
             return tuple(found[number] for number in best if number in found)
@@ -92,7 +91,7 @@ class ContextMemory:
         """The newest items of the given kinds, oldest first."""
         wanted = json.dumps([kind.value for kind in kinds])
 
-        def job(connection: sqlite3.Connection) -> tuple[Item, ...]:
+        def job(connection: Connection) -> tuple[Item, ...]:
             rows = connection.execute(_NEWEST, (*_key(scope), wanted, max(limit, 0))).fetchall()
             return tuple(_item(row) for row in reversed(rows))
 
@@ -105,7 +104,7 @@ class ContextMemory:
     async def forget(self, scope: Scope) -> None:
         """Erase everything of a context, from the index too; nothing can bring it back (V1-CTXEP-02)."""
 
-        def job(connection: sqlite3.Connection) -> None:
+        def job(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO memory_index (memory_index, rowid, scope, text) SELECT 'delete', id, scope, text"
                 " FROM memory_items WHERE tenant = ? AND owner = ? AND context_id = ?",
@@ -122,7 +121,7 @@ class ContextMemory:
         await self._database.erase_traces()
 
 
-def _rank(connection: sqlite3.Connection, scope: Scope, words: Sequence[str]) -> list[int]:
+def _rank(connection: Connection, scope: Scope, words: Sequence[str]) -> list[int]:
     """Numbers of matching items, best first; one look-up per word, weighted by how rare it is in this context."""
     total = connection.execute(
         "SELECT count(*) FROM memory_items WHERE tenant = ? AND owner = ? AND context_id = ?", _key(scope)
@@ -138,7 +137,7 @@ def _rank(connection: sqlite3.Connection, scope: Scope, words: Sequence[str]) ->
     return sorted(scores, key=lambda number: (-scores[number], -number))
 
 
-def _load(connection: sqlite3.Connection, scope: Scope, numbers: Sequence[int]) -> dict[int, Item]:
+def _load(connection: Connection, scope: Scope, numbers: Sequence[int]) -> dict[int, Item]:
     rows = connection.execute(_BY_NUMBER, (*_key(scope), json.dumps(list(numbers)))).fetchall()
     return {row[0]: _item(row) for row in rows}
 

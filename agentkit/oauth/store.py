@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ from agentkit.oauth.issuing import DEFAULT_LIFETIME
 from agentkit.oauth.schema import MIGRATIONS
 from agentkit.oauth.stored_clients import StoredClients
 from agentkit.oauth.stored_keys import StoredKeys
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.storage.files import parse
 from agentkit.storage.sealing import Sealer, find_key
 
@@ -32,7 +31,7 @@ class StoredRevocations:
         """Revoke a token, and forget those that have expired."""
         now = self._clock()
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             connection.execute("DELETE FROM oauth_revocations WHERE expires <= ?", (now,))
             connection.execute("INSERT OR REPLACE INTO oauth_revocations VALUES (?, ?)", (token_id, expires_at))
 
@@ -41,7 +40,7 @@ class StoredRevocations:
     async def has(self, token_id: str) -> bool:
         """Whether a token was revoked."""
 
-        def read(connection: sqlite3.Connection) -> bool:
+        def read(connection: Connection) -> bool:
             found = connection.execute("SELECT 1 FROM oauth_revocations WHERE id = ?", (token_id,)).fetchone()
             return found is not None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from agentkit.errors import ConfigurationError
 from agentkit.oauth.clients import RegisteredClient
 from agentkit.oauth.secrets import SecretChecker, hash_secret
 from agentkit.oauth.verified import is_time
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 
 # It stands in forms, in Basic headers, in commands and in `ID:SECRET`.
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@/+-]{0,127}")
@@ -66,7 +65,7 @@ class StoredClients:
         secret_hash = await _hashed(client.client_id, secret)
         now = self._clock()
 
-        def write(connection: sqlite3.Connection) -> bool:
+        def write(connection: Connection) -> bool:
             known = connection.execute("SELECT 1 FROM oauth_clients WHERE id = ?", (client.client_id,)).fetchone()
             if known is not None:
                 return False
@@ -91,7 +90,7 @@ class StoredClients:
             StorageError: The database refused.
         """
 
-        def write(connection: sqlite3.Connection) -> int:
+        def write(connection: Connection) -> int:
             return connection.execute("DELETE FROM oauth_clients WHERE id = ?", (client_id,)).rowcount
 
         if not await self._database().write(write):
@@ -115,7 +114,7 @@ class StoredClients:
         secret_hash = await _hashed(client_id, secret, like=known[0] if known else None)
         now = self._clock()
 
-        def write(connection: sqlite3.Connection) -> bool:
+        def write(connection: Connection) -> bool:
             if connection.execute("SELECT 1 FROM oauth_clients WHERE id = ?", (client_id,)).fetchone() is None:
                 return False
             _end_secrets(connection, client_id, now + keep)
@@ -138,7 +137,7 @@ class StoredClients:
             StorageError: The database refused.
         """
 
-        def write(connection: sqlite3.Connection) -> bool:
+        def write(connection: Connection) -> bool:
             if connection.execute("SELECT 1 FROM oauth_clients WHERE id = ?", (client_id,)).fetchone() is None:
                 return False
             connection.execute("DELETE FROM oauth_secrets WHERE client_id = ? AND expires IS NOT NULL", (client_id,))
@@ -151,7 +150,7 @@ class StoredClients:
         """All clients, by id."""
         now = self._clock()
 
-        def read(connection: sqlite3.Connection) -> tuple[ClientRecord, ...]:
+        def read(connection: Connection) -> tuple[ClientRecord, ...]:
             rows = connection.execute(f"SELECT {_COLUMNS}, created FROM oauth_clients ORDER BY id")  # noqa: S608
             ends = "SELECT expires FROM oauth_secrets WHERE client_id = ? AND (expires IS NULL OR expires > ?)"
             return tuple(
@@ -174,7 +173,7 @@ class StoredClients:
     async def find(self, client_id: str) -> RegisteredClient | None:
         """The client with this id, unauthenticated."""
 
-        def read(connection: sqlite3.Connection) -> RegisteredClient | None:
+        def read(connection: Connection) -> RegisteredClient | None:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM oauth_clients WHERE id = ?", (client_id,))  # noqa: S608
             row = rows.fetchone()
             return None if row is None else _client(row)
@@ -188,7 +187,7 @@ class StoredClients:
     async def _hashes(self, client_id: str) -> list[str]:
         now = self._clock()
 
-        def read(connection: sqlite3.Connection) -> list[str]:
+        def read(connection: Connection) -> list[str]:
             rows = connection.execute(
                 "SELECT hash FROM oauth_secrets WHERE client_id = ? AND (expires IS NULL OR expires > ?)"
                 " ORDER BY number DESC",
@@ -199,13 +198,13 @@ class StoredClients:
         return await self._database().read(read)
 
 
-def _insert_secret(connection: sqlite3.Connection, client_id: str, secret_hash: str, now: float) -> None:
+def _insert_secret(connection: Connection, client_id: str, secret_hash: str, now: float) -> None:
     connection.execute(
         "INSERT INTO oauth_secrets (client_id, hash, created) VALUES (?, ?, ?)", (client_id, secret_hash, now)
     )
 
 
-def _end_secrets(connection: sqlite3.Connection, client_id: str, end: float) -> None:
+def _end_secrets(connection: Connection, client_id: str, end: float) -> None:
     connection.execute(
         "UPDATE oauth_secrets SET expires = ? WHERE client_id = ? AND (expires IS NULL OR expires > ?)",
         (end, client_id, end),

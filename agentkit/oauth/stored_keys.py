@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
@@ -15,7 +14,7 @@ from jwt import PyJWK
 from agentkit.errors import ConfigurationError, StorageError
 from agentkit.models import JsonObject
 from agentkit.oauth.keys import ACCESS_TOKEN, RetiredKey, SigningKeys
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import KEY_VARIABLE, Sealer
 
 LOOK_AFTER: Final = 1.0
@@ -75,7 +74,7 @@ class StoredKeys:
         sealer = await self._sealer()
         now, lifetime = self._clock(), self._lifetime
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             connection.execute("DELETE FROM oauth_keys WHERE expires <= ?", (now,))
             connection.execute(
                 "UPDATE oauth_keys SET lifetime = ? WHERE expires IS NULL AND lifetime < ?", (lifetime, lifetime)
@@ -103,7 +102,7 @@ class StoredKeys:
         sealer = await self._sealer()
         now, at_least = self._clock(), self._lifetime
 
-        def write(connection: sqlite3.Connection) -> str:
+        def write(connection: Connection) -> str:
             connection.execute("DELETE FROM oauth_keys WHERE expires <= ?", (now,))
             current = _current(connection)
             lifetime = at_least
@@ -178,16 +177,16 @@ class StoredKeys:
         self._seen = seen
 
 
-def _rows(connection: sqlite3.Connection) -> list[_Row]:
+def _rows(connection: Connection) -> list[_Row]:
     rows = connection.execute("SELECT id, public, sealed, lifetime, expires FROM oauth_keys ORDER BY created DESC, id")
     return [_Row(*row) for row in rows]
 
 
-def _current(connection: sqlite3.Connection) -> _Row | None:
+def _current(connection: Connection) -> _Row | None:
     return next((row for row in _rows(connection) if row.expires is None), None)
 
 
-def _insert(connection: sqlite3.Connection, sealer: Sealer, lifetime: float, now: float) -> str:
+def _insert(connection: Connection, sealer: Sealer, lifetime: float, now: float) -> str:
     keys = SigningKeys()
     connection.execute(
         "INSERT INTO oauth_keys (id, public, sealed, lifetime, created) VALUES (?, ?, ?, ?, ?)",

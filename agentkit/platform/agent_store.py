@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -15,7 +14,7 @@ from agentkit.errors import StorageError
 from agentkit.models import AgentInfo
 from agentkit.platform.records import AgentRecord, Ownership
 from agentkit.specs import AgentType
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import Sealer
 from agentkit.wire import v1
 
@@ -57,7 +56,7 @@ class AgentStore:
         tokens = self._sealed(record)
         oldest = (now - self._lifetime).isoformat()
 
-        def job(connection: sqlite3.Connection) -> None:
+        def job(connection: Connection) -> None:
             connection.execute(
                 "DELETE FROM platform_tokens WHERE agent_id IN"
                 " (SELECT id FROM platform_agents WHERE ephemeral = 1 AND created < ?)",
@@ -76,7 +75,7 @@ class AgentStore:
     async def find(self, ownership: Ownership, agent_id: str) -> AgentRecord | None:
         """The agent, or None when there is none of that id for this owner."""
 
-        def job(connection: sqlite3.Connection) -> tuple[tuple[str, int, str] | None, list[tuple[str, bytes]]]:
+        def job(connection: Connection) -> tuple[tuple[str, int, str] | None, list[tuple[str, bytes]]]:
             row = connection.execute(
                 "SELECT agent_type, ephemeral, body FROM platform_agents"
                 " WHERE id = ? AND tenant = ? AND owner = ? AND NOT (ephemeral = 1 AND created < ?)",
@@ -107,7 +106,7 @@ class AgentStore:
         """The owner's agents, oldest first; ephemeral ones only when asked for (V1-AGENT-05, V1-AGENT-07)."""
         oldest = (self._clock() - self._lifetime).isoformat()
 
-        def job(connection: sqlite3.Connection) -> list[tuple[str]]:
+        def job(connection: Connection) -> list[tuple[str]]:
             return connection.execute(
                 "SELECT body FROM platform_agents WHERE tenant = ? AND owner = ?"
                 " AND (ephemeral = 0 OR (? AND created >= ?)) ORDER BY number LIMIT ? OFFSET ?",
@@ -139,7 +138,7 @@ class AgentStore:
     async def _replace(self, ownership: Ownership, record: AgentRecord) -> bool:
         tokens = self._sealed(record)
 
-        def job(connection: sqlite3.Connection) -> bool:
+        def job(connection: Connection) -> bool:
             changed = connection.execute(
                 "UPDATE platform_agents SET body = ? WHERE id = ? AND tenant = ? AND owner = ?",
                 (_body(record.info), record.info.id, ownership.tenant, ownership.owner),
@@ -154,7 +153,7 @@ class AgentStore:
     async def delete(self, ownership: Ownership, agent_id: str) -> bool:
         """Delete an agent with its inline experts and tokens; False when there is none for this owner."""
 
-        def job(connection: sqlite3.Connection) -> bool:
+        def job(connection: Connection) -> bool:
             deleted = connection.execute(
                 "DELETE FROM platform_agents WHERE id = ? AND tenant = ? AND owner = ?",
                 (agent_id, ownership.tenant, ownership.owner),
@@ -173,7 +172,7 @@ class AgentStore:
         ]
 
 
-def _put_tokens(connection: sqlite3.Connection, tokens: list[tuple[str, str, bytes]]) -> None:
+def _put_tokens(connection: Connection, tokens: list[tuple[str, str, bytes]]) -> None:
     connection.executemany("INSERT INTO platform_tokens (agent_id, server_id, sealed) VALUES (?, ?, ?)", tokens)
 
 

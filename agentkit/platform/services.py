@@ -31,7 +31,7 @@ from agentkit.storage import Database
 from agentkit.storage.files import parse
 from agentkit.storage.sealing import Sealer, find_key
 from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
-from agentkit.tasks import SqliteRepository, TaskService
+from agentkit.tasks import SqlRepository, TaskService
 
 STATE: Final = "services"
 """The key of the lifespan's state under which the services are kept."""
@@ -78,7 +78,7 @@ async def open_services(settings: PlatformSettings, clients: ClientRegistry) -> 
         stack.push_async_callback(connections.aclose)
         memory = ContextMemory(database, clock=settings.clock)
         registrations = Registrations(limits.contexts)
-        tasks = TaskService(SqliteRepository(database), InlineEngine(), clock=settings.clock)
+        tasks = TaskService(SqlRepository(database), InlineEngine(), clock=settings.clock)
         stack.push_async_callback(tasks.close)
 
         async def forget(caller: Caller, _agent_id: str, context_id: str) -> None:

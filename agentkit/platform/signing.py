@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Final
 
 from agentkit.oauth.keys import SigningKeys
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import Sealer
 
 _NAME: Final = "signing"
@@ -24,7 +23,7 @@ async def load_signing_keys(database: Database, sealer: Sealer) -> SigningKeys:
         ConfigurationError: What was sealed is no key.
     """
 
-    def read(connection: sqlite3.Connection) -> bytes | None:
+    def read(connection: Connection) -> bytes | None:
         row = connection.execute("SELECT sealed FROM platform_keys WHERE name = ?", (_NAME,)).fetchone()
         return None if row is None else bytes(row[0])
 
@@ -35,7 +34,7 @@ async def load_signing_keys(database: Database, sealer: Sealer) -> SigningKeys:
     keys = SigningKeys()
     fresh = sealer.seal(keys.to_pem().decode(), _NAME)
 
-    def write(connection: sqlite3.Connection) -> None:
+    def write(connection: Connection) -> None:
         connection.execute("INSERT OR REPLACE INTO platform_keys (name, sealed) VALUES (?, ?)", (_NAME, fresh))
 
     await database.write(write)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from agentkit.errors import StorageError
+from agentkit.storage.connection import Job
 from agentkit.storage.files import FileLock, lock, parse, prepare
 from agentkit.storage.migrations import Migration, migrate
 from agentkit.storage.worker import Worker
 
 T = TypeVar("T")
-
-Job = Callable[[sqlite3.Connection], T]
-"""What is done with a connection, in the database's thread; it may run while its caller is already gone."""
 
 QUEUE_CAPACITY: Final = 4096
 """How many jobs may wait before `write` and `read` themselves wait."""
@@ -78,7 +76,7 @@ class Database:
             raise
         return cls(writer, reader, held)
 
-    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, job: Job[T]) -> T:
         """Run a job in the writer thread and return its result after the commit.
 
         A job that raises undoes what it did and nothing else. A caller that is cancelled leaves its job running: it is
@@ -96,7 +94,7 @@ class Database:
         """
         return await self._writer.run(job)
 
-    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, in the reader thread, on one consistent snapshot.
 
         Raises:

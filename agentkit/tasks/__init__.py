@@ -4,7 +4,7 @@ from agentkit.tasks.following import Followed
 from agentkit.tasks.repository import ContextPolicy, Repository, Scope, TaskFilter, TaskPage
 from agentkit.tasks.schema import MIGRATIONS
 from agentkit.tasks.service import TaskService
-from agentkit.tasks.sqlite import SqliteRepository
+from agentkit.tasks.sql import SqlRepository
 
 __all__ = [
     "MIGRATIONS",
@@ -12,7 +12,7 @@ __all__ = [
     "Followed",
     "Repository",
     "Scope",
-    "SqliteRepository",
+    "SqlRepository",
     "TaskFilter",
     "TaskPage",
     "TaskService",

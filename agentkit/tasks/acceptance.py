@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
 from agentkit.errors import ContextMismatch, ContextNotFound, MessageConflict, TaskNotContinuable, TaskNotFound
 from agentkit.models import Message, Task, TaskState, TaskStatus
+from agentkit.storage import Connection
 from agentkit.tasks.codec import decode, decode_continuation, decode_task, encode, encode_task, moment, stamped
 from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Scope, StoredTask
 
@@ -24,7 +24,7 @@ _CLAIMED: Final = (
 _CONTEXT: Final = "SELECT deleted FROM tasks WHERE context_id = ? AND tenant = ? AND owner = ? AND agent_id = ? LIMIT 1"
 _OPEN: Final = (
     "INSERT INTO tasks (id, tenant, owner, agent_id, context_id, state, version, said, created, updated, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?)"
+    " VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?) RETURNING key"
 )
 _FIND: Final = (
     "SELECT key, version, context_id, body, continuation FROM tasks"
@@ -46,16 +46,16 @@ class Acceptance:
     new_context_id: str
     now: int
 
-    def __call__(self, connection: sqlite3.Connection) -> Opened | Repeated:
+    def __call__(self, connection: Connection) -> Opened | Repeated:
         """Take the message in, or say in which task it already is."""
         return self._open(connection) if self.message.task_id is None else self._continue(connection)
 
-    def _claim(self, connection: sqlite3.Connection, task_id: str, version: int) -> bool:
+    def _claim(self, connection: Connection, task_id: str, version: int) -> bool:
         scope = self.scope
         row = (scope.tenant, scope.owner, scope.agent_id, self.message.context_id or "", self.message.message_id)
         return connection.execute(_CLAIM, (*row, task_id, version)).rowcount == 1
 
-    def _open(self, connection: sqlite3.Connection) -> Opened | Repeated:
+    def _open(self, connection: Connection) -> Opened | Repeated:
         if not self._claim(connection, self.new_task_id, 1):
             return self._repeat(connection)
         scope, given = self.scope, self.message.context_id
@@ -65,19 +65,18 @@ class Acceptance:
         message = stamped(self.message, self.new_task_id, context_id)
         status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
         task = Task.model_construct(id=self.new_task_id, context_id=context_id, status=status)
-        key = connection.execute(
+        (key,) = connection.execute(
             _OPEN,
             (
                 *(self.new_task_id, scope.tenant, scope.owner, scope.agent_id, context_id),
                 *(TaskState.SUBMITTED.value, self.now, self.now, encode_task(task)),
             ),
-        ).lastrowid
-        assert key is not None  # noqa: S101 - an insert that succeeded has one
+        ).fetchone()
         connection.execute(INSERT_EVENT, (key, 1, scope.tenant, scope.owner, *encode(message)))
         task = task.model_copy(update={"history": (message,)})
         return Opened(StoredTask(key, task, 1, scope), message, resumed=False)
 
-    def _check_context(self, connection: sqlite3.Connection, context_id: str) -> None:
+    def _check_context(self, connection: Connection, context_id: str) -> None:
         scope = self.scope
         row = connection.execute(_CONTEXT, (context_id, scope.tenant, scope.owner, scope.agent_id)).fetchone()
         if (row is None and self.policy == "refuse") or (row is not None and row[0] is not None):
@@ -87,7 +86,7 @@ class Acceptance:
                 remedy="Send the first message without contextId; the answer names the context.",
             )
 
-    def _continue(self, connection: sqlite3.Connection) -> Opened | Repeated:
+    def _continue(self, connection: Connection) -> Opened | Repeated:
         scope, task_id = self.scope, self.message.task_id
         row = connection.execute(_FIND, (task_id, scope.tenant, scope.owner, scope.agent_id)).fetchone()
         if row is None or task_id is None:
@@ -113,7 +112,7 @@ class Acceptance:
         stored = StoredTask(key, task, version, scope, decode_continuation(continuation))
         return Opened(stored, message, resumed=True)
 
-    def _repeat(self, connection: sqlite3.Connection) -> Repeated:
+    def _repeat(self, connection: Connection) -> Repeated:
         scope, message = self.scope, self.message
         key, task_id, version, deleted = connection.execute(
             _CLAIMED, (message.message_id, message.context_id or "", scope.tenant, scope.owner, scope.agent_id)

@@ -29,7 +29,7 @@ from agentkit.models import (
     TaskStatus,
 )
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 from agentkit.testing.asgi import ASGIApp, ASGITransport
 from agentkit.tracing import inject
 from tests.deadline import HANG
@@ -116,7 +116,7 @@ async def served_desk(
     """Serve a desk on a private database."""
     agent = Desk()
     database = await Database.open(None, MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     app = a2a_app(agent, service, url=URL, card=card, authenticate=authenticate, max_body=max_body)
     try:
         yield Served(agent, app, service, database)

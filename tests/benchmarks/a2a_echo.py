@@ -82,12 +82,12 @@ def _agentkit(folder: Path) -> Starlette:
     from agentkit.a2a import a2a_routes, bearer_authenticator
     from agentkit.engine import InlineEngine
     from agentkit.storage import Database
-    from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+    from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         database = await Database.open(folder / "agentkit.db", MIGRATIONS)
-        service = TaskService(SqliteRepository(database), InlineEngine())
+        service = TaskService(SqlRepository(database), InlineEngine())
         app.router.routes.extend(
             a2a_routes(_Echo(), service, url=_URL, authenticate=bearer_authenticator({_TOKEN: "benchmark"}))
         )

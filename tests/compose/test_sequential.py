@@ -14,7 +14,7 @@ from agentkit.engine import InlineEngine
 from agentkit.errors import SpecError
 from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, TaskState
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 from tests.compose.agents import Leaf, context
 from tests.deadline import HANG
 
@@ -95,7 +95,7 @@ async def test_nested_compositions_find_back_after_a_restart(tmp_path: Path) -> 
 
     caller = Caller("ann")
     database = await Database.open(tmp_path / "t.db", MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     task = await service.send(build()[0], Message.user("x"), caller, agent_id="o")
     assert task.text == "c?"
     assert task.metadata == {"agentkit.agent": "outer/both/in/c"}
@@ -103,7 +103,7 @@ async def test_nested_compositions_find_back_after_a_restart(tmp_path: Path) -> 
     await database.close()
 
     database = await Database.open(tmp_path / "t.db", MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     chain, leaves = build()
     leaves[2].kind = "answer"
     task = await service.send(chain, Message.user("yes", task_id=task.id), caller, agent_id="o")

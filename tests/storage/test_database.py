@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import stat
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import anyio
 import pytest
 
 from agentkit.errors import StorageError
-from agentkit.storage import Database, Migration
+from agentkit.storage import Connection, Database, Migration
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -19,13 +18,12 @@ pytestmark = pytest.mark.anyio
 NOTES = Migration("notes", 1, "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);")
 
 
-def add(connection: sqlite3.Connection, text: str) -> int:
-    row = connection.execute("INSERT INTO notes (text) VALUES (?)", (text,)).lastrowid
-    assert row is not None
+def add(connection: Connection, text: str) -> int:
+    (row,) = connection.execute("INSERT INTO notes (text) VALUES (?) RETURNING id", (text,)).fetchone()
     return row
 
 
-def texts(connection: sqlite3.Connection) -> list[str]:
+def texts(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute("SELECT text FROM notes ORDER BY id")]
 
 
@@ -72,7 +70,7 @@ async def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
 async def test_a_failing_job_undoes_itself_and_none_of_its_neighbours(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "notes.db", [NOTES])
 
-    def fail_late(connection: sqlite3.Connection) -> None:
+    def fail_late(connection: Connection) -> None:
         add(connection, "never")
         raise ValueError("no")
 
@@ -87,7 +85,7 @@ async def test_a_failing_job_undoes_itself_and_none_of_its_neighbours(tmp_path: 
 async def test_a_lone_failing_job_leaves_nothing_behind() -> None:
     database = await Database.open(None, [NOTES])
 
-    def fail_late(connection: sqlite3.Connection) -> None:
+    def fail_late(connection: Connection) -> None:
         add(connection, "never")
         raise ValueError("no")
 
@@ -139,7 +137,7 @@ async def test_waiting_callers_may_be_cancelled_without_blocking_the_others() ->
 async def test_a_cancelled_caller_does_not_cut_its_job_in_half() -> None:
     database = await Database.open(None, [NOTES])
 
-    def both(connection: sqlite3.Connection) -> None:
+    def both(connection: Connection) -> None:
         add(connection, "first")
         add(connection, "second")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from agentkit.errors import StorageError
-from agentkit.storage import Database, Migration
+from agentkit.storage import Connection, Database, Migration
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +16,7 @@ SECOND = Migration("notes", 2, "ALTER TABLE notes ADD COLUMN tag TEXT; -- a semi
 OTHER = Migration("other", 1, "CREATE TABLE other (id INTEGER PRIMARY KEY)")
 
 
-def columns(connection: sqlite3.Connection) -> list[str]:
+def columns(connection: Connection) -> list[str]:
     return [row[1] for row in connection.execute("PRAGMA table_info(notes)")]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from agentkit.engine import InlineEngine
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 
 
 @pytest.fixture
@@ -21,6 +21,6 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 async def service(database: Database) -> AsyncIterator[TaskService]:
     """The service under test."""
-    made = TaskService(SqliteRepository(database), InlineEngine())
+    made = TaskService(SqlRepository(database), InlineEngine())
     yield made
     await made.close()

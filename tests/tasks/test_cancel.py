@@ -13,7 +13,7 @@ from agentkit.engine import InlineEngine
 from agentkit.errors import TaskNotCancelable, TaskNotFound
 from agentkit.models import Event, Message, Task, TaskState
 from agentkit.storage import Database
-from agentkit.tasks import SqliteRepository, TaskService
+from agentkit.tasks import SqlRepository, TaskService
 from agentkit.tasks.repository import Append, ContextPolicy, Opened, Repeated, Scope, StoredTask
 from tests.deadline import HANG
 from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, chunk, echo
@@ -145,7 +145,7 @@ async def ask_then_wait(message: Message, context: RunContext) -> AsyncGenerator
         yield event
 
 
-class AnsweredMeanwhile(SqliteRepository):
+class AnsweredMeanwhile(SqlRepository):
     """Lets an answer start the next turn between the look at a task and the word that it is canceled."""
 
     def __init__(self, database: Database) -> None:
@@ -161,7 +161,7 @@ class AnsweredMeanwhile(SqliteRepository):
         return stored
 
 
-class BeginsLate(SqliteRepository):
+class BeginsLate(SqlRepository):
     """Holds a stored answer back until the task is canceled."""
 
     def __init__(self, database: Database) -> None:

@@ -13,7 +13,7 @@ from agentkit.engine import InlineEngine
 from agentkit.errors import ContextNotFound, TaskError, TaskNotFound
 from agentkit.models import Message, Task
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, ContextPolicy, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, ContextPolicy, SqlRepository, TaskService
 from tests.tasks.agents import ScriptedAgent, ask_then_answer, echo
 
 CALLERS = tuple(Caller(owner, tenant) for owner, tenant in product(("", "ann", "bob"), ("", "north")))
@@ -125,7 +125,7 @@ class House:
 
 async def live_through(actions: list[tuple[str, Caller, str, int, str]]) -> None:
     database = await Database.open(None, MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     house = House(service)
     for step in actions:
         await house.take(step)

@@ -14,7 +14,7 @@ import pytest
 from agentkit.engine import InlineEngine
 from agentkit.models import Message, TaskState
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 from tests.deadline import HANG
 from tests.tasks.agents import ALICE, Gate, ScriptedAgent, ask_then_answer, echo
 
@@ -26,7 +26,7 @@ from agentkit.compose import Caller
 from agentkit.engine import InlineEngine
 from agentkit.models import Message
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqliteRepository, TaskService
+from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 
 class Endless:
     name, description, skills = "endless", "", ()
@@ -37,7 +37,7 @@ class Endless:
 
 async def main():
     database = await Database.open(sys.argv[1], MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     message = Message.user("before the crash")
     task = await service.send(Endless(), message, Caller("alice", "north"), agent_id="a", blocking=False)
     print(task.id, flush=True)
@@ -59,7 +59,7 @@ async def test_a_killed_process_leaves_failed_tasks_and_no_lost_message(tmp_path
     path = tmp_path / "tasks.db"
     task_id = await asyncio.to_thread(crash, path)
     database = await Database.open(path, MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     assert (await service.get(task_id, ALICE, agent_id="a")).status.state is TaskState.SUBMITTED
 
     assert await service.recover() == 1
@@ -101,13 +101,13 @@ async def test_closing_fails_what_runs_and_tells_whoever_waits(service: TaskServ
 
 async def test_a_waiting_task_goes_on_after_a_restart(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "tasks.db", MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     task = await service.send(ScriptedAgent(ask_then_answer), Message.user("x"), ALICE, agent_id="a")
     await service.close()
     await database.close()
 
     database = await Database.open(tmp_path / "tasks.db", MIGRATIONS)
-    service = TaskService(SqliteRepository(database), InlineEngine())
+    service = TaskService(SqlRepository(database), InlineEngine())
     await service.recover()
     answer = Message.user("This", task_id=task.id)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from agentkit.errors import (
     TaskNotFound,
 )
 from agentkit.models import Artifact, Event, Message, Part, Role, Task, TaskState, TaskStatus
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.tasks import TaskService
 from agentkit.tracing import SpanRecord, listen
 from tests.deadline import HANG
@@ -466,7 +465,7 @@ async def test_a_store_that_fails_once_leaves_no_task_at_work(service: TaskServi
             yield chunk(context, "lost")
             yield event
 
-    def forbid(connection: sqlite3.Connection) -> None:
+    def forbid(connection: Connection) -> None:
         connection.execute(
             "CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.kind = 'artifact'"
             " BEGIN SELECT raise(ABORT, 'disk full'); END"

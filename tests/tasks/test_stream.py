@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
 
 import anyio
@@ -13,8 +12,8 @@ from agentkit.compose import RunContext, status_update
 from agentkit.engine import InlineEngine
 from agentkit.errors import ContextNotFound, StorageError, TaskNotContinuable, TaskNotFound
 from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, Task, TaskState
-from agentkit.storage import Database
-from agentkit.tasks import SqliteRepository, TaskService
+from agentkit.storage import Connection, Database
+from agentkit.tasks import SqlRepository, TaskService
 from agentkit.tasks.live import FLUSH_EVENTS
 from agentkit.tasks.repository import Append
 from tests.deadline import HANG
@@ -153,7 +152,7 @@ async def test_events_are_stored_soon_although_the_agent_is_silent(service: Task
         async for event in gate(message, context):
             yield event
 
-    def stored(connection: sqlite3.Connection) -> bool:
+    def stored(connection: Connection) -> bool:
         return connection.execute("SELECT 1 FROM events WHERE kind = 'artifact'").fetchone() is not None
 
     await service.send(ScriptedAgent(produce), Message.user("x"), ALICE, agent_id="a", blocking=False)
@@ -241,7 +240,7 @@ async def test_a_status_the_agent_sets_itself_is_not_doubled(service: TaskServic
     assert states[-1] == "completed"
 
 
-class Slow(SqliteRepository):
+class Slow(SqlRepository):
     """Stores nothing before it is told so, and counts what waits."""
 
     def __init__(self, database: Database) -> None:

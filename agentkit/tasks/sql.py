@@ -1,13 +1,12 @@
-"""The task service's store on SQLite."""
+"""The task service's store on SQL, the same on SQLite and PostgreSQL (design D6)."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
 from agentkit.models import Message, Task
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.tasks.acceptance import INSERT_EVENT, Acceptance
 from agentkit.tasks.codec import (
     decode,
@@ -50,7 +49,7 @@ _UNSETTLED: Final = (
 )
 
 
-class SqliteRepository:
+class SqlRepository:
     """Implements `Repository` on a `Database` that was opened with `MIGRATIONS`."""
 
     def __init__(self, database: Database) -> None:
@@ -78,7 +77,7 @@ class SqliteRepository:
             *(scope.tenant, scope.owner, scope.agent_id),
         )
 
-        def advance(connection: sqlite3.Connection) -> bool:
+        def advance(connection: Connection) -> bool:
             if connection.execute(_ADVANCE, values).rowcount != 1:
                 return False
             connection.executemany(INSERT_EVENT, rows)
@@ -89,7 +88,7 @@ class SqliteRepository:
     async def load(self, scope: Scope, task_id: str, history_length: int | None = None) -> StoredTask | None:
         """A task with its newest messages (V1-TASK-01)."""
 
-        def find(connection: sqlite3.Connection) -> StoredTask | None:
+        def find(connection: Connection) -> StoredTask | None:
             row = connection.execute(_LOAD, (task_id, scope.tenant, scope.owner, scope.agent_id)).fetchone()
             if row is None:
                 return None
@@ -102,7 +101,7 @@ class SqliteRepository:
     async def events(self, key: int, scope: Scope, after: int, limit: int) -> Sequence[tuple[int, Record]]:
         """Events behind a version, with theirs, oldest first."""
 
-        def find(connection: sqlite3.Connection) -> list[tuple[int, Record]]:
+        def find(connection: Connection) -> list[tuple[int, Record]]:
             rows = connection.execute(_EVENTS, (key, scope.tenant, scope.owner, after, limit))
             return [(version, decode(kind, body)) for version, kind, body in rows]
 
@@ -114,7 +113,7 @@ class SqliteRepository:
         """A page of tasks, newest status first, each with its cursor; and how many there are in all."""
         where, values = _restrict(scope, chosen)
 
-        def find(connection: sqlite3.Connection) -> tuple[list[tuple[tuple[int, int], Task]], int]:
+        def find(connection: Connection) -> tuple[list[tuple[tuple[int, int], Task]], int]:
             total: int = connection.execute(f"SELECT count(*) FROM tasks WHERE {where}", values).fetchone()[0]  # noqa: S608
             beyond = "" if after is None else " AND (updated, key) < (?, ?)"
             rows = connection.execute(
@@ -133,7 +132,7 @@ class SqliteRepository:
         """The tasks of a context, oldest first; None when there is no such context."""
         where, values = _restrict(scope, TaskFilter(context_id=context_id))
 
-        def find(connection: sqlite3.Connection) -> list[Task] | None:
+        def find(connection: Connection) -> list[Task] | None:
             if connection.execute(f"SELECT 1 FROM tasks WHERE {where} LIMIT 1", values).fetchone() is None:  # noqa: S608
                 return None
             rows = connection.execute(
@@ -149,7 +148,7 @@ class SqliteRepository:
     async def unsettled(self) -> Sequence[StoredTask]:
         """Everybody's tasks at work."""
 
-        def find(connection: sqlite3.Connection) -> list[StoredTask]:
+        def find(connection: Connection) -> list[StoredTask]:
             return [
                 StoredTask(key, decode_task(body), version, Scope(tenant, owner, agent_id))
                 for key, version, body, tenant, owner, agent_id in connection.execute(_UNSETTLED)
@@ -161,7 +160,7 @@ class SqliteRepository:
         """Scrub what was said in a context, keep that it was there; False when there is no such context."""
         where, values = _restrict(scope, TaskFilter(context_id=context_id))
 
-        def scrub(connection: sqlite3.Connection) -> bool:
+        def scrub(connection: Connection) -> bool:
             rows = connection.execute(f"SELECT key, body FROM tasks WHERE {where}", values).fetchall()  # noqa: S608
             for key, body in rows:
                 connection.execute("UPDATE events SET body = '' WHERE task = ?", (key,))
@@ -191,9 +190,7 @@ def _restrict(scope: Scope, chosen: TaskFilter) -> tuple[str, tuple[object, ...]
     return " AND ".join(conditions), tuple(values)
 
 
-def _with_history(
-    connection: sqlite3.Connection, scope: Scope, key: int, spoken: int, task: Task, length: int | None
-) -> Task:
+def _with_history(connection: Connection, scope: Scope, key: int, spoken: int, task: Task, length: int | None) -> Task:
     if length == 0:
         return task
     limit = -1 if length is None else length
