@@ -13,6 +13,9 @@ AgentKitError
 ├── EngineError             a run cannot be started or continued
 ├── ServeError              a server cannot be started (port in use, unsafe address)
 ├── AuthenticationError     a token endpoint refused the caller
+│   └── AccessRefused       a server of ours did not let a request in
+├── TooManyRequests         a server of ours was asked too often, or for too much at once
+├── CardUntrusted           an agent card is not signed by a key that is believed
 ├── TransportError          no answer was received
 │   ├── ConnectionFailed
 │   └── RequestTimeout
@@ -60,8 +63,10 @@ from agentkit.errors.api import (
     api_error_class,
 )
 from agentkit.errors.base import (
+    AccessRefused,
     AgentKitError,
     AuthenticationError,
+    CardUntrusted,
     ConfigurationError,
     ConnectionFailed,
     ConversationBusy,
@@ -72,6 +77,7 @@ from agentkit.errors.base import (
     ServeError,
     SpecError,
     StorageError,
+    TooManyRequests,
     TransportError,
     WireError,
 )
@@ -103,6 +109,7 @@ from agentkit.errors.task import (
 from agentkit.errors.transcript import TranscriptError, TranscriptFailed, TranscriptNotReady
 
 __all__ = [
+    "AccessRefused",
     "AgentKitError",
     "AgentNotFound",
     "ApiError",
@@ -110,6 +117,7 @@ __all__ = [
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "CardUntrusted",
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailed",
@@ -143,6 +151,7 @@ __all__ = [
     "TaskNotCancelable",
     "TaskNotContinuable",
     "TaskNotFound",
+    "TooManyRequests",
     "ToolFailed",
     "TranscriptError",
     "TranscriptFailed",

@@ -114,6 +114,58 @@ class AuthenticationError(AgentKitError):
         self.status = status
 
 
+class AccessRefused(AuthenticationError):
+    """A server of ours did not let a request in.
+
+    Attributes:
+        challenges: What would be let in, one value of `WWW-Authenticate` for each scheme.
+        retry_after: Seconds after which to ask again, where the request could not be judged now.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int,
+        challenges: tuple[str, ...] = (),
+        retry_after: int | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        """Keep the status (401, 403, 431, or 503 where nobody could say) and how to be let in."""
+        super().__init__(code, message, status=status, remedy=remedy)
+        self.challenges = challenges
+        self.retry_after = retry_after
+
+
+class TooManyRequests(AgentKitError):
+    """A server of ours was asked too often, or for too much at once.
+
+    Attributes:
+        limit: Which limit it was, for example `rate`.
+        retry_after: Seconds after which to ask again.
+    """
+
+    def __init__(self, limit: str, message: str, *, retry_after: float) -> None:
+        """Keep the limit and how long to wait."""
+        super().__init__(message, remedy="Wait as long as Retry-After says.")
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class CardUntrusted(AgentKitError):
+    """An agent card is not signed by a key that is believed (A2A-SIG-02).
+
+    Attributes:
+        reason: `unsigned`, `signature`, `key_unknown`, `key_refused`, `key_expired` or `unreachable`.
+    """
+
+    def __init__(self, reason: str, message: str, *, remedy: str | None = None) -> None:
+        """Keep why."""
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+
+
 class TransportError(AgentKitError):
     """No answer was received; unless the message says that nothing was sent, the server may have done the work."""
 
