@@ -36,6 +36,8 @@ AgentKitError
 │   └── TaskFailed · InputRequired · AuthRequired
 ├── TranscriptError         a transcript cannot be had
 │   └── TranscriptFailed · TranscriptNotReady
+├── RemoteAgentError        an agent elsewhere refused what it was asked over A2A
+│   └── RemoteAuthRequired · RemoteProtocolError
 └── McpError                an MCP server could not be used
     ├── McpAuthRequired     401 or 403, with the server's challenge
     ├── McpUnreachable · McpTimeout · McpProtocolError
@@ -90,6 +92,7 @@ from agentkit.errors.mcp import (
     McpUnreachable,
     ToolFailed,
 )
+from agentkit.errors.remote import RemoteAgentError, RemoteAuthRequired, RemoteProtocolError
 from agentkit.errors.task import (
     AgentNotFound,
     AuthRequired,
@@ -140,6 +143,9 @@ __all__ = [
     "NotImplementedByServerError",
     "PlanOutdated",
     "RateLimitedError",
+    "RemoteAgentError",
+    "RemoteAuthRequired",
+    "RemoteProtocolError",
     "RequestTimeout",
     "ServeError",
     "ServiceOverloaded",
