@@ -34,6 +34,11 @@ AgentKitError
 │   ├── ServiceOverloaded   the server is at work on as much as it may, or keeps as many open tasks as it may
 │   ├── TurnExceeded        a turn said more, or took longer, than it may
 │   └── TaskFailed · InputRequired · AuthRequired
+├── CompositionError        a limit or rule of a composition stopped it
+│   ├── AgentTimeout        an agent had not ended in time
+│   ├── BudgetExceeded      credits, tokens or seconds of a budget are used up
+│   ├── LoopExhausted       as many rounds as allowed, and the condition did not come true
+│   └── TooFewCompleted     fewer agents of a Parallel completed than it needs
 ├── TranscriptError         a transcript cannot be had
 │   └── TranscriptFailed · TranscriptNotReady
 ├── RemoteAgentError        an agent elsewhere refused what it was asked over A2A
@@ -83,6 +88,13 @@ from agentkit.errors.base import (
     TransportError,
     WireError,
 )
+from agentkit.errors.composition import (
+    AgentTimeout,
+    BudgetExceeded,
+    CompositionError,
+    LoopExhausted,
+    TooFewCompleted,
+)
 from agentkit.errors.generation import UnsupportedByGeneration
 from agentkit.errors.mcp import (
     McpAuthRequired,
@@ -115,12 +127,15 @@ __all__ = [
     "AccessRefused",
     "AgentKitError",
     "AgentNotFound",
+    "AgentTimeout",
     "ApiError",
     "AuthRequired",
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "BudgetExceeded",
     "CardUntrusted",
+    "CompositionError",
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailed",
@@ -133,6 +148,7 @@ __all__ = [
     "GatewayTimeoutError",
     "InputRequired",
     "InternalServerError",
+    "LoopExhausted",
     "McpAuthRequired",
     "McpError",
     "McpProtocolError",
@@ -157,6 +173,7 @@ __all__ = [
     "TaskNotCancelable",
     "TaskNotContinuable",
     "TaskNotFound",
+    "TooFewCompleted",
     "TooManyRequests",
     "ToolFailed",
     "TranscriptError",
