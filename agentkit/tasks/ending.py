@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from agentkit.compose import Agent, Caller, RunContext, status_update
 from agentkit.engine import Engine
 from agentkit.errors import TaskNotCancelable, TaskNotFound
-from agentkit.models import TaskState
+from agentkit.models import JsonObject, TaskState
 from agentkit.tasks.live import LiveTask
 from agentkit.tasks.repository import Repository, Scope
 from agentkit.tasks.verdict import end_stored, interrupted
@@ -38,7 +39,9 @@ class Ending:
         self._live = live
         self._clock = clock
 
-    async def cancel(self, scope: Scope, task_id: str, caller: Caller, agent: Agent) -> None:
+    async def cancel(
+        self, scope: Scope, task_id: str, caller: Caller, agent: Agent, metadata: JsonObject | None = None
+    ) -> None:
         """Stop a task and what it set going elsewhere.
 
         Raises:
@@ -49,7 +52,7 @@ class Ending:
         while context is None:
             context = await self._ended(scope, task_id, caller, agent)
         try:
-            await self._within(agent.cancel(context))
+            await self._within(agent.cancel(replace(context, metadata=metadata)))
         except Exception as error:
             # What fails elsewhere does not hold up the cancellation here (A2A-CMP-01).
             _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)

@@ -20,6 +20,9 @@ from agentkit.tasks.following import Followed
 from agentkit.tasks.live import LiveTask, TurnLost
 from agentkit.tasks.repository import ContextPolicy, Repeated, Repository, Scope, StoredTask, TaskFilter, TaskPage
 
+Accepted = Callable[[StoredTask], Awaitable[None]]
+"""Awaited once a message was taken in, before its sender hears of it."""
+
 ContextDeleted = Callable[[Caller, str, str], Awaitable[None]]
 """Told the caller, the agent id and the context id after a context was deleted."""
 
@@ -62,6 +65,7 @@ class TaskService:
         context_policy: ContextPolicy = "refuse",
         history_length: int | None = None,
         metadata: JsonObject | None = None,
+        on_accepted: Accepted | None = None,
     ) -> Task:
         """Send a message: open a task or continue the one the message names.
 
@@ -76,6 +80,7 @@ class TaskService:
             context_policy: `refuse` unknown contexts (V1-SEND-04) or `adopt` them (A2A-CTX-02).
             history_length: At most so many of the newest messages; None for all.
             metadata: Of the request, for the agent (`RunContext.metadata`).
+            on_accepted: Awaited once the message is stored, or was before, and before its sender hears of it.
 
         Raises:
             CredentialError: A credential in the message is incomplete or doubled; nothing was stored.
@@ -87,6 +92,7 @@ class TaskService:
             StorageError: The database refused.
         """
         taken = await self._start(agent, message, caller, agent_id, context_policy, metadata, followed=False)
+        await self._tell(on_accepted, taken, Scope.of(caller, agent_id))
         if isinstance(taken, Repeated):
             task_id, live = taken.task_id, self._live.get(taken.task_id)
         else:
@@ -109,6 +115,8 @@ class TaskService:
         context_policy: ContextPolicy = "refuse",
         history_length: int | None = None,
         metadata: JsonObject | None = None,
+        on_accepted: Accepted | None = None,
+        after: int | None = None,
     ) -> Followed:
         """Send a message and follow its task: first the task, then its updates, until it is settled (A2A-STR-02).
 
@@ -119,7 +127,7 @@ class TaskService:
             AgentKitError: As `send`.
         """
         start = partial(self._start, agent, message, caller, agent_id, context_policy, metadata, followed=True)
-        return Followed(self._follow_sent(start, Scope.of(caller, agent_id), history_length))
+        return Followed(self._follow_sent(start, Scope.of(caller, agent_id), history_length, on_accepted, after))
 
     async def get(self, task_id: str, caller: Caller, *, agent_id: str, history_length: int | None = None) -> Task:
         """A task with its newest messages (V1-TASK-01).
@@ -151,26 +159,46 @@ class TaskService:
         more = rows[limit - 1][0] if len(rows) > limit else None
         return TaskPage(tuple(task for _, task in rows[:limit]), more, total)
 
-    def subscribe(self, task_id: str, caller: Caller, *, agent_id: str, history_length: int | None = None) -> Followed:
+    def subscribe(
+        self,
+        task_id: str,
+        caller: Caller,
+        *,
+        agent_id: str,
+        history_length: int | None = None,
+        after: int | None = None,
+    ) -> Followed:
         """Follow a task: first the task as it is, then its updates until it is settled (A2A-SUB-01).
+
+        With `after`, the version of the event seen last, only what follows that event, of an ended task too; the task
+        as it is where nothing follows yet.
 
         Raises:
             TaskNotFound: There is none for this caller at this agent; raised by the first step of the iteration.
             TaskNotContinuable: The task has ended, nothing follows (A2A-SUB-02).
         """
-        return Followed(self._follow(task_id, Scope.of(caller, agent_id), history_length, refuse_ended=True))
+        return Followed(
+            self._follow(task_id, Scope.of(caller, agent_id), history_length, refuse_ended=True, after=after)
+        )
 
     async def cancel(
-        self, task_id: str, caller: Caller, *, agent_id: str, agent: Agent, history_length: int | None = None
+        self,
+        task_id: str,
+        caller: Caller,
+        *,
+        agent_id: str,
+        agent: Agent,
+        history_length: int | None = None,
+        metadata: JsonObject | None = None,
     ) -> Task:
-        """Stop a task and what it set going elsewhere (A2A-CAN-01, A2A-CAN-02).
+        """Stop a task and what it set going elsewhere; the metadata reaches the agent (A2A-CAN-01, A2A-CAN-02).
 
         Raises:
             TaskNotFound: There is none for this caller at this agent.
             TaskNotCancelable: The task has ended.
         """
         scope = Scope.of(caller, agent_id)
-        await self._ending.cancel(scope, task_id, caller, agent)
+        await self._ending.cancel(scope, task_id, caller, agent, metadata)
         return await self._read(scope, task_id, history_length)
 
     async def context(
@@ -259,31 +287,57 @@ class TaskService:
         return live
 
     async def _follow(
-        self, task_id: str, scope: Scope, history_length: int | None, *, refuse_ended: bool = False
+        self,
+        task_id: str,
+        scope: Scope,
+        history_length: int | None,
+        *,
+        refuse_ended: bool = False,
+        after: int | None = None,
     ) -> AsyncGenerator[tuple[int, Event]]:
         live = await self._caught_up(scope, task_id)
         stored = await self._stored(scope, task_id, history_length)
-        state = stored.task.status.state
-        if refuse_ended and live is None and state.is_terminal:
+        state, seen = stored.task.status.state, stored.version
+        missed = after is not None and 0 < after < stored.version
+        if refuse_ended and live is None and state.is_terminal and not missed:
             raise TaskNotContinuable(f"The task is {state.value}; nothing follows.", task_id=task_id)
-        yield stored.version, stored.task
+        if after is not None and missed:
+            seen = after
+            while seen < stored.version and (behind := await self._repository.events(stored.key, scope, seen, 256)):
+                for seen, record in behind:
+                    if not isinstance(record, Message):
+                        yield seen, record
+        else:
+            yield stored.version, stored.task
         if live is not None and not state.is_settled:
-            async with aclosing(live.follow(stored.version)) as updates:
+            async with aclosing(live.follow(seen)) as updates:
                 async for update in updates:
                     yield update
 
     async def _follow_sent(
-        self, start: Callable[[], Awaitable[LiveTask | Repeated]], scope: Scope, history_length: int | None
+        self,
+        start: Callable[[], Awaitable[LiveTask | Repeated]],
+        scope: Scope,
+        history_length: int | None,
+        on_accepted: Accepted | None,
+        after: int | None,
     ) -> AsyncGenerator[tuple[int, Event]]:
         taken = await start()
+        await self._tell(on_accepted, taken, scope)
         if isinstance(taken, Repeated):
-            follow = self._follow(taken.task_id, scope, history_length)
+            follow = self._follow(taken.task_id, scope, history_length, after=after)
         else:
             yield taken.opened.stored.version, await self._opening(taken, history_length)
             follow = taken.follow(taken.opened.stored.version)
         async with aclosing(follow) as events:
             async for event in events:
                 yield event
+
+    async def _tell(self, on_accepted: Accepted | None, taken: LiveTask | Repeated, scope: Scope) -> None:
+        if on_accepted is not None:
+            await on_accepted(
+                await self._stored(scope, taken.task_id, 0) if isinstance(taken, Repeated) else taken.opened.stored
+            )
 
     async def _opening(self, live: LiveTask, history_length: int | None) -> Task:
         task = live.opened.stored.task
