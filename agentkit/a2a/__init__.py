@@ -12,7 +12,7 @@ from agentkit.a2a.card import (
     card_route,
     card_text,
 )
-from agentkit.a2a.security import Authenticate, bearer_authenticator, bearer_token
+from agentkit.a2a.security import Authenticate, bearer_authenticator
 from agentkit.a2a.server import a2a_app, a2a_routes
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "a2a_app",
     "a2a_routes",
     "bearer_authenticator",
-    "bearer_token",
     "build_card",
     "card_document",
     "card_route",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agentkit.oauth.clients import ClientRegistry, Clients, RegisteredClient
     from agentkit.oauth.endpoints import Endpoint, token_endpoint
     from agentkit.oauth.introspection import IntrospectionVerifier
+    from agentkit.oauth.issuers import Issuers
     from agentkit.oauth.issuing import TokenIssuer
     from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
     from agentkit.oauth.keys import RetiredKey, Signer, SigningKeys
@@ -34,6 +35,7 @@ __all__ = [
     "IntrospectionVerifier",
     "IssuedToken",
     "IssuerStore",
+    "Issuers",
     "JwtVerifier",
     "KeySource",
     "RegisteredClient",
@@ -64,6 +66,7 @@ _HOME = {
     "IntrospectionVerifier": "introspection",
     "IssuedToken": "tokens",
     "IssuerStore": "store",
+    "Issuers": "issuers",
     "JwtVerifier": "verify",
     "KeySource": "jwks",
     "RegisteredClient": "clients",

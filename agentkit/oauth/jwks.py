@@ -12,7 +12,7 @@ from typing import Final, Protocol, cast
 import httpx2
 from jwt import PyJWK
 
-from agentkit.errors import AgentKitError, AuthenticationError
+from agentkit.errors import AgentKitError, AuthenticationError, TransportError
 from agentkit.models import Json
 from agentkit.oauth.discovery import find_issuer
 from agentkit.oauth.exchange import check_secure, exchange, stays_local
@@ -162,6 +162,25 @@ class RemoteKeys:
             raise AuthenticationError("invalid_metadata", "The issuer's metadata names no key set.")
         check_secure(metadata.jwks_uri, "address of the key set", loopback=stays_local(issuer))
         return metadata.jwks_uri
+
+
+class ReachableKeys:
+    """Says so where a key is missing because the key set cannot be fetched: the token may be good."""
+
+    def __init__(self, keys: RemoteKeys) -> None:
+        """Look into `keys`."""
+        self._keys = keys
+
+    async def find(self, key_id: str | None) -> PyJWK | None:
+        """The key with this id.
+
+        Raises:
+            TransportError: It is not known, and the key set cannot be fetched.
+        """
+        key = await self._keys.find(key_id)
+        if key is None and not self._keys.answers:
+            raise TransportError("The issuer's key set cannot be fetched.")
+        return key
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:

@@ -12,7 +12,7 @@ import httpx2
 import jwt
 from jwt.exceptions import PyJWTError
 
-from agentkit.errors import AuthenticationError, ConfigurationError, SpecError, TransportError
+from agentkit.errors import AuthenticationError, ConfigurationError, SpecError
 from agentkit.mcp.hosting.authorization import (
     ApiKeyAuth,
     BearerAuth,
@@ -25,7 +25,7 @@ from agentkit.mcp.hosting.authorization import (
 )
 from agentkit.mcp.tools.current import Caller
 from agentkit.oauth.introspection import IntrospectionVerifier
-from agentkit.oauth.jwks import KeySource, RemoteKeys, StaticKeys
+from agentkit.oauth.jwks import KeySource, ReachableKeys, RemoteKeys, StaticKeys
 from agentkit.oauth.verified import VerifiedToken
 from agentkit.oauth.verify import JwtVerifier
 
@@ -106,19 +106,6 @@ class _AskedTokens:
             return None
 
 
-class _ReachableKeys:
-    """Says so where a key is missing because the issuer's key set cannot be fetched."""
-
-    def __init__(self, keys: RemoteKeys) -> None:
-        self._keys = keys
-
-    async def find(self, key_id: str | None) -> jwt.PyJWK | None:
-        key = await self._keys.find(key_id)
-        if key is None and not self._keys.answers:
-            raise TransportError("The issuer's key set cannot be fetched.")
-        return key
-
-
 def ways(auth: ServerAuth, resource: str, http: httpx2.AsyncClient | None) -> tuple[Way, ...]:
     """The ways into a server, those that ask nobody first.
 
@@ -179,9 +166,9 @@ def _keys(auth: OAuthAuth | InheritAuth, http: httpx2.AsyncClient | None) -> Key
     jwks = auth.jwks
     try:
         if jwks is None:
-            return _ReachableKeys(RemoteKeys.of_issuer(auth.issuer, _given(http)))
+            return ReachableKeys(RemoteKeys.of_issuer(auth.issuer, _given(http)))
         if isinstance(jwks, str):
-            return _ReachableKeys(RemoteKeys(jwks, _given(http)))
+            return ReachableKeys(RemoteKeys(jwks, _given(http)))
         return StaticKeys(jwks) if isinstance(jwks, Mapping) else jwks
     except AuthenticationError as error:
         raise SpecError("jwks", error.message, remedy=error.remedy) from None
