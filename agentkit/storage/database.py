@@ -1,43 +1,49 @@
-"""A SQLite database that is never touched on the event loop."""
+"""A database that is never touched on the event loop: a SQLite file, or PostgreSQL by URL."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from agentkit.errors import StorageError
+from agentkit.storage import sqlite
 from agentkit.storage.connection import Job
-from agentkit.storage.files import FileLock, lock, parse, prepare
-from agentkit.storage.migrations import Migration, migrate
+from agentkit.storage.files import FileLock, is_postgres, lock, parse, prepare
+from agentkit.storage.link import Link
+from agentkit.storage.migrations import Migration
 from agentkit.storage.worker import Worker
+
+if TYPE_CHECKING:
+    from agentkit.storage.listening import Listener
 
 T = TypeVar("T")
 
 QUEUE_CAPACITY: Final = 4096
 """How many jobs may wait before `write` and `read` themselves wait."""
 
-_BUSY_MS: Final = 5000
-_STATEMENTS: Final = 256
+Heard = Callable[[str | None], None]
+"""Told what another process notified, on the event loop; None when notifications may have been missed."""
 
 
 class Database:
-    """One SQLite database, opened once per process and used from the event loop that opened it.
+    """One database, opened once per process and used from the event loop that opened it.
 
-    It belongs to one process at a time, unless all that open it share it.
+    A SQLite file belongs to one process at a time, unless all that open it share it; a PostgreSQL database is used by
+    any number of them.
 
     Writes go to one writer thread; those that wait together share one transaction, each in a savepoint of its own, so a
     failing job undoes itself only (group commit). Reads go to a reader thread with a connection of its own and see
     everything whose `write` has returned.
     """
 
-    def __init__(self, writer: Worker, reader: Worker, held: FileLock | None) -> None:
+    def __init__(self, writer: Worker, reader: Worker, held: FileLock | None, url: str | None = None) -> None:
         """Use `Database.open`."""
         self._writer = writer
         self._reader = reader
         self._held = held
+        self._url = url
+        self._listeners: list[Listener] = []
 
     @classmethod
     async def open(
@@ -51,30 +57,38 @@ class Database:
         """Open a database, make it when it is missing, and bring its tables up to date.
 
         Args:
-            url: `sqlite:///path`, a plain path, or None for a private database in memory.
+            url: `sqlite:///path`, a plain path, None for a private database in memory, or `postgresql://...` (a
+                session of its own: not a pool that hands out transactions).
             migrations: Those of all rooms that use this database.
-            shared: Other processes may have the database open too, if they say so as well; each sees what the others
-                have committed. For rooms that keep nothing of the database in memory.
+            shared: Other processes may have the SQLite file open too, if they say so as well; each sees what the others
+                have committed. For rooms that keep nothing of the database in memory. PostgreSQL is always shared.
             capacity: How many jobs may wait before callers wait themselves.
 
         Raises:
-            StorageError: The file cannot be used, another process uses it, or a migration does not fit.
+            StorageError: The database cannot be used, another process uses it, or a migration does not fit.
+            ConfigurationError: The driver for PostgreSQL is not installed.
         """
+        if isinstance(url, str) and is_postgres(url):
+            return await cls._open_postgres(url, migrations, capacity)
         path = parse(url)
         held = None if path is None else await asyncio.to_thread(_claim, path, shared)
-        writer = Worker("agentkit-writer", lambda: _connect(path, migrations), grouped=True, capacity=capacity)
-        try:
-            await writer.start()
-            reader = writer
-            if path is not None:
-                reader = Worker("agentkit-reader", lambda: _connect_reader(path), grouped=False, capacity=capacity)
-                await reader.start()
-        except BaseException:
-            await writer.stop()
-            if held is not None:
-                held.release()
-            raise
-        return cls(writer, reader, held)
+        reader = None if path is None else (lambda: sqlite.open_reader(path))
+        return cls(*await _start(lambda: sqlite.open_writer(path, migrations), reader, held, capacity), held)
+
+    @classmethod
+    async def _open_postgres(cls, url: str, migrations: Sequence[Migration], capacity: int) -> Self:
+        def write() -> Link:
+            # The driver is an extra, and takes a while to load: in the thread.
+            from agentkit.storage.postgres import open_writer
+
+            return open_writer(url, migrations)
+
+        def read() -> Link:
+            from agentkit.storage.postgres import open_reader
+
+            return open_reader(url)
+
+        return cls(*await _start(write, read, None, capacity), None, url)
 
     async def write(self, job: Job[T]) -> T:
         """Run a job in the writer thread and return its result after the commit.
@@ -90,7 +104,7 @@ class Database:
             What the job returned.
 
         Raises:
-            StorageError: SQLite refused, or the database is closed.
+            StorageError: The database refused, or is closed.
         """
         return await self._writer.run(job)
 
@@ -98,20 +112,47 @@ class Database:
         """Run a job that only reads, in the reader thread, on one consistent snapshot.
 
         Raises:
-            StorageError: SQLite refused, or the database is closed.
+            StorageError: The database refused, or is closed.
         """
         return await self._reader.run(job)
 
     async def erase_traces(self) -> None:
-        """Empty the write-ahead log, so that what was deleted is in no file any more.
+        """Empty SQLite's write-ahead log, so that what was deleted is in no file any more; nothing on PostgreSQL.
 
         Raises:
-            StorageError: SQLite refused, or the database is closed.
+            StorageError: The database refused, or is closed.
         """
-        await self._writer.run(_checkpoint, alone=True)
+        await self._writer.run_apart(lambda link: link.erase_traces())
+
+    async def sessions(self) -> tuple[int, frozenset[int]]:
+        """The number of this process among those that use the database, and the numbers of all that are alive.
+
+        On SQLite the number is 0, and alone.
+
+        Raises:
+            StorageError: The database refused, or is closed.
+        """
+        return await self._writer.run_apart(lambda link: link.sessions())
+
+    async def listen(self, channel: str, heard: Heard) -> None:
+        """Be told of `NOTIFY` on a channel until the database is closed; on SQLite nobody is ever told.
+
+        Args:
+            channel: A plain lower-case name.
+            heard: Called on the event loop with each payload, also of this process, and with None when the connection
+                was lost for a while.
+        """
+        if self._url is not None:
+            from agentkit.storage.listening import Listener
+
+            listener = Listener(self._url, channel, heard)
+            self._listeners.append(listener)
+            await listener.start()
 
     async def close(self) -> None:
         """Finish what waits, then close; closing twice is fine."""
+        for listener in self._listeners:
+            await listener.close()
         if self._reader is not self._writer:
             await self._reader.stop()
         await self._writer.stop()
@@ -120,49 +161,24 @@ class Database:
             held.release()
 
 
+async def _start(
+    write: Callable[[], Link], read: Callable[[], Link] | None, held: FileLock | None, capacity: int
+) -> tuple[Worker, Worker]:
+    writer = Worker("agentkit-writer", write, grouped=True, capacity=capacity)
+    try:
+        await writer.start()
+        reader = writer
+        if read is not None:
+            reader = Worker("agentkit-reader", read, grouped=False, capacity=capacity)
+            await reader.start()
+    except BaseException:
+        await writer.stop()
+        if held is not None:
+            held.release()
+        raise
+    return writer, reader
+
+
 def _claim(path: Path, shared: bool) -> FileLock:
     prepare(path)
     return lock(path, shared=shared)
-
-
-def _open_file(path: Path | None) -> sqlite3.Connection:
-    try:
-        return sqlite3.connect(
-            ":memory:" if path is None else path, isolation_level=None, cached_statements=_STATEMENTS
-        )
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"The database {path} cannot be opened ({error}).", remedy="Check the path and its permissions."
-        ) from error
-
-
-def _connect(path: Path | None, migrations: Sequence[Migration]) -> sqlite3.Connection:
-    connection = _open_file(path)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
-        migrate(connection, migrations)
-    except sqlite3.Error as error:
-        connection.close()
-        raise StorageError(
-            f"The database {path or 'in memory'} cannot be used ({error}).",
-            remedy="Check that the file is a SQLite database and that it may be written.",
-        ) from error
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_reader(path: Path) -> sqlite3.Connection:
-    connection = _open_file(path)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    connection.execute("PRAGMA query_only = ON")
-    return connection
-
-
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

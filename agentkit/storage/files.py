@@ -12,6 +12,7 @@ from agentkit.errors import StorageError
 
 _SCHEME: Final = "sqlite:///"
 _MEMORY: Final = ":memory:"
+_POSTGRES: Final = ("postgresql://", "postgres://")
 
 
 class FileLock:
@@ -25,6 +26,11 @@ class FileLock:
         """Let another process have the database."""
         with suppress(OSError):
             os.close(self._descriptor)
+
+
+def is_postgres(url: str) -> bool:
+    """The address is that of a PostgreSQL database."""
+    return url.startswith(_POSTGRES)
 
 
 def parse(url: str | Path | None) -> Path | None:
@@ -44,7 +50,7 @@ def parse(url: str | Path | None) -> Path | None:
         scheme = url.split("://", 1)[0]
         raise StorageError(
             f"The database address with scheme {scheme!r} is not supported.",
-            remedy="Give sqlite:///PATH or a path.",
+            remedy="Give sqlite:///PATH, a path, or postgresql://USER@HOST/NAME where several processes may share it.",
         )
     return Path(url).expanduser()
 

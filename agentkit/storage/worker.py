@@ -1,17 +1,19 @@
-"""A thread that owns one SQLite connection and does what it is given, in order, in groups."""
+"""A thread that owns one connection and does what it is given, in order, in groups."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar, cast
 
-from agentkit.errors import AgentKitError, StorageError
+from agentkit.errors import StorageError
+from agentkit.storage.connection import Job
+from agentkit.storage.link import Link
+from agentkit.storage.transactions import Done, Work, do_apart, read, write
 
 T = TypeVar("T")
 
@@ -19,26 +21,15 @@ GROUP_LIMIT: Final = 256
 """So many jobs at most share a transaction; bounds how long one commit takes."""
 
 
-class _Work(NamedTuple):
-    job: Callable[[sqlite3.Connection], object]
+class _Queued(NamedTuple):
+    work: Work
     future: asyncio.Future[object]
-    alone: bool
-
-
-class _Done(NamedTuple):
-    future: asyncio.Future[object]
-    result: object
-    error: BaseException | None
-
-
-class _TransactionLost(Exception):
-    """SQLite gave up the whole transaction, not one statement."""
 
 
 class Worker:
     """Owns a connection in a thread of its own; used from one event loop."""
 
-    def __init__(self, name: str, connect: Callable[[], sqlite3.Connection], *, grouped: bool, capacity: int) -> None:
+    def __init__(self, name: str, connect: Callable[[], Link], *, grouped: bool, capacity: int) -> None:
         """Prepare a worker.
 
         Args:
@@ -51,7 +42,7 @@ class Worker:
         self._grouped = grouped
         self._capacity = capacity
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Queued | None] = SimpleQueue()
         self._pending = 0
         self._room: deque[asyncio.Future[None]] = deque()
         self._opened: asyncio.Future[None] = self._loop.create_future()
@@ -67,22 +58,21 @@ class Worker:
         self._thread.start()
         await asyncio.shield(self._opened)
 
-    async def run(self, job: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
+    async def run(self, job: Job[T]) -> T:
         """Queue a job and wait for its result.
 
         Raises:
-            StorageError: SQLite refused, the worker is stopped, or the caller runs on another event loop.
+            StorageError: The database refused, the worker is stopped, or the caller runs on another event loop.
         """
-        if asyncio.get_running_loop() is not self._loop:
-            raise StorageError("The database belongs to another event loop.", remedy="Open one Database per loop.")
-        if self._pending >= self._capacity or self._room:
-            await self._wait_for_room()
-        if self._stopped:
-            raise StorageError("The database is closed.")
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._pending += 1
-        self._queue.put(_Work(job, future, alone))  # pyright: ignore[reportArgumentType]
-        return await future
+        return cast("T", await self._do(Work(job)))
+
+    async def run_apart(self, job: Callable[[Link], T]) -> T:
+        """Queue what belongs into no transaction, and wait for its result.
+
+        Raises:
+            StorageError: As `run`.
+        """
+        return cast("T", await self._do(Work(None, job)))
 
     async def stop(self) -> None:
         """Finish what is queued, close the connection and end the thread."""
@@ -91,6 +81,18 @@ class Worker:
             self._queue.put(None)
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
+
+    async def _do(self, work: Work) -> object:
+        if asyncio.get_running_loop() is not self._loop:
+            raise StorageError("The database belongs to another event loop.", remedy="Open one Database per loop.")
+        if self._pending >= self._capacity or self._room:
+            await self._wait_for_room()
+        if self._stopped:
+            raise StorageError("The database is closed.")
+        future: asyncio.Future[object] = self._loop.create_future()
+        self._pending += 1
+        self._queue.put(_Queued(work, future))
+        return await future
 
     async def _wait_for_room(self) -> None:
         turn: asyncio.Future[None] = self._loop.create_future()
@@ -112,9 +114,9 @@ class Worker:
                 turn.set_result(None)
                 free -= 1
 
-    def _complete(self, done: list[_Done]) -> None:
+    def _complete(self, group: list[_Queued], done: list[Done]) -> None:
         self._pending -= len(done)
-        for future, result, error in done:
+        for (_, future), (result, error) in zip(group, done, strict=True):
             if future.done():
                 continue
             if error is None:
@@ -131,106 +133,45 @@ class Worker:
 
     def _main(self) -> None:
         try:
-            connection = self._connect()
+            link = self._connect()
         except BaseException as error:
             self._report(_refuse, self._opened, error)
             return
         self._report(_accept, self._opened)
         going_on = True
         while going_on:
-            works, going_on = self._take()
-            for group in _groups(works):
-                done = self._write(connection, group) if self._grouped else _read(connection, group)
-                self._report(self._complete, done)
-        connection.close()
+            queued, going_on = self._take()
+            for group in _groups(queued):
+                self._report(self._complete, group, self._carry_out(link, [one.work for one in group]))
+        link.close()
 
-    def _take(self) -> tuple[list[_Work], bool]:
-        works: list[_Work] = []
-        work = self._queue.get()
-        while work is not None:
-            works.append(work)
-            if len(works) >= GROUP_LIMIT:
+    def _carry_out(self, link: Link, works: list[Work]) -> list[Done]:
+        if works[0].apart is not None:
+            return [do_apart(link, works[0].apart)]
+        return write(link, works) if self._grouped else read(link, works)
+
+    def _take(self) -> tuple[list[_Queued], bool]:
+        queued: list[_Queued] = []
+        one = self._queue.get()
+        while one is not None:
+            queued.append(one)
+            if len(queued) >= GROUP_LIMIT:
                 break
             try:
-                work = self._queue.get_nowait()
+                one = self._queue.get_nowait()
             except Empty:
                 break
-        return works, work is not None
-
-    def _write(self, connection: sqlite3.Connection, group: list[_Work]) -> list[_Done]:
-        if group[0].alone:
-            return [_attempt(connection, group[0])]
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            if len(group) == 1:
-                done = [_attempt(connection, group[0])]
-                if done[0].error is None:
-                    connection.execute("COMMIT")
-                elif connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            else:
-                done = [_attempt_apart(connection, work) for work in group]
-                connection.execute("COMMIT")
-        except (sqlite3.Error, _TransactionLost) as error:
-            with suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            return [_Done(work.future, None, _storage_error(error)) for work in group]
-        return done
+        return queued, one is not None
 
 
-def _groups(works: list[_Work]) -> list[list[_Work]]:
-    groups: list[list[_Work]] = []
-    for work in works:
-        if groups and not work.alone and not groups[-1][0].alone:
-            groups[-1].append(work)
+def _groups(queued: list[_Queued]) -> list[list[_Queued]]:
+    groups: list[list[_Queued]] = []
+    for one in queued:
+        if groups and one.work.apart is None and groups[-1][0].work.apart is None:
+            groups[-1].append(one)
         else:
-            groups.append([work])
+            groups.append([one])
     return groups
-
-
-def _read(connection: sqlite3.Connection, group: list[_Work]) -> list[_Done]:
-    try:
-        connection.execute("BEGIN")
-        done = [_attempt(connection, work) for work in group]
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        with suppress(sqlite3.Error):
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        return [_Done(work.future, None, _storage_error(error)) for work in group]
-    return done
-
-
-def _attempt(connection: sqlite3.Connection, work: _Work) -> _Done:
-    try:
-        return _Done(work.future, work.job(connection), None)
-    except sqlite3.Error as error:
-        return _Done(work.future, None, _storage_error(error))
-    except BaseException as error:
-        return _Done(work.future, None, error)
-
-
-def _attempt_apart(connection: sqlite3.Connection, work: _Work) -> _Done:
-    connection.execute("SAVEPOINT job")
-    done = _attempt(connection, work)
-    if done.error is not None:
-        if not connection.in_transaction:
-            raise _TransactionLost from done.error
-        connection.execute("ROLLBACK TO job")
-    connection.execute("RELEASE job")
-    return done
-
-
-def _storage_error(error: BaseException) -> AgentKitError:
-    cause = error.__cause__ if isinstance(error, _TransactionLost) else error
-    if isinstance(cause, AgentKitError):
-        return cause
-    failure = StorageError(
-        f"The database refused ({cause}).", remedy="Check free space and permissions of the database file."
-    )
-    failure.__cause__ = cause
-    return failure
 
 
 def _accept(opened: asyncio.Future[None]) -> None:

@@ -227,10 +227,10 @@ async def test_another_event_loop_is_refused() -> None:
     await database.close()
 
 
-@pytest.mark.parametrize("address", ["postgresql://db/agentkit", "mysql://x", ""])
-async def test_another_database_system_is_refused_with_the_remedy(address: str) -> None:
+@pytest.mark.parametrize("place", ["mysql://x", ""])
+async def test_another_database_system_is_refused_with_the_remedy(place: str) -> None:
     with pytest.raises(StorageError, match="sqlite:///PATH"):
-        await Database.open(address, [NOTES])
+        await Database.open(place, [NOTES])
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
