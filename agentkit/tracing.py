@@ -123,6 +123,22 @@ class Span:
         self._attributes[name] = value
         self._otel.set_attribute(name, value)
 
+    @property
+    def is_recording(self) -> bool:
+        """Somebody looks at spans, so it matters which one is whose child."""
+        return self._otel.get_span_context().is_valid
+
+    @contextmanager
+    def current(self) -> Generator[None]:
+        """Make a long span the parent of those opened in the block; the block must not be left open by a `yield`."""
+        from opentelemetry import context, trace
+
+        token = context.attach(trace.set_span_in_context(self._otel))
+        try:
+            yield
+        finally:
+            context.detach(token)
+
     def inject(self, headers: MutableMapping[str, str]) -> None:
         """Add `traceparent` of this span to outgoing headers; baggage, which may say anything, stays here."""
         if not self._otel.get_span_context().is_valid:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
-from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, WAKE_KEY, detach, retried, wake_moment
+from agentkit.compose.continuation import (
+    AGENT_KEY,
+    CONTINUATION_KEY,
+    STEP_KEY,
+    WAKE_KEY,
+    detach,
+    retried,
+    wake_moment,
+)
 from agentkit.compose.function import FunctionAgent
 from agentkit.compose.message_ids import outbound_id
-from agentkit.compose.outcome import LEFT_ALONE, Outcome, Turn, as_updates, collect, iterating, status_update, surfaced
+from agentkit.compose.outcome import LEFT_ALONE, Outcome, as_updates, iterating, status_update, surfaced
 from agentkit.compose.parallel import Parallel
 from agentkit.compose.sequential import Sequential
+from agentkit.compose.turn import Turn, collect, scoped
 from agentkit.compose.usage import NOTHING, USAGE_KEY, Meter, Usage, charged
 from agentkit.models.artifacts import ArtifactStore
 
@@ -22,6 +31,7 @@ __all__ = [
     "CONTINUATION_KEY",
     "LEFT_ALONE",
     "NOTHING",
+    "STEP_KEY",
     "USAGE_KEY",
     "WAKE_KEY",
     "Agent",
@@ -45,6 +55,7 @@ __all__ = [
     "iterating",
     "outbound_id",
     "retried",
+    "scoped",
     "status_update",
     "surfaced",
     "wake_moment",

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
+from agentkit.compose.gathering import all_of
 from agentkit.compose.usage import Meter
 from agentkit.credentials import NO_CREDENTIALS, Credentials
 from agentkit.engine import Effect, Engine, LookUp, Work
-from agentkit.models import AgentSkill, Event, Json, JsonObject, Message
+from agentkit.models import AgentSkill, Artifact, Event, Json, JsonObject, Message
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from pydantic import BaseModel
+
+    from agentkit.compose.workflow.decision import Deciders, Decision, Proposal
+    from agentkit.compose.workflow.operations import Operations, Said
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
+_M = TypeVar("_M", bound="BaseModel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +73,18 @@ class ShortState:
         self._kept[key] = value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunContext:
-    """What a run knows about itself.
+    """What a run knows about itself, and what it can do besides answering.
+
+    `call`, `gather`, `publish` and `step` work in every agent. In a `@workflow` they are recorded, and there are
+    `approve`, `ask` and `sleep`, too.
 
     Attributes:
         context_id: The conversation.
         task_id: The task this run works on.
         caller: Who asks.
-        credentials: Those the message brought, for the leaf that names their server; process memory only.
+        credentials: Those the message brought for servers this agent names (`mcp_names`); process memory only.
         resumed: The run continues a task that was interrupted, instead of starting one.
         engine: Executes steps.
         run_id: Names this turn of the task to the engine; the task's id where none is given.
@@ -77,7 +94,10 @@ class RunContext:
         continuation: What this very agent left behind when it was interrupted (`agentkit.compose.continuation`).
         meter: Told what each leaf used, by the combination around it.
         wrapped: How many wrappers stand around the agent, which leave no trace in the path.
-        rounds: Which round or attempt of each loop and retry around the agent this is; keeps keys of steps apart.
+        rounds: Which round, attempt or call of each loop, retry and workflow around the agent this is; keeps keys of
+            steps apart.
+        in_step: What happens here is part of a recorded step, which is recorded as a whole, with its agent's effect.
+        operations: What a workflow does for `call`, `approve` and the like; None elsewhere.
     """
 
     context_id: str
@@ -93,7 +113,24 @@ class RunContext:
     continuation: JsonObject | None = field(default=None, repr=False)
     meter: Meter | None = field(default=None, repr=False, compare=False)
     wrapped: int = 0
-    rounds: tuple[int, ...] = ()
+    rounds: tuple[int | str, ...] = ()
+    in_step: bool = False
+    operations: Operations | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def step_key(self) -> str:
+        """Names this call of the agent in the run: its path and, where it is called again, which call this is."""
+        path = "/".join(map(_escaped, self.path))
+        return f"{path}#{'.'.join(map(str, self.rounds))}" if self.rounds else path
+
+    def child(self, name: str, *, resumed: bool | None = None, continuation: JsonObject | None = None) -> RunContext:
+        """The context for a nested agent; without `resumed` it is resumed when this one is."""
+        # A third of what `dataclasses.replace` costs, and every call of every composition makes one.
+        made = object.__new__(RunContext)
+        made.__dict__.update(self.__dict__, path=(*self.path, name), continuation=continuation, operations=None)
+        if resumed is not None:
+            made.__dict__["resumed"] = resumed
+        return made
 
     async def step(self, key: str, work: Work, *, effect: Effect = "idempotent", look_up: LookUp | None = None) -> Json:
         """Execute one piece of work under a key that is unique in the run; recorded where the engine is durable.
@@ -101,17 +138,121 @@ class RunContext:
         Raises:
             UnknownOutcome: The step was interrupted by a crash, and nobody knows whether it happened.
         """
-        step_key = "/".join((*self.path, key))
-        return await self.engine.step(self.run_id or self.task_id, step_key, work, effect=effect, look_up=look_up)
+        return await self._operations.step(key, work, effect, look_up)
 
-    def child(self, name: str, *, resumed: bool | None = None, continuation: JsonObject | None = None) -> RunContext:
-        """The context for a nested agent; without `resumed` it is resumed when this one is."""
-        return replace(
-            self,
-            path=(*self.path, name),
-            resumed=self.resumed if resumed is None else resumed,
-            continuation=continuation,
-        )
+    def call(self, agent: Agent, message: Said, *, key: str | None = None) -> Coroutine[None, None, Message]:
+        """Have another agent do one turn; its partial output and artifacts come up with its path.
+
+        In a workflow the call is a step: it is not made again after a crash or a pause, and what the agent asks is
+        asked by the workflow. Its key is given out when `call` is called, not when it is awaited.
+
+        Args:
+            agent: Whom to call.
+            message: What to say: a message, a text, a pydantic model or a JSON object.
+            key: Tells several calls of the same agent apart, where the order in which they are made may vary.
+
+        Returns:
+            The agent's answer: the parts of its message and the data of its artifacts.
+
+        Raises:
+            StepFailed: The agent failed, rejected the message, or nobody knows whether it did its work.
+            EngineError: The workflow was changed while the task waited.
+        """
+        return self._operations.call(agent, message, key)
+
+    @overload
+    def gather(self, one: Awaitable[_A], two: Awaitable[_B], /) -> Coroutine[None, None, tuple[_A, _B]]: ...
+
+    @overload
+    def gather(
+        self, one: Awaitable[_A], two: Awaitable[_B], three: Awaitable[_C], /
+    ) -> Coroutine[None, None, tuple[_A, _B, _C]]: ...
+
+    @overload
+    def gather(self, *calls: Awaitable[_A]) -> Coroutine[None, None, tuple[_A, ...]]: ...
+
+    def gather(self, *calls: Awaitable[object]) -> Coroutine[None, None, tuple[object, ...]]:
+        """Await several calls at once; when one fails, the others are stopped before its error is raised."""
+        return all_of(calls)
+
+    async def publish(self, output: str | Artifact) -> None:
+        """Show a text or an artifact to whoever follows the task, before the answer is there."""
+        await self._operations.publish(output)
+
+    def approve(
+        self,
+        question: str,
+        *,
+        proposal: Proposal = None,
+        by: Deciders | None = None,
+        expires_in: timedelta | None = None,
+        key: str | None = None,
+    ) -> Coroutine[None, None, Decision]:
+        """Have the caller decide; the task waits, for minutes or days, and costs nothing meanwhile.
+
+        Args:
+            question: What is asked, readable without the proposal.
+            proposal: What is approved; the decision holds for exactly this (its hash is part of the question).
+            by: Who may decide: an owner, several, or a function of the caller; everybody who may continue the task
+                when None.
+            expires_in: A later decision counts as declined.
+            key: Tells several approvals apart, where the order in which they are asked may vary.
+
+        Raises:
+            EngineError: Outside a `@workflow`; or the workflow proposes something else than was approved.
+        """
+        return self._operations.approve(question, proposal, by, expires_in, key)
+
+    @overload
+    def ask(self, question: str, *, key: str | None = None) -> Coroutine[None, None, str]: ...
+
+    @overload
+    def ask(self, question: str, *, model: type[_M], key: str | None = None) -> Coroutine[None, None, _M]: ...
+
+    @overload
+    def ask(self, question: str, *, schema: JsonObject, key: str | None = None) -> Coroutine[None, None, Json]: ...
+
+    def ask(
+        self,
+        question: str,
+        *,
+        model: type[BaseModel] | None = None,
+        schema: JsonObject | None = None,
+        key: str | None = None,
+    ) -> Coroutine[None, None, object]:
+        """Ask the caller; an answer that does not fit is asked for again.
+
+        Args:
+            question: What is asked.
+            model: What the answer must fit; it comes as an instance.
+            schema: JSON Schema of the answer, in place of a model. Without both the answer is a text.
+            key: Tells several questions apart, where the order in which they are asked may vary.
+
+        Raises:
+            EngineError: Outside a `@workflow`.
+        """
+        return self._operations.ask(question, model, schema, key)
+
+    def sleep(self, until: float | timedelta | datetime, *, key: str | None = None) -> Coroutine[None, None, None]:
+        """Wait for seconds or until a moment with time zone; also across restarts, a long wait costs nothing.
+
+        Raises:
+            EngineError: A long wait outside a `@workflow`.
+        """
+        return self._operations.sleep(until, key)
+
+    @property
+    def _operations(self) -> Operations:
+        if self.operations is not None:
+            return self.operations
+        from agentkit.compose.workflow.plain import PlainOperations  # it runs agents, and they run with contexts
+
+        return PlainOperations(self)
+
+
+def _escaped(name: str) -> str:
+    """A name in which nothing looks like the end of it."""
+    return name.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
 
 
 class Agent(Protocol):

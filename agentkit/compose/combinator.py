@@ -7,12 +7,13 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from agentkit.compose.agent import Agent, RunContext
-from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY
+from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, RECORD_KEY, STEP_KEY, WAKE_KEY
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import Outcome, status_update
 from agentkit.errors import SpecError
 from agentkit.models import (
     AgentSkill,
+    Artifact,
     ArtifactUpdate,
     JsonObject,
     Message,
@@ -28,8 +29,18 @@ _log = logging.getLogger("agentkit.compose")
 class Combinator:
     """Name, skills and cancellation of a combination."""
 
-    def __init__(self, name: str, agents: Sequence[Agent], *, description: str | None = None) -> None:
+    composite = True
+
+    def __init__(
+        self, name: str, agents: Sequence[Agent], *, description: str | None = None, durable: bool = False
+    ) -> None:
         """Combine agents under one name.
+
+        Args:
+            name: The name of the combination.
+            agents: What it combines.
+            description: What it is for.
+            durable: Each call of a leaf is recorded, so that after a crash it goes on where it was.
 
         Raises:
             SpecError: There is no agent, or two share a name: names are what answers and results are addressed by.
@@ -43,6 +54,7 @@ class Combinator:
         for index, one in enumerate(names):
             if one in names[:index]:
                 raise SpecError(f"{kind}.agents[{index}].name", f"another agent is called {one!r}")
+        self.durable = durable
         self._name = name
         self._agents = tuple(agents)
         self._description = description or f"{kind} of {', '.join(names)}"
@@ -94,24 +106,44 @@ def passed_on(update: StatusUpdate | ArtifactUpdate, child: RunContext) -> Statu
 
 
 def stopped(outcome: Outcome, child: RunContext, continuation: JsonObject | None) -> StatusUpdate:
-    """The end of a turn in which an agent asked or failed: with its path, and with its name where it failed.
+    """The end of a turn in which an agent paused or failed: with its path, and with its name and step where it failed.
 
     A child that was canceled by somebody else failed for its parent.
+
+    Args:
+        outcome: How the agent's turn ended.
+        child: The agent's context.
+        continuation: What the parent wants back when the agent goes on; it must hold the outcome's continuation.
     """
     metadata = _located(outcome.metadata, child)
-    if outcome.state.is_interrupted:
+    if outcome.is_paused:
+        if outcome.wake is not None:
+            metadata[WAKE_KEY] = outcome.wake.isoformat()
         return status_update(child, outcome.state, outcome.message, {**metadata, CONTINUATION_KEY: continuation})
     state = TaskState.FAILED if outcome.state is TaskState.CANCELED else outcome.state
     text = f"{child.path[-1]}: {outcome.text or f'ended {outcome.state.value}'}"
     message = Message.agent(text, context_id=child.context_id, task_id=child.task_id)
-    return status_update(child, state, message, metadata)
+    return status_update(child, state, message, {STEP_KEY: child.step_key, **metadata})
+
+
+def kept_answer(parts: tuple[Part, ...], child: RunContext) -> ArtifactUpdate:
+    """What an agent found, as artifact `<agent>/answer` of a task that fails because of another agent."""
+    artifact = Artifact(artifact_id=f"{child.path[-1]}/answer", parts=parts, metadata={AGENT_KEY: "/".join(child.path)})
+    return ArtifactUpdate(task_id=child.task_id, context_id=child.context_id, artifact=artifact)
 
 
 def result_parts(outcome: Outcome) -> tuple[Part, ...]:
-    """What an agent hands on: the parts of its answer and the data parts of its artifacts, each value once."""
+    """What an agent hands on: the parts of its answer and the data parts of its artifacts, each value once.
+
+    Artifacts that tell of the task itself (`RECORD_KEY`) are not handed on.
+    """
+    if not outcome.artifacts:
+        return outcome.message.parts if outcome.message else ()
     parts = list(outcome.message.parts) if outcome.message else []
     values = [part.data for part in parts if part.kind == "data"]
     for artifact in outcome.artifacts:
+        if artifact.metadata and RECORD_KEY in artifact.metadata:
+            continue
         for part in artifact.parts:
             if part.kind == "data" and part.data not in values:
                 values.append(part.data)

@@ -28,6 +28,11 @@ message, `resumed` and its continuation. Until then the task costs a row, nothin
 AGENT_KEY: Final = "agentkit.agent"
 """Where in metadata the path of the agent stands from which a state or part comes."""
 
+STEP_KEY: Final = "agentkit.step"
+"""Where in metadata the key of the step stands that failed, or whose outcome nobody knows."""
+
+RECORD_KEY: Final = "agentkit.record"
+"""In the metadata of an artifact: it tells what happened in the task (who approved what), and is nobody's input."""
 
 _RETRY: Final = "agentkit.retry"
 

@@ -102,6 +102,11 @@ class CortiAgent:
         """One skill: the agent itself."""
         return (AgentSkill(id=self._handle.id, name=self._name, description=self._description, tags=("corti",)),)
 
+    @property
+    def mcp_names(self) -> frozenset[str] | None:
+        """The MCP servers of the agent; None where experts by reference may have more than the API shows."""
+        return _servers(self._handle)
+
     async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:
         """Do one turn at Corti.
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from agentkit.compose.agent import Agent, RunContext
-from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, retried, retry_later
-from agentkit.errors import AgentKitError, AuthRequired, EngineError, InputRequired, McpAuthRequired
+from agentkit.compose.agent import RunContext
+from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, STEP_KEY, retry_later
+from agentkit.errors import AgentKitError, AuthRequired, InputRequired, McpAuthRequired, UnknownOutcome
 from agentkit.models import (
     Artifact,
     ArtifactUpdate,
@@ -25,10 +25,6 @@ from agentkit.models import (
     TaskState,
     TaskStatus,
 )
-from agentkit.models.artifacts import ArtifactStore
-
-MAX_DEPTH: Final = 32
-"""Agents nested deeper are taken for a composition that contains itself."""
 
 LEFT_ALONE: Final = (GeneratorExit, KeyboardInterrupt, SystemExit)
 """What ends more than a turn; anything else that an agent raises ends its turn, whatever it derives from."""
@@ -41,11 +37,12 @@ class Outcome:
     """How a turn ended.
 
     Attributes:
-        state: A terminal or interrupted state.
+        state: A terminal or interrupted state; `working` for a turn that goes on by itself at `wake`.
         message: The final answer, the question, or why it failed.
         artifacts: What the turn produced.
-        metadata: Of the last status update, without the continuation.
+        metadata: Of the last status update, without the continuation and the timer.
         continuation: What the agent wants back when it is resumed (`RunContext.continuation`).
+        wake: When it wants to go on without an answer.
     """
 
     state: TaskState
@@ -53,91 +50,17 @@ class Outcome:
     artifacts: tuple[Artifact, ...] = ()
     metadata: JsonObject | None = None
     continuation: JsonObject | None = None
+    wake: datetime | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """The agent goes on later: when it is answered, has its credential, or its moment has come."""
+        return self.state.is_interrupted or self.wake is not None
 
     @property
     def text(self) -> str:
         """The text of the message; empty without one."""
         return self.message.text if self.message else ""
-
-
-class Turn:
-    """One turn of one agent: pass its events on, then read how it ended."""
-
-    def __init__(self, agent: Agent, message: Message, context: RunContext) -> None:
-        """Prepare the turn; nothing runs before `events`."""
-        self._agent = agent
-        self._message = message
-        self._context = context
-        self._artifacts = ArtifactStore()
-        self._end: StatusUpdate | None = None
-
-    async def events(self) -> AsyncGenerator[StatusUpdate | ArtifactUpdate]:
-        """Run the agent; yields what happens on the way, without the update that ends the turn.
-
-        An error of the agent ends the turn as `surfaced` says; cancellation passes through.
-        """
-        try:
-            _check_depth(self._context)
-            message, context = retried(self._message, self._context)
-            async with iterating(self._agent.run(message, context)) as run:
-                async for event in run:
-                    for update in as_updates(event, self._context):
-                        if isinstance(update, ArtifactUpdate):
-                            self._artifacts.add(update)
-                        elif update.status.state.is_settled:
-                            self._end = update
-                            return
-                        yield update
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            self._end = surfaced(EngineError("The agent cancelled itself."), self._message, self._context)
-        except LEFT_ALONE:
-            raise
-        except BaseException as error:
-            self._end = surfaced(error, retried(self._message, self._context)[0], self._context)
-
-    @property
-    def outcome(self) -> Outcome:
-        """How the turn ended; a turn that said nothing completed without a message."""
-        artifacts = self._artifacts.all()
-        if self._end is None:
-            return Outcome(TaskState.COMPLETED, artifacts=artifacts)
-        metadata = dict(self._end.metadata or {})
-        continuation = metadata.pop(CONTINUATION_KEY, None)
-        return Outcome(
-            self._end.status.state,
-            self._end.status.message,
-            artifacts,
-            metadata or None,
-            continuation if isinstance(continuation, dict) else None,
-        )
-
-
-async def collect(agent: Agent, message: Message, context: RunContext) -> Outcome:
-    """Run one turn of an agent to its end.
-
-    Args:
-        agent: Whom to ask.
-        message: What to ask.
-        context: The context of this very agent (`RunContext.child`).
-
-    Returns:
-        State, message and artifacts. An agent's error is an outcome too, never raised.
-    """
-    turn = Turn(agent, message, context)
-    async with aclosing(turn.events()) as events:
-        async for _ in events:
-            pass
-    return turn.outcome
-
-
-def _check_depth(context: RunContext) -> None:
-    if len(context.path) + context.wrapped > MAX_DEPTH:
-        raise EngineError(
-            f"Agents are nested deeper than {MAX_DEPTH}.", remedy="Check that no composition contains itself."
-        )
 
 
 def as_updates(event: Event, context: RunContext) -> tuple[StatusUpdate | ArtifactUpdate, ...]:
@@ -198,6 +121,8 @@ def surfaced(error: BaseException, asked: Message, context: RunContext) -> Statu
         case AgentKitError():
             state, text = TaskState.FAILED, str(error)
             metadata["error"] = type(error).__name__
+            if isinstance(error, UnknownOutcome):
+                metadata[STEP_KEY] = error.step
         case _:
             reference = str(uuid4())
             frame = traceback.extract_tb(error.__traceback__)[-1]

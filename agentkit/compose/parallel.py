@@ -9,8 +9,9 @@ from typing import Final, Literal
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.combinator import Combinator, cancel_all, passed_on, stopped
-from agentkit.compose.outcome import Outcome, Turn, status_update
+from agentkit.compose.outcome import Outcome, status_update
 from agentkit.compose.pending import Pending, Result
+from agentkit.compose.turn import Turn
 from agentkit.errors import SpecError
 from agentkit.models import ArtifactUpdate, Event, Message, Part, Role, StatusUpdate, TaskState
 

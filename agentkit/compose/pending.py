@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.combinator import result_parts
 from agentkit.compose.outcome import Outcome
+from agentkit.compose.record import dump_outcome, dump_parts, load_outcome, load_parts
 from agentkit.errors import EngineError
-from agentkit.models import Json, JsonObject, Message, Part, TaskState
+from agentkit.models import Json, JsonObject, Part, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Pending:
                 "The agents that work in parallel were changed while this task waited.",
                 remedy="Start a new task in the same context.",
             )
-        results = {name: Result(TaskState(str(one["state"])), _parts(one["parts"])) for name, one in done.items()}
-        return cls(names, results, {name: _outcome(one) for name, one in asked.items()})
+        results = {name: Result(TaskState(str(one["state"])), load_parts(one["parts"])) for name, one in done.items()}
+        return cls(names, results, {name: load_outcome(one) for name, one in asked.items()})
 
     @property
     def first(self) -> str | None:
@@ -82,44 +82,16 @@ class Pending:
     def write(self) -> JsonObject:
         """All of it as JSON."""
         done: JsonObject = {
-            name: {"state": result.state.value, "parts": [_dump(part) for part in result.parts]}
+            name: {"state": result.state.value, "parts": dump_parts(result.parts)}
             for name, result in self.results.items()
         }
-        asked: JsonObject = {}
-        for name, outcome in self._questions.items():
-            asked[name] = {
-                "state": outcome.state.value,
-                "message": None if outcome.message is None else _dump_message(outcome.message),
-                "metadata": outcome.metadata,
-                "inner": outcome.continuation,
-            }
+        # What an agent produced so far the task has already.
+        asked: JsonObject = {
+            name: dump_outcome(replace(outcome, artifacts=())) for name, outcome in self._questions.items()
+        }
         return {"done": done, "asked": asked}
 
 
 def _objects(value: Json) -> dict[str, JsonObject]:
     found = value if isinstance(value, dict) else {}
     return {name: one for name, one in found.items() if isinstance(one, dict)}
-
-
-def _parts(value: Json) -> tuple[Part, ...]:
-    return tuple(Part.model_validate(one) for one in value) if isinstance(value, list) else ()
-
-
-def _dump(part: Part) -> JsonObject:
-    return cast(JsonObject, part.model_dump(mode="json", exclude_unset=True))
-
-
-def _dump_message(message: Message) -> JsonObject:
-    # An id made by the default counts as set, so that it is kept.
-    fixed = message.model_copy(update={"message_id": message.message_id})
-    return cast(JsonObject, fixed.model_dump(mode="json", exclude_unset=True))
-
-
-def _outcome(value: JsonObject) -> Outcome:
-    message, metadata, inner = value.get("message"), value.get("metadata"), value.get("inner")
-    return Outcome(
-        TaskState(str(value["state"])),
-        None if message is None else Message.model_validate(message),
-        metadata=metadata if isinstance(metadata, dict) else None,
-        continuation=inner if isinstance(inner, dict) else None,
-    )

@@ -7,7 +7,8 @@ from contextlib import aclosing
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.combinator import Combinator, handed_on, passed_on, result_parts, stopped
-from agentkit.compose.outcome import Outcome, Turn, status_update
+from agentkit.compose.outcome import Outcome, status_update
+from agentkit.compose.turn import Turn
 from agentkit.errors import EngineError
 from agentkit.models import Event, JsonObject, Message, TaskState
 
