@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agentkit.a2a.operations import NumberedEvents, Operations
-from agentkit.a2a.reception import MAX_BODY, Extensions, check_version
-from agentkit.a2a.security import ANONYMOUS, Authenticate
+from agentkit.a2a.language import Language
+from agentkit.a2a.operations import Operations
+from agentkit.a2a.reception import Extensions, Header, last_event
+from agentkit.a2a.security import caller_of, refusal
 from agentkit.a2a.sse import EventStream
-from agentkit.compose import Caller
-from agentkit.models import JsonObject
+from agentkit.a2a.tenancy import routed, settled
+from agentkit.errors import AuthenticationError
+from agentkit.models import Event, Json, JsonObject
 from agentkit.tracing import Span, SpanKind, continued, span
 from agentkit.wire.jsontext import dump_json
 
-Unary = Callable[[Operations, JsonObject, Caller], Awaitable[JsonObject]]
-Streaming = Callable[[Operations, JsonObject, Caller], Awaitable[NumberedEvents]]
 Params = Callable[[], Awaitable[JsonObject]]
-
-UNARY: Final[Mapping[str, Unary]] = {
-    "SendMessage": Operations.send,
-    "GetTask": Operations.get,
-    "ListTasks": Operations.list_tasks,
-    "CancelTask": Operations.cancel,
-    "CreateTaskPushNotificationConfig": Operations.push_configuration,
-    "GetTaskPushNotificationConfig": Operations.push_configuration,
-    "ListTaskPushNotificationConfigs": Operations.push_configuration,
-    "DeleteTaskPushNotificationConfig": Operations.push_configuration,
-    "GetExtendedAgentCard": Operations.extended_card,
-}
-"""Operations with one answer, by the name of their JSON-RPC method."""
-
-STREAMING: Final[Mapping[str, Streaming]] = {
-    "SendStreamingMessage": Operations.stream,
-    "SubscribeToTask": Operations.subscribe,
-}
-"""Operations with a stream of answers."""
 
 
 class Dialect(Protocol):
     """How a binding spells results, errors and events."""
 
-    def result(self, document: JsonObject, extensions: str | None) -> ASGIApp:
+    def result(self, document: Json, header: Header | None) -> ASGIApp:
         """The answer to an operation."""
         ...
 
@@ -54,7 +35,7 @@ class Dialect(Protocol):
         """The answer to a request that failed."""
         ...
 
-    def event(self, number: int, document: JsonObject) -> bytes:
+    def event(self, number: int, document: Json) -> bytes:
         """One event of a stream."""
         ...
 
@@ -65,70 +46,85 @@ class Dialect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One served agent, as its bindings see it."""
+    """One served agent, as its bindings see it.
+
+    Attributes:
+        name: Of the agent, for spans.
+        operations: What it can be asked.
+        extensions: Which ones it knows and wants.
+        versions: The versions of A2A that are spoken.
+    """
 
     name: str
     operations: Operations
     extensions: Extensions
-    authenticate: Authenticate | None
-    max_body: int = MAX_BODY
-
-    async def caller(self, request: Request) -> Caller:
-        """Who asks.
-
-        Raises:
-            AuthenticationError: The request is not let in.
-        """
-        return ANONYMOUS if self.authenticate is None else await self.authenticate(request)
+    versions: Sequence[str]
 
     async def carry_out(
-        self, operation: str, request: Request, caller: Caller, params: Params, dialect: Dialect, send: Send
+        self,
+        language: Language,
+        method: str,
+        request: Request,
+        params: Params,
+        dialect: Dialect,
+        send: Send,
     ) -> None:
         """Do an operation and send its answer, within one SERVER span below the caller's (A2A-GAP-15)."""
         with ExitStack() as stack:
             if "traceparent" in request.headers:
                 stack.enter_context(continued(request.headers))
-            hop = stack.enter_context(self._span(operation))
+            hop = stack.enter_context(self.span(language, method))
             try:
-                answer = await self._answer(operation, request, caller, params, dialect, hop)
+                answer = await self._answer(language, method, request, params, dialect, hop)
             except ClientDisconnect:
                 return
             except Exception as error:
                 hop.set("error.type", type(error).__name__)
-                answer = dialect.refusal(error)
+                answer = refusal(error) if isinstance(error, AuthenticationError) else dialect.refusal(error)
             await answer(request.scope, request.receive, send)
 
-    def _span(self, operation: str) -> AbstractContextManager[Span]:
-        return span(f"a2a.{operation}", {"agentkit.agent.name": self.name}, kind=SpanKind.SERVER)
+    def span(self, language: Language, method: str) -> AbstractContextManager[Span]:
+        """The span of a request, named after the operation in A2A 1.0."""
+        name = language.names.get(method, method)
+        return span(f"a2a.{name}", {"agentkit.agent.name": self.name}, kind=SpanKind.SERVER)
 
     async def _answer(
-        self, operation: str, request: Request, caller: Caller, params: Params, dialect: Dialect, hop: Span
+        self,
+        language: Language,
+        method: str,
+        request: Request,
+        params: Params,
+        dialect: Dialect,
+        hop: Span,
     ) -> ASGIApp:
-        check_version(request)
-        extensions = self.extensions.activate(request)
+        header = self.extensions.activate(request)
         given = await params()
-        streaming = STREAMING.get(operation)
-        if streaming is None:
-            result = await UNARY[operation](self.operations, given, caller)
-            _note_task(hop, result)
-            return dialect.result(result, extensions)
-        events = await streaming(self.operations, given, caller)
+        caller = settled(caller_of(request.scope), routed(given, request.path_params.get("tenant")))
+        unary = language.unary.get(method)
+        if unary is not None:
+            result = await unary(self.operations, given, caller)
+            note_task(hop, result)
+            return dialect.result(result, header)
+        events = await language.streaming[method](self.operations, given, caller, last_event(request))
         first = await anext(events)
-        return EventStream(first, events, dialect.event, dialect.broken, extensions)
+
+        def spell(number: int, event: Event) -> bytes:
+            return dialect.event(number, language.encode(event))
+
+        return EventStream(first, events, spell, dialect.broken, header, bounds=self.operations.bounds)
 
 
 class Answer:
     """A JSON document as an ASGI answer."""
 
     def __init__(
-        self, document: JsonObject, *, media_type: bytes, status: int = 200, extensions: str | None = None
+        self, document: Json, *, media_type: bytes, status: int = 200, headers: Sequence[Header | None] = ()
     ) -> None:
         """Encode the document now, so that what cannot be encoded is still an error answer."""
         self._body = dump_json(document)
         self._status = status
         self._headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(self._body))]
-        if extensions:
-            self._headers.append((b"a2a-extensions", extensions.encode("latin-1")))
+        self._headers += [header for header in headers if header is not None]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
@@ -136,8 +132,9 @@ class Answer:
         await send({"type": "http.response.body", "body": self._body})
 
 
-def _note_task(hop: Span, result: JsonObject) -> None:
-    task = result.get("task", result)
+def note_task(hop: Span, result: Json) -> None:
+    """Put the ids and the state of a task in an answer on the span of the request."""
+    task = result.get("task", result) if isinstance(result, dict) else None
     if not isinstance(task, dict) or not isinstance(status := task.get("status"), dict):
         return
     for attribute, value in (

@@ -32,10 +32,12 @@ from agentkit.errors import (
     ContextNotFound,
     CredentialError,
     MessageConflict,
+    ServiceOverloaded,
     TaskError,
     TaskNotCancelable,
     TaskNotContinuable,
     TaskNotFound,
+    TooManyRequests,
     WireError,
 )
 from agentkit.models import Json, JsonObject
@@ -44,9 +46,20 @@ _ERROR_INFO: Final = "type.googleapis.com/google.rpc.ErrorInfo"
 _BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
 _DOMAIN: Final = "a2a-protocol.org"
 _INTERNAL: Final = A2A_ERROR_MAPPING[InternalError]
+_INTERNAL_CODE: Final = JSON_RPC_ERROR_CODE_MAP[InternalError]
 _INVALID_REQUEST: Final = A2A_ERROR_MAPPING[InvalidRequestError]
 
+_TOO_LARGE: Final = 413
+_BUSY: Final = ErrorMapping(429, "RESOURCE_EXHAUSTED", "SERVICE_OVERLOADED")
+_BUSY_CODE: Final = -32000
+
 _log = logging.getLogger("agentkit.a2a")
+
+
+class OverloadedError(A2AError):
+    """The service takes no more work now; A2A has no row for it, so JSON-RPC gets the first free server error."""
+
+    message = "The agent takes no more work now; try again later"
 
 
 def invalid_params(field: str, description: str, metadata: Mapping[str, str] | None = None) -> InvalidParamsError:
@@ -67,6 +80,8 @@ def as_a2a_error(error: Exception) -> A2AError:
             return invalid_params(error.path, error.detail)
         case CredentialError():
             return invalid_params("message.parts", error.message, {"code": error.code})
+        case ServiceOverloaded() | TooManyRequests():
+            return OverloadedError()
         case TaskError():
             return _task_error(error)
         case _:
@@ -99,10 +114,11 @@ def http_status(error: A2AError) -> int:
 
 def rpc_error(error: A2AError) -> JsonObject:
     """The `error` member of a JSON-RPC answer."""
+    busy = isinstance(error, OverloadedError)
     return {
-        "code": JSON_RPC_ERROR_CODE_MAP.get(type(error), JSON_RPC_ERROR_CODE_MAP[InternalError]),
+        "code": _BUSY_CODE if busy else JSON_RPC_ERROR_CODE_MAP.get(type(error), _INTERNAL_CODE),
         "message": error.message,
-        "data": _details(error),
+        "data": error_details(error),
     }
 
 
@@ -111,18 +127,20 @@ def rest_error(error: A2AError) -> JsonObject:
     return {
         "error": {
             "code": http_status(error),
-            "status": _row(error).grpc_status,
+            "status": grpc_status(error),
             "message": error.message,
-            "details": _details(error),
+            "details": error_details(error),
         }
     }
 
 
-def _row(error: A2AError) -> ErrorMapping:
-    return _INVALID_REQUEST if isinstance(error, JSONParseError) else A2A_ERROR_MAPPING.get(type(error), _INTERNAL)
+def grpc_status(error: A2AError) -> str:
+    """The word for the error in gRPC, for example `NOT_FOUND`."""
+    return "RESOURCE_EXHAUSTED" if http_status(error) == _TOO_LARGE else _row(error).grpc_status
 
 
-def _details(error: A2AError) -> list[Json]:
+def error_details(error: A2AError) -> list[Json]:
+    """ErrorInfo, and BadRequest where fields are to blame (A2A-ERR-01)."""
     data = _data_of(error)
     metadata = data.get("metadata")
     info: JsonObject = {
@@ -136,6 +154,16 @@ def _details(error: A2AError) -> list[Json]:
         return [info]
     fields: list[Json] = [{"field": field, "description": text} for field, text in violations.items()]
     return [info, {"@type": _BAD_REQUEST, "fieldViolations": fields}]
+
+
+def _row(error: A2AError) -> ErrorMapping:
+    match error:
+        case JSONParseError():
+            return _INVALID_REQUEST
+        case OverloadedError():
+            return _BUSY
+        case _:
+            return A2A_ERROR_MAPPING.get(type(error), _INTERNAL)
 
 
 def _data_of(error: A2AError) -> JsonObject:

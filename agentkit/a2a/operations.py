@@ -1,52 +1,82 @@
-"""The operations of A2A (a2a.md section 3), the same for every binding (A2A-HTTP-09), over the task service.
-
-Parameters and results have the JSON form of the JSON-RPC binding; HTTP+JSON builds it from paths and queries.
-"""
+"""The operations of A2A (a2a.md section 3) on neutral models, the same for every binding and version (A2A-HTTP-09)."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NoReturn
 
 from a2a.types import AgentCard
 from a2a.utils.errors import (
     ContentTypeNotSupportedError,
+    ExtendedAgentCardNotConfiguredError,
     PushNotificationNotSupportedError,
     UnsupportedOperationError,
 )
 
+from agentkit.a2a.bounds import Bounds
+from agentkit.a2a.push import PushNotifications
 from agentkit.compose import Agent, Caller
-from agentkit.models import JsonObject, Message, SendRequest, Task, TaskState
-from agentkit.tasks import Followed, TaskService
-from agentkit.wire.a2a import decode_send_request, decode_state, encode_event, encode_task
-from agentkit.wire.reader import Reader, read_time
+from agentkit.models import Event, JsonObject, Message, SendRequest, Task, TaskState
+from agentkit.tasks import Followed, TaskPage, TaskService
+from agentkit.tasks.repository import StoredTask
 
-_PAGE_SIZES: Final = range(1, 101)
-_DEFAULT_PAGE_SIZE: Final = 50
-_LARGEST_CURSOR: Final = 2**63
+NumberedEvents = AsyncGenerator[tuple[int, Event]]
+"""Events of a stream with the version of the task they led to, which becomes the SSE `id`."""
 
-NumberedEvents = AsyncGenerator[tuple[int, JsonObject]]
-"""Stream responses with the version of the task they led to, which becomes the SSE `id`."""
+Accepted = Callable[[StoredTask], Awaitable[None]]
+"""Awaited once a message was taken in, before its sender hears of it."""
+
+ExtendedCard = Callable[[Caller], Awaitable[AgentCard | None]]
+"""The card a known caller sees; None where there is none for this one (A2A-XC-01)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    """Which tasks a list asks for (A2A-LIST-05)."""
+
+    context_id: str | None
+    state: TaskState | None
+    since: datetime | None
+    page_size: int
+    cursor: tuple[int, int] | None
+    history_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What an agent offers beside its tasks, and how much one request may bring."""
+
+    push: PushNotifications | None = None
+    extended_card: ExtendedCard | None = None
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 class Operations:
     """What one served agent can be asked."""
 
-    def __init__(self, agent: Agent, service: TaskService, card: AgentCard, *, agent_id: str) -> None:
+    def __init__(self, agent: Agent, service: TaskService, card: AgentCard, *, agent_id: str, offers: Offers) -> None:
         """Serve `agent` as its card promises; its tasks are kept under `agent_id`."""
+        self.bounds = offers.bounds
         self._agent = agent
         self._service = service
         self._agent_id = agent_id
         self._streaming = card.capabilities.streaming
+        self._push = offers.push if card.capabilities.push_notifications else None
+        self._has_extended_card = card.capabilities.extended_agent_card
+        self._extended_card = offers.extended_card
         self._input_modes = _input_modes(card)
 
-    async def send(self, params: JsonObject, caller: Caller) -> JsonObject:
-        """`SendMessage`: run a turn, and answer when it settles or, if so asked, at once (A2A-SEND-01 to -08)."""
-        request = self._send_request(params)
-        task = await self._service.send(
+    async def send(self, request: SendRequest, caller: Caller, *, push: JsonObject | None = None) -> Task:
+        """Run a turn, and answer when it settles or, if so asked, at once (A2A-SEND-01 to -08).
+
+        Args:
+            request: The message, and how to answer it.
+            caller: Who sends it.
+            push: Where else to tell of the task: a push configuration in the JSON form of A2A 1.0.
+        """
+        return await self._service.send(
             self._agent,
             request.message,
             caller,
@@ -55,14 +85,22 @@ class Operations:
             context_policy="adopt",
             history_length=request.history_length,
             metadata=request.metadata,
+            on_accepted=await self._checked(request, caller, push),
         )
-        return {"task": encode_task(task)}
 
-    async def stream(self, params: JsonObject, caller: Caller) -> NumberedEvents:
-        """`SendStreamingMessage`: the task, then its updates until it settles, numbered (A2A-STR-01 to -05)."""
+    async def stream(
+        self, request: SendRequest, caller: Caller, *, after: int | None = None, push: JsonObject | None = None
+    ) -> NumberedEvents:
+        """The task, then its updates until it settles, numbered (A2A-STR-01 to -05).
+
+        Args:
+            request: The message; one that was sent before leads to its task (A2A-SEND-09).
+            caller: Who sends it.
+            after: The last event that the client saw of this message's task; what follows it comes, nothing twice.
+            push: As for `send`.
+        """
         self._require_streaming()
-        request = self._send_request(params)
-        return _encoded(
+        return _numbered(
             self._service.stream(
                 self._agent,
                 request.message,
@@ -71,70 +109,92 @@ class Operations:
                 context_policy="adopt",
                 history_length=request.history_length,
                 metadata=request.metadata,
+                on_accepted=await self._checked(request, caller, push),
+                after=after,
             )
         )
 
-    async def subscribe(self, params: JsonObject, caller: Caller) -> NumberedEvents:
-        """`SubscribeToTask`: the task as it is, then its updates (A2A-SUB-01, A2A-SUB-02)."""
+    async def subscribe(self, task_id: str, caller: Caller, *, after: int | None = None) -> NumberedEvents:
+        """The task as it is, then its updates (A2A-SUB-01, -02); with `after` only what follows that event."""
         self._require_streaming()
-        task_id = Reader(params, "").words("id")
-        return _encoded(self._service.subscribe(task_id, caller, agent_id=self._agent_id))
+        task_id = self.bounds.check_id("id", task_id)
+        return _numbered(self._service.subscribe(task_id, caller, agent_id=self._agent_id, after=after))
 
-    async def get(self, params: JsonObject, caller: Caller) -> JsonObject:
-        """`GetTask` (A2A-SEND-08)."""
-        reader = Reader(params, "")
-        task = await self._service.get(
-            reader.words("id"), caller, agent_id=self._agent_id, history_length=reader.count("historyLength")
-        )
-        return encode_task(task)
+    async def get(self, task_id: str, caller: Caller, *, history_length: int | None = None) -> Task:
+        """A task with its newest messages (A2A-SEND-08)."""
+        task_id = self.bounds.check_id("id", task_id)
+        return await self._service.get(task_id, caller, agent_id=self._agent_id, history_length=history_length)
 
-    async def list_tasks(self, params: JsonObject, caller: Caller) -> JsonObject:
-        """`ListTasks` (A2A-LIST-01 to -05)."""
-        reader = Reader(params, "")
-        page_size = reader.count("pageSize")
-        if page_size is None:
-            page_size = _DEFAULT_PAGE_SIZE
-        if page_size not in _PAGE_SIZES:
-            reader.fail("pageSize", "value", "must be from 1 to 100")
-        with_artifacts = reader.flag("includeArtifacts", False)
-        page = await self._service.list_tasks(
+    async def list_tasks(self, query: TaskQuery, caller: Caller) -> TaskPage:
+        """A page of the caller's tasks (A2A-LIST-01 to -05)."""
+        return await self._service.list_tasks(
             caller,
             agent_id=self._agent_id,
-            context_id=reader.optional_text("contextId") or None,
-            state=_state(reader),
-            since=_time(reader),
-            limit=page_size,
-            cursor=_cursor(reader),
-            history_length=reader.count("historyLength"),
+            context_id=query.context_id,
+            state=query.state,
+            since=query.since,
+            limit=query.page_size,
+            cursor=query.cursor,
+            history_length=query.history_length,
         )
-        return {
-            "tasks": [_listed(task, with_artifacts) for task in page.tasks],
-            "nextPageToken": "" if page.cursor is None else _page_token(page.cursor),
-            "pageSize": page_size,
-            "totalSize": page.total,
-        }
 
-    async def cancel(self, params: JsonObject, caller: Caller) -> JsonObject:
-        """`CancelTask` (A2A-CAN-01)."""
-        task_id = Reader(params, "").words("id")
-        task = await self._service.cancel(task_id, caller, agent_id=self._agent_id, agent=self._agent)
-        return encode_task(task)
+    async def cancel(self, task_id: str, caller: Caller, *, metadata: JsonObject | None = None) -> Task:
+        """Stop a task; the metadata reaches the agent (A2A-CAN-01, A2A-CAN-02)."""
+        task_id = self.bounds.check_id("id", task_id)
+        return await self._service.cancel(
+            task_id, caller, agent_id=self._agent_id, agent=self._agent, metadata=metadata
+        )
 
-    async def push_configuration(self, _params: JsonObject, _caller: Caller) -> NoReturn:
-        """The four operations on push configurations, which the card does not declare (A2A-PUSH-01)."""
-        raise PushNotificationNotSupportedError
+    def require_push(self) -> PushNotifications:
+        """What is done about push notifications.
 
-    async def extended_card(self, _params: JsonObject, _caller: Caller) -> NoReturn:
-        """`GetExtendedAgentCard`, which the card does not declare (A2A-XC-01)."""
-        raise UnsupportedOperationError("This agent has no extended card")
-
-    def _send_request(self, params: JsonObject) -> SendRequest:
-        request = decode_send_request(params)
-        configuration = params.get("configuration")
-        if isinstance(configuration, dict) and configuration.get("taskPushNotificationConfig") is not None:
+        Raises:
+            PushNotificationNotSupportedError: The card does not declare them (A2A-PUSH-01).
+        """
+        if self._push is None:
             raise PushNotificationNotSupportedError
+        return self._push
+
+    async def create_push(self, params: JsonObject, caller: Caller) -> JsonObject:
+        """Keep a push configuration (A2A-PUSH-01, -02)."""
+        return await self.require_push().create(params, caller, agent_id=self._agent_id)
+
+    async def get_push(self, params: JsonObject, caller: Caller) -> JsonObject:
+        """One push configuration (A2A-PUSH-01, -02)."""
+        return await self.require_push().get(params, caller, agent_id=self._agent_id)
+
+    async def list_push(self, params: JsonObject, caller: Caller) -> JsonObject:
+        """The push configurations of a task (A2A-PUSH-01, -02)."""
+        return await self.require_push().list_configs(params, caller, agent_id=self._agent_id)
+
+    async def delete_push(self, params: JsonObject, caller: Caller) -> JsonObject:
+        """Drop a push configuration (A2A-PUSH-01, -02)."""
+        return await self.require_push().delete(params, caller, agent_id=self._agent_id)
+
+    async def extended_card(self, caller: Caller) -> AgentCard:
+        """The card for this caller (A2A-XC-01)."""
+        if not self._has_extended_card:
+            raise UnsupportedOperationError("This agent has no extended card")
+        card = None if self._extended_card is None else await self._extended_card(caller)
+        if card is None:
+            raise ExtendedAgentCardNotConfiguredError
+        return card
+
+    async def _checked(self, request: SendRequest, caller: Caller, push: JsonObject | None) -> Accepted | None:
+        """Refuse what cannot be taken in before anything is stored; what is to be done once it is stored."""
+        self.bounds.check(request)
         self._check_input_modes(request.message)
-        return request
+        if push is None:
+            return None
+        notifications = self.require_push()
+        await notifications.prepare(push, "configuration.taskPushNotificationConfig")
+
+        async def keep(stored: StoredTask) -> None:
+            await notifications.attach(
+                push, caller, agent_id=self._agent_id, task_id=stored.task.id, after=stored.version
+            )
+
+        return keep
 
     def _check_input_modes(self, message: Message) -> None:
         """A2A-SEND-06. A part that states no media type is taken."""
@@ -148,56 +208,10 @@ class Operations:
             raise UnsupportedOperationError("This agent offers no streams")
 
 
-async def _encoded(events: Followed) -> NumberedEvents:
+async def _numbered(events: Followed) -> NumberedEvents:
     async with aclosing(events):
         async for event in events:
-            yield events.version, encode_event(event)
-
-
-def _page_token(cursor: tuple[int, int]) -> str:
-    return urlsafe_b64encode(b"%d.%d" % cursor).decode().rstrip("=")
-
-
-def _cursor(reader: Reader) -> tuple[int, int] | None:
-    token = reader.optional_text("pageToken")
-    if not token:
-        return None
-    try:
-        time, _, key = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode("ascii").partition(".")
-        cursor = int(time), int(key)
-    except ValueError:
-        reader.fail("pageToken", "value", "is no token of an earlier page")
-    if _page_token(cursor) != token or not all(0 <= part < _LARGEST_CURSOR for part in cursor):
-        reader.fail("pageToken", "value", "is no token of an earlier page")
-    return cursor
-
-
-def _listed(task: Task, with_artifacts: bool) -> JsonObject:
-    """A2A-LIST-04."""
-    wire = encode_task(task)
-    if with_artifacts:
-        wire.setdefault("artifacts", [])
-    else:
-        wire.pop("artifacts", None)
-    return wire
-
-
-def _state(reader: Reader) -> TaskState | None:
-    word = reader.optional_text("status")
-    if not word:
-        return None
-    state = decode_state(word)
-    if state is None:
-        reader.fail("status", "value", "must be a task state such as TASK_STATE_WORKING")
-    return None if state is TaskState.UNKNOWN else state
-
-
-def _time(reader: Reader) -> datetime | None:
-    text = reader.optional_text("statusTimestampAfter")
-    time = read_time(text)
-    if text and time is None:
-        reader.fail("statusTimestampAfter", "value", "must be an ISO 8601 time")
-    return time
+            yield events.version, event
 
 
 def _input_modes(card: AgentCard) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection
 from typing import Final
@@ -15,29 +16,40 @@ from a2a.utils.errors import (
 )
 from starlette.requests import ClientDisconnect, Request
 
+from agentkit.a2a.bounds import Bounds
 from agentkit.models import Json
 from agentkit.wire.jsontext import parse_json
 
-MAX_BODY: Final = 10 * 1024 * 1024
-"""Largest request body in bytes."""
+Header = tuple[bytes, bytes]
+"""Name and value of an HTTP header."""
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)(\.\d+)*")
-_SUPPORTED: Final = ("1", "0")
+_VERSION: Final = re.compile(r"(\d{1,9})\.(\d{1,9})(\.\d{1,9}){0,4}")
+_NUMBER: Final = re.compile(r"\d{1,18}")
 
 
-def check_version(request: Request) -> None:
-    """Take A2A 1.0, named by header or else by query (A2A-VER-02 to -05).
+def asked_version(request: Request) -> str | None:
+    """Major and minor of the version that a request names by header or else by query (A2A-VER-02, -04, -05).
 
-    Raises:
-        VersionNotSupportedError: Another version, or none, which means 0.3.
+    None for one that is no version; without any it is 0.3.
     """
     named = request.headers.get("a2a-version")
     if named == "1.0":
-        return
+        return named
     named = named or request.query_params.get("A2A-Version") or "0.3"
     match = _VERSION.fullmatch(named.strip())
-    if match is None or match.group(1, 2) != _SUPPORTED:
-        raise VersionNotSupportedError("This agent speaks A2A 1.0; send A2A-Version: 1.0")
+    return None if match is None else f"{int(match[1])}.{int(match[2])}"
+
+
+def wrong_version(spoken: Collection[str]) -> VersionNotSupportedError:
+    """The refusal of a version, with those that are spoken (A2A-VER-03, -06)."""
+    known = " and ".join(spoken)
+    return VersionNotSupportedError(f"This agent speaks A2A {known} here; name the version in A2A-Version")
+
+
+def last_event(request: Request) -> int | None:
+    """The number of the event a client saw before its stream broke; None for one that is none of ours."""
+    text = request.headers.get("last-event-id")
+    return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
 class Extensions:
@@ -48,36 +60,46 @@ class Extensions:
         self._known = {extension.uri for extension in card.capabilities.extensions}
         self._required = {extension.uri for extension in card.capabilities.extensions if extension.required}
 
-    def activate(self, request: Request) -> str | None:
-        """The `A2A-Extensions` of the answer: what both sides know; None for nothing.
+    def activate(self, request: Request) -> Header | None:
+        """The header of the answer that names what both sides know; None for nothing.
+
+        A2A 0.3 calls it `X-A2A-Extensions`; who asks by that name is answered by it.
 
         Raises:
             ExtensionSupportRequiredError: The request does not name a required one.
         """
-        header = request.headers.get("a2a-extensions")
+        header, name = request.headers.get("a2a-extensions"), b"a2a-extensions"
+        if header is None:
+            header, name = request.headers.get("x-a2a-extensions"), b"x-a2a-extensions"
         if header is None and not self._required:
             return None
-        named = [uri.strip() for uri in (header or "").split(",")]
+        named = list(dict.fromkeys(uri.strip() for uri in (header or "").split(",")))
         missing = sorted(self._required.difference(named))
         if missing:
             raise ExtensionSupportRequiredError(f"This agent requires the extension {missing[0]}")
-        return ", ".join(uri for uri in named if uri in self._known) or None
+        active = ", ".join(uri for uri in named if uri in self._known)
+        return (name, active.encode("latin-1", "replace")) if active else None
 
 
-async def read_json(request: Request, media_types: Collection[str], *, limit: int) -> Json:
+async def read_json(request: Request, media_types: Collection[str], bounds: Bounds) -> Json:
     """Parse the body of a request.
 
     Args:
         request: Its body is read.
         media_types: What the binding takes.
-        limit: Most bytes.
+        bounds: How large it may be, and how long it may take.
 
     Raises:
         ContentTypeNotSupportedError: Another media type (A2A-HTTP-03).
-        InvalidRequestError: It is too large.
+        InvalidRequestError: It is too large, or arrives too slowly.
         WireError: It is not JSON, or nested too deeply.
     """
-    body = await _read(request, limit)
+    try:
+        async with asyncio.timeout(bounds.body_seconds):
+            body = await _read(request, bounds.body)
+    except TimeoutError:
+        slow = f"The body did not arrive within {bounds.body_seconds:g} seconds"
+        raise InvalidRequestError(slow, {"http_status": 408}) from None
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in media_types:
         raise ContentTypeNotSupportedError(f"The body must be {' or '.join(sorted(media_types))}", {"http_status": 415})
@@ -86,7 +108,7 @@ async def read_json(request: Request, media_types: Collection[str], *, limit: in
 
 async def _read(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
+    if _NUMBER.fullmatch(declared) and int(declared) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0

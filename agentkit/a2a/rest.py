@@ -1,126 +1,105 @@
-"""The HTTP+JSON binding: one address per operation (A2A-HTTP-02, A2A-HTTP-07)."""
+"""The HTTP+JSON binding: one address per operation, again below each tenant (A2A-HTTP-02, A2A-HTTP-07)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from agentkit.a2a.addresses import ADDRESSES, LEGACY_ADDRESSES, Address
 from agentkit.a2a.endpoint import Answer, Served
 from agentkit.a2a.faults import as_a2a_error, http_status, invalid_params, rest_error
-from agentkit.a2a.reception import read_json
-from agentkit.a2a.security import refusal
+from agentkit.a2a.language import Language
+from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
+from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
+from agentkit.a2a.reception import Header, asked_version, read_json, wrong_version
+from agentkit.a2a.security import Entrance, Gate
 from agentkit.a2a.sse import sse_event
-from agentkit.errors import AuthenticationError
 from agentkit.models import Json, JsonObject
 from agentkit.wire.jsontext import dump_json
 
 _A2A_JSON: Final = b"application/a2a+json"
 _JSON: Final = b"application/json"
 _MEDIA_TYPES: Final = ("application/a2a+json", "application/json")
-_INTEGER: Final = re.compile(r"-?\d{1,18}")
-
-Convert = Callable[[str, str], Json]
 
 
-def _text(_name: str, value: str) -> Json:
-    return value
+def rest_routes(served: Served, gate: Gate) -> Iterator[Route]:
+    """The routes of one agent, relative to its URL.
+
+    Those of 0.3 come before those of tenants: where 0.3 is spoken, no tenant can be called `v1`.
+    """
+    legacy, current = "0.3" in served.versions, "1.0" in served.versions
+    if current:
+        yield from (_route(served, gate, PROTOCOL_1_0, address) for address in ADDRESSES)
+    if legacy:
+        yield from (_route(served, gate, PROTOCOL_0_3_PROTO, address) for address in LEGACY_ADDRESSES)
+    if current:
+        yield from (_route(served, gate, PROTOCOL_1_0, address.below_tenant()) for address in ADDRESSES)
+    if legacy:
+        yield from (_route(served, gate, PROTOCOL_0_3_PROTO, address.below_tenant()) for address in LEGACY_ADDRESSES)
 
 
-def _integer(name: str, value: str) -> Json:
-    if _INTEGER.fullmatch(value) is None:
-        raise invalid_params(name, "must be an integer")
-    return int(value)
+def _route(served: Served, gate: Gate, language: Language, address: Address) -> Route:
+    endpoint = Entrance(gate, RestEndpoint(served, language, address))
+    return Route(address.path, endpoint, methods=[address.verb])
 
 
-def _flag(name: str, value: str) -> Json:
-    if value not in ("true", "false"):
-        raise invalid_params(name, "must be true or false")
-    return value == "true"
-
-
-_QUERY: Final[dict[str, Convert]] = {
-    "contextId": _text,
-    "status": _text,
-    "pageSize": _integer,
-    "pageToken": _text,
-    "historyLength": _integer,
-    "statusTimestampAfter": _text,
-    "includeArtifacts": _flag,
-}
-"""All query parameters, and how their text becomes JSON."""
-
-_ROUTES: Final[Sequence[tuple[str, str, str]]] = (
-    ("POST", "/message:send", "SendMessage"),
-    ("POST", "/message:stream", "SendStreamingMessage"),
-    ("POST", "/tasks/{id}:cancel", "CancelTask"),
-    ("POST", "/tasks/{id}:subscribe", "SubscribeToTask"),
-    ("GET", "/tasks/{id}:subscribe", "SubscribeToTask"),
-    ("GET", "/tasks/{id}", "GetTask"),
-    ("GET", "/tasks", "ListTasks"),
-    ("POST", "/tasks/{id}/pushNotificationConfigs", "CreateTaskPushNotificationConfig"),
-    ("GET", "/tasks/{id}/pushNotificationConfigs", "ListTaskPushNotificationConfigs"),
-    ("GET", "/tasks/{id}/pushNotificationConfigs/{configId}", "GetTaskPushNotificationConfig"),
-    ("DELETE", "/tasks/{id}/pushNotificationConfigs/{configId}", "DeleteTaskPushNotificationConfig"),
-    ("GET", "/extendedAgentCard", "GetExtendedAgentCard"),
-)
-
-
-def rest_routes(served: Served) -> list[Route]:
-    """The routes of one agent, relative to its URL."""
-    return [Route(path, _RestEndpoint(served, operation), methods=[method]) for method, path, operation in _ROUTES]
-
-
-class _RestEndpoint:
+class RestEndpoint:
     """One operation at one address."""
 
-    def __init__(self, served: Served, operation: str) -> None:
+    def __init__(self, served: Served, language: Language, address: Address) -> None:
+        """Answer for one agent."""
         self._served = served
-        self._operation = operation
+        self._language = language
+        self._address = address
+        self._dialect = RestDialect(language)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         request = Request(scope, receive)
-        try:
-            caller = await self._served.caller(request)
-        except AuthenticationError as error:
-            await refusal(error)(scope, receive, send)
-            return
 
         async def given() -> JsonObject:
             return await self._params(request)
 
-        await self._served.carry_out(self._operation, request, caller, given, _DIALECT, send)
+        await self._served.carry_out(self._language, self._address.method, request, given, self._dialect, send)
 
     async def _params(self, request: Request) -> JsonObject:
-        params: JsonObject = {}
-        if request.method == "POST" and _has_body(request):
-            body = await read_json(request, _MEDIA_TYPES, limit=self._served.max_body)
-            if not isinstance(body, dict):
-                raise invalid_params("", "the body must be an object")
-            params = body
-        elif request.method == "GET":
-            params = {name: _QUERY[name](name, value) for name, value in request.query_params.items() if name in _QUERY}
-        params.update(request.path_params)
-        return params
+        if asked_version(request) != self._language.version:
+            raise wrong_version(self._served.versions)
+        if request.method == "GET":
+            return self._address.params(self._address.queried(request.query_params), request.path_params)
+        if not _has_body(request):
+            return self._address.params({}, request.path_params)
+        body = await read_json(request, _MEDIA_TYPES, self._served.operations.bounds)
+        if not isinstance(body, dict):
+            raise invalid_params("", "the body must be an object")
+        return self._address.params(body, request.path_params)
 
 
+@dataclass(frozen=True, slots=True)
 class RestDialect:
     """Results as they are, errors as `google.rpc.Status`."""
 
-    def result(self, document: JsonObject, extensions: str | None) -> ASGIApp:
+    language: Language
+
+    def result(self, document: Json, header: Header | None) -> ASGIApp:
         """The result itself."""
-        return Answer(document, media_type=_A2A_JSON, extensions=extensions)
+        return Answer(document, media_type=self._media_type, headers=(header,))
 
     def refusal(self, error: Exception) -> ASGIApp:
         """An error body with its status."""
         known = as_a2a_error(error)
-        return Answer(rest_error(known), media_type=_JSON, status=http_status(known))
+        body = rest_error(known)
+        if self._is_legacy:
+            # The official 0.3 client tells errors apart by the name of the class, beside the body of today.
+            body |= {"type": type(known).__name__, "message": known.message}
+        return Answer(body, media_type=_JSON, status=http_status(known))
 
-    def event(self, number: int, document: JsonObject) -> bytes:
+    def event(self, number: int, document: Json) -> bytes:
         """The stream response as an event."""
         return sse_event(dump_json(document), number)
 
@@ -128,8 +107,13 @@ class RestDialect:
         """An error body as an event named `error`."""
         return sse_event(dump_json(rest_error(as_a2a_error(error))), name="error")
 
+    @property
+    def _is_legacy(self) -> bool:
+        return self.language is PROTOCOL_0_3_PROTO
 
-_DIALECT: Final = RestDialect()
+    @property
+    def _media_type(self) -> bytes:
+        return _JSON if self._is_legacy else _A2A_JSON
 
 
 def _has_body(request: Request) -> bool:

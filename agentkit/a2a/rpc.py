@@ -1,24 +1,29 @@
-"""The JSON-RPC binding: one address, one POST per operation (A2A-HTTP-01, A2A-HTTP-04, A2A-HTTP-05)."""
+"""The JSON-RPC binding: one address, one POST per operation, both versions (A2A-HTTP-01, A2A-HTTP-04, A2A-HTTP-05)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from a2a.utils.errors import InvalidRequestError, MethodNotFoundError, VersionNotSupportedError
+from a2a.utils.errors import InvalidRequestError, MethodNotFoundError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agentkit.a2a.endpoint import STREAMING, UNARY, Answer, Served
+from agentkit.a2a.endpoint import Answer, Served
 from agentkit.a2a.faults import as_a2a_error, invalid_params, rpc_error
-from agentkit.a2a.reception import read_json
-from agentkit.a2a.security import refusal
+from agentkit.a2a.language import Language
+from agentkit.a2a.protocol_0_3 import PROTOCOL_0_3
+from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
+from agentkit.a2a.reception import Header, asked_version, read_json, wrong_version
 from agentkit.a2a.sse import sse_event
-from agentkit.errors import AuthenticationError
 from agentkit.models import Json, JsonObject
 from agentkit.wire.jsontext import dump_json
 
 _JSON: Final = b"application/json"
 _MEDIA_TYPES: Final = ("application/json",)
+_LONGEST_ID: Final = 256
+_LARGEST_ID: Final = 2**63
+_LANGUAGES: Final[Mapping[str, Language]] = {one.version: one for one in (PROTOCOL_1_0, PROTOCOL_0_3)}
 
 RequestId = str | int | None
 """The `id` of a JSON-RPC request."""
@@ -30,20 +35,18 @@ class RpcEndpoint:
     def __init__(self, served: Served) -> None:
         """Answer for one agent."""
         self._served = served
+        self._spoken = {version: _LANGUAGES[version] for version in served.versions}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         request = Request(scope, receive)
         request_id: RequestId = None
         try:
-            caller = await self._served.caller(request)
-            body = await read_json(request, _MEDIA_TYPES, limit=self._served.max_body)
+            body = await read_json(request, _MEDIA_TYPES, self._served.operations.bounds)
             request_id = _id_of(body)
             method, params = _call_of(body)
+            language = self._language(request, method)
         except ClientDisconnect:
-            return
-        except AuthenticationError as error:
-            await refusal(error)(scope, receive, send)
             return
         except Exception as error:
             await RpcDialect(request_id).refusal(error)(scope, receive, send)
@@ -52,7 +55,17 @@ class RpcEndpoint:
         async def given() -> JsonObject:
             return params
 
-        await self._served.carry_out(method, request, caller, given, RpcDialect(request_id), send)
+        dialect = RpcDialect(request_id)
+        await self._served.carry_out(language, method, request, given, dialect, send)
+
+    def _language(self, request: Request, method: str) -> Language:
+        """What the request speaks: its version decides, and the method must be one of it (A2A-VER-03, A2A-VER-06)."""
+        language = self._spoken.get(asked_version(request) or "")
+        if language is not None and language.knows(method):
+            return language
+        if language is None or any(other.knows(method) for other in _LANGUAGES.values()):
+            raise wrong_version(self._spoken)
+        raise MethodNotFoundError
 
 
 class RpcDialect:
@@ -62,15 +75,15 @@ class RpcDialect:
         """Answer to this request."""
         self._id = request_id
 
-    def result(self, document: JsonObject, extensions: str | None) -> ASGIApp:
+    def result(self, document: Json, header: Header | None) -> ASGIApp:
         """A response with `result`."""
-        return Answer(self._response("result", document), media_type=_JSON, extensions=extensions)
+        return Answer(self._response("result", document), media_type=_JSON, headers=(header,))
 
     def refusal(self, error: Exception) -> ASGIApp:
         """A response with `error`."""
         return Answer(self._response("error", rpc_error(as_a2a_error(error))), media_type=_JSON)
 
-    def event(self, number: int, document: JsonObject) -> bytes:
+    def event(self, number: int, document: Json) -> bytes:
         """A response with `result` as an event."""
         return sse_event(dump_json(self._response("result", document)), number)
 
@@ -83,8 +96,15 @@ class RpcDialect:
 
 
 def _id_of(body: Json) -> RequestId:
+    """The id, where it is one that can be given back."""
     request_id = body.get("id") if isinstance(body, dict) else None
-    return request_id if isinstance(request_id, str | int) and not isinstance(request_id, bool) else None
+    match request_id:
+        case str() if len(request_id) <= _LONGEST_ID:
+            return request_id
+        case int() if not isinstance(request_id, bool) and abs(request_id) < _LARGEST_ID:
+            return request_id
+        case _:
+            return None
 
 
 def _call_of(body: Json) -> tuple[str, JsonObject]:
@@ -93,22 +113,13 @@ def _call_of(body: Json) -> tuple[str, JsonObject]:
     if body.get("jsonrpc") != "2.0":
         raise InvalidRequestError('jsonrpc must be "2.0"')
     if body.get("id") is not None and _id_of(body) is None:
-        raise InvalidRequestError("id must be a string or an integer")
+        raise InvalidRequestError(f"id must be an integer, or a string of at most {_LONGEST_ID} characters")
     method = body.get("method")
     if not isinstance(method, str):
         raise InvalidRequestError("method must be a string")
-    if method not in UNARY and method not in STREAMING:
-        raise _unknown(method)
     params = body.get("params")
     if params is None:
         return method, {}
     if not isinstance(params, dict):
         raise invalid_params("params", "must be an object")
     return method, params
-
-
-def _unknown(method: str) -> Exception:
-    """Methods of A2A 0.3 have a slash; under a 1.0 address they are a matter of version (A2A-VER-06)."""
-    if "/" in method:
-        return VersionNotSupportedError("This is a method of A2A 0.3; this agent speaks A2A 1.0")
-    return MethodNotFoundError()

@@ -1,4 +1,4 @@
-"""An agent as an A2A 1.0 server: its card, JSON-RPC and HTTP+JSON over the task service."""
+"""An agent as an A2A server, 1.0 and 0.3 at the same addresses: its card, JSON-RPC and HTTP+JSON."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agentkit.a2a.card import BEARER_SCHEME, RPC_PATH, build_card, card_route
+from agentkit.a2a.card import RPC_PATH, VERSIONS, build_card
 from agentkit.a2a.endpoint import Served
 from agentkit.a2a.faults import rest_error
-from agentkit.a2a.operations import Operations
-from agentkit.a2a.reception import MAX_BODY, Extensions
+from agentkit.a2a.operations import Offers, Operations
+from agentkit.a2a.published import card_route
+from agentkit.a2a.reception import Extensions
 from agentkit.a2a.rest import rest_routes
 from agentkit.a2a.rpc import RpcEndpoint
-from agentkit.a2a.security import Authenticate
+from agentkit.a2a.security import OPEN, Entrance, Gate
 from agentkit.compose import Agent
+from agentkit.errors import SpecError
 from agentkit.tasks import TaskService
 
 
@@ -31,8 +33,9 @@ def a2a_routes(
     url: str,
     card: AgentCard | None = None,
     agent_id: str | None = None,
-    authenticate: Authenticate | None = None,
-    max_body: int = MAX_BODY,
+    gate: Gate | None = None,
+    offers: Offers | None = None,
+    versions: Sequence[str] = VERSIONS,
 ) -> Sequence[BaseRoute]:
     """The routes of an agent, relative to its URL; mount them where `url` points to.
 
@@ -42,19 +45,32 @@ def a2a_routes(
         url: The public address, for the card.
         card: Another card than `build_card` makes.
         agent_id: Under which id its tasks are kept; its name by default.
-        authenticate: Names the caller; None lets everybody in as one anonymous owner.
-        max_body: Largest request body in bytes.
+        gate: Names the caller and counts; None lets in everybody as one anonymous owner.
+        offers: Push notifications, an extended card, and how much one request may bring.
+        versions: The versions of A2A that are spoken, `1.0` and `0.3` or one of them (A2A-VER-07).
+
+    Raises:
+        SpecError: There is no such version.
     """
+    _check_versions(versions)
+    gate, offers = gate or OPEN, offers or Offers()
     if card is None:
-        card = build_card(agent, url=url, security_schemes=None if authenticate is None else BEARER_SCHEME)
-    operations = Operations(agent, service, card, agent_id=agent_id or agent.name)
-    served = Served(agent.name, operations, Extensions(card), authenticate, max_body)
-    rpc = RpcEndpoint(served)
+        card = build_card(
+            agent,
+            url=url,
+            security=gate.security,
+            versions=versions,
+            push=offers.push is not None,
+            extended=offers.extended_card is not None,
+        )
+    operations = Operations(agent, service, card, agent_id=agent_id or agent.name, offers=offers)
+    served = Served(agent.name, operations, Extensions(card), tuple(versions))
+    rpc = Entrance(gate, RpcEndpoint(served))
     return [
         Route(RPC_PATH, rpc, methods=["POST"]),
         Route(f"{RPC_PATH}/", rpc, methods=["POST"]),
         card_route(card),
-        *rest_routes(served),
+        *rest_routes(served, gate),
     ]
 
 
@@ -65,16 +81,30 @@ def a2a_app(
     url: str,
     card: AgentCard | None = None,
     agent_id: str | None = None,
-    authenticate: Authenticate | None = None,
-    max_body: int = MAX_BODY,
+    gate: Gate | None = None,
+    offers: Offers | None = None,
+    versions: Sequence[str] = VERSIONS,
 ) -> Starlette:
     """An app that serves one agent and nothing else; see `a2a_routes` for the arguments."""
     routes = a2a_routes(
-        agent, service, url=url, card=card, agent_id=agent_id, authenticate=authenticate, max_body=max_body
+        agent,
+        service,
+        url=url,
+        card=card,
+        agent_id=agent_id,
+        gate=gate,
+        offers=offers,
+        versions=versions,
     )
     app = Starlette(routes=list(routes), exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
     return app
+
+
+def _check_versions(versions: Sequence[str]) -> None:
+    unknown = [version for version in versions if version not in VERSIONS]
+    if unknown or not versions:
+        raise SpecError("versions", "names no version of A2A", remedy=f"Choose from {', '.join(VERSIONS)}.")
 
 
 async def _no_such_route(_request: Request, error: Exception) -> Response:

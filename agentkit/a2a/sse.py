@@ -5,27 +5,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from time import monotonic
 
 import anyio
 from starlette.types import Receive, Scope, Send
 
-from agentkit.models import JsonObject
+from agentkit.a2a.bounds import Bounds
+from agentkit.a2a.reception import Header
+from agentkit.models import Event
+
+_log = logging.getLogger("agentkit.a2a")
 
 
 class EventStream:
-    """An answer that sends events until there are none left or the client goes away."""
+    """An answer that sends events until there are none left, the client goes away, or it stops reading."""
 
     def __init__(
         self,
-        first: tuple[int, JsonObject],
-        rest: AsyncGenerator[tuple[int, JsonObject]],
-        spell: Callable[[int, JsonObject], bytes],
+        first: tuple[int, Event],
+        rest: AsyncGenerator[tuple[int, Event]],
+        spell: Callable[[int, Event], bytes],
         broken: Callable[[Exception], bytes],
-        extensions: str | None = None,
+        header: Header | None = None,
         *,
-        ping_seconds: float = 15.0,
+        bounds: Bounds,
     ) -> None:
         """Hold a stream that has begun.
 
@@ -34,46 +40,65 @@ class EventStream:
             rest: What follows; it is closed in any case.
             spell: Makes the bytes of an event, with `sse_event`.
             broken: Makes the bytes of the last event when `rest` fails.
-            extensions: The `A2A-Extensions` of the answer.
-            ping_seconds: How often a comment is sent, so that nothing between here and the client gives up.
+            header: Another header of the answer.
+            bounds: How often a comment is sent, so that nothing between here and the client gives up, and how long a
+                client may leave an event unread. What is unread is one event and what the socket holds: followers
+                read from the event log, nothing piles up for them.
         """
         self._first = first
         self._rest = rest
         self._spell = spell
         self._broken = broken
-        self._ping_seconds = ping_seconds
+        self._bounds = bounds
+        self._writing: float | None = None
         self._headers = [
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),
             (b"x-accel-buffering", b"no"),
         ]
-        if extensions:
-            self._headers.append((b"a2a-extensions", extensions.encode("latin-1")))
+        if header is not None:
+            self._headers.append(header)
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         async with aclosing(self._rest) as rest, anyio.create_task_group() as group:
             group.start_soon(self._watch, receive, send, group.cancel_scope)
             await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-            await _send_event(send, self._spell(*self._first))
+            await self._write(send, self._spell(*self._first))
             try:
-                async for number, document in rest:
-                    await _send_event(send, self._spell(number, document))
+                async for number, event in rest:
+                    await self._write(send, self._spell(number, event))
             except Exception as error:
-                await _send_event(send, self._broken(error))
+                await self._write(send, self._broken(error))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             group.cancel_scope.cancel()
 
+    async def _write(self, send: Send, event: bytes) -> None:
+        """Send an event; `_watch` sees to it that this does not take for ever, for less than a timer per event."""
+        self._writing = monotonic()
+        await send({"type": "http.response.body", "body": event, "more_body": True})
+        self._writing = None
+
     async def _watch(self, receive: Receive, send: Send, scope: anyio.CancelScope) -> None:
-        """Stop when the client goes away; keep idle connections open with comments."""
+        """Stop when the client goes away or reads nothing; keep idle connections open with comments."""
+        bounds = self._bounds
         while True:
-            with anyio.move_on_after(self._ping_seconds):
+            with anyio.move_on_after(min(bounds.ping_seconds, bounds.write_seconds)):
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     scope.cancel()
                     return
                 continue
-            await _send_event(send, b": ping\n\n")
+            if self._writing is None:
+                with anyio.move_on_after(bounds.write_seconds) as patience:
+                    await send({"type": "http.response.body", "body": b": ping\n\n", "more_body": True})
+                stuck = patience.cancelled_caught
+            else:
+                stuck = monotonic() - self._writing >= bounds.write_seconds
+            if stuck:
+                _log.info("a stream was closed: its client reads nothing")
+                scope.cancel()
+                return
 
 
 def sse_event(data: bytes, number: int | None = None, name: str | None = None) -> bytes:
@@ -82,7 +107,3 @@ def sse_event(data: bytes, number: int | None = None, name: str | None = None) -
     if name is not None:
         head += b"event: %s\n" % name.encode()
     return b"%sdata: %s\n\n" % (head, data)
-
-
-async def _send_event(send: Send, event: bytes) -> None:
-    await send({"type": "http.response.body", "body": event, "more_body": True})

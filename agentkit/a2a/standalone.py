@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from agentkit.a2a.security import Authenticate
+from agentkit.a2a.security import Gate
 from agentkit.a2a.server import a2a_app
 from agentkit.compose import Agent
 from agentkit.engine import InlineEngine
@@ -18,16 +18,14 @@ from agentkit.storage import Database
 from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 
 
-def agent_app(
-    agent: Agent, *, url: str, database: str | Path | None = None, authenticate: Authenticate | None = None
-) -> Starlette:
+def agent_app(agent: Agent, *, url: str, database: str | Path | None = None, gate: Gate | None = None) -> Starlette:
     """An app that serves one agent over A2A 1.0 and keeps its tasks; any ASGI server with lifespan runs it.
 
     Args:
         agent: What is served.
         url: The public address, for the card.
         database: SQLite file of the tasks; None keeps them in memory. Tasks a crash left at work end `failed`.
-        authenticate: Names the caller; None lets everybody in as one anonymous owner.
+        gate: Names the caller and counts; None lets in everybody as one anonymous owner.
     """
 
     @asynccontextmanager
@@ -38,7 +36,7 @@ def agent_app(
             service = TaskService(SqlRepository(opened), InlineEngine())
             stack.push_async_callback(service.close)
             await service.recover()
-            yield {"served": a2a_app(agent, service, url=url, authenticate=authenticate)}
+            yield {"served": a2a_app(agent, service, url=url, gate=gate)}
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await scope["state"]["served"](scope, receive, send)

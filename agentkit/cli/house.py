@@ -15,7 +15,7 @@ from typing import Final, cast
 import typer
 from starlette.applications import Starlette
 
-from agentkit.a2a import bearer_authenticator
+from agentkit.a2a import BearerAuth, Gate, Security
 from agentkit.a2a.standalone import agent_app
 from agentkit.cli.access import Access
 from agentkit.cli.address import Address, bind, require_name
@@ -217,11 +217,11 @@ def _agent(agent: Agent, place: Place, access: Access) -> Served:
     with _bound(place) as address:
         secured = Authorization.BEARER in authorizations
         token = (access.token or secrets.token_urlsafe(24)) if secured else None
-        authenticate = bearer_authenticator({token: "bearer"}) if token else None
+        gate = Gate(Security(BearerAuth({"bearer": token}))) if token else None
         storage = default_database(agent.name, place.database)
         told = f"  token {token}" if token and not access.token else ""
         line = f"{agent.name:<16} {address.url}  A2A 1.0, {kinds(authorizations)}{told}"
-        app = agent_app(agent, url=address.url, database=storage, authenticate=authenticate)
+        app = agent_app(agent, url=address.url, database=storage, gate=gate)
         return Served(address, app, [line], token=token)
 
 

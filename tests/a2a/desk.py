@@ -13,7 +13,9 @@ import anyio
 import httpx2
 from a2a.types import AgentCard
 
-from agentkit.a2a import Authenticate, a2a_app
+from agentkit.a2a import Gate, a2a_app
+from agentkit.a2a.bounds import Bounds
+from agentkit.a2a.operations import Offers
 from agentkit.compose import RunContext
 from agentkit.engine import InlineEngine
 from agentkit.errors import AuthRequired
@@ -111,13 +113,25 @@ class Served:
 
 @asynccontextmanager
 async def served_desk(
-    *, card: AgentCard | None = None, authenticate: Authenticate | None = None, max_body: int = 1_000_000
+    *,
+    card: AgentCard | None = None,
+    gate: Gate | None = None,
+    bounds: Bounds | None = None,
+    versions: tuple[str, ...] = ("1.0", "0.3"),
 ) -> AsyncGenerator[Served]:
     """Serve a desk on a private database."""
     agent = Desk()
     database = await Database.open(None, MIGRATIONS)
     service = TaskService(SqlRepository(database), InlineEngine())
-    app = a2a_app(agent, service, url=URL, card=card, authenticate=authenticate, max_body=max_body)
+    app = a2a_app(
+        agent,
+        service,
+        url=URL,
+        card=card,
+        gate=gate,
+        offers=Offers(bounds=bounds or Bounds(body=1_000_000)),
+        versions=versions,
+    )
     try:
         yield Served(agent, app, service, database)
     finally:

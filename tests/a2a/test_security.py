@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from agentkit.a2a import bearer_authenticator
+from agentkit.a2a import BearerAuth, Gate, Security
 from tests.a2a.desk import Peer, RestPeer, RpcPeer, Served, all_events, http_client, message, refused, served_desk
 
 pytestmark = pytest.mark.anyio
@@ -17,8 +17,8 @@ KINDS = pytest.mark.parametrize("kind", [RpcPeer, RestPeer])
 
 @pytest.fixture
 async def guarded() -> AsyncIterator[Served]:
-    tokens = {"alice-token": "alice", "bob-token": "bob"}
-    async with served_desk(authenticate=bearer_authenticator(tokens)) as served:
+    gate = Gate(Security(BearerAuth({"alice": "alice-token", "bob": "bob-token"})))
+    async with served_desk(gate=gate) as served:
         yield served
 
 
@@ -46,7 +46,7 @@ async def test_a_request_without_a_known_token_is_challenged_a2a_sec_01(
 async def test_the_card_is_public_and_declares_the_scheme_a2a_sec_01(guarded: Served) -> None:
     async with client(guarded, None) as http:
         card = (await http.get("/.well-known/agent-card.json")).json()
-    assert card["securitySchemes"] == {"bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer"}}}
+    assert card["securitySchemes"]["bearer"]["httpAuthSecurityScheme"]["scheme"] == "Bearer"
 
 
 @KINDS

@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 import pytest
 
+from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.sse import EventStream, sse_event
-from agentkit.models import JsonObject
-from agentkit.wire.jsontext import dump_json
+from agentkit.models import Event, Message
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -41,8 +41,13 @@ class Connection:
 NOTHING: dict[str, Any] = {}
 
 
-def spell(number: int, document: JsonObject) -> bytes:
-    return sse_event(dump_json(document), number)
+def said(text: str) -> Message:
+    return Message.agent(text)
+
+
+def spell(number: int, event: Event) -> bytes:
+    assert isinstance(event, Message)
+    return sse_event(event.text.encode(), number)
 
 
 def broken(error: Exception) -> bytes:
@@ -50,44 +55,78 @@ def broken(error: Exception) -> bytes:
 
 
 async def test_events_have_a_number_and_one_line_of_data_a2a_http_05() -> None:
-    async def rest() -> AsyncGenerator[tuple[int, JsonObject]]:
-        yield 3, {"text": "a\nb"}
+    async def rest() -> AsyncGenerator[tuple[int, Event]]:
+        yield 3, said("three")
 
     connection = Connection()
-    stream = EventStream((1, {"a": 1}), rest(), spell, broken, "https://example.org/ext")
+    stream = EventStream(
+        (1, said("one")), rest(), spell, broken, (b"a2a-extensions", b"https://example.org/ext"), bounds=Bounds()
+    )
     with anyio.fail_after(HANG):
         await stream({}, connection.receive, connection.send)
-    assert connection.body == b'id: 1\ndata: {"a":1}\n\nid: 3\ndata: {"text":"a\\nb"}\n\n'
+    assert connection.body == b"id: 1\ndata: one\n\nid: 3\ndata: three\n\n"
     assert (b"a2a-extensions", b"https://example.org/ext") in connection.sent[0]["headers"]
     assert connection.sent[-1]["more_body"] is False
 
 
 async def test_a_source_that_fails_ends_the_stream_with_an_event() -> None:
-    async def rest() -> AsyncGenerator[tuple[int, JsonObject]]:
+    async def rest() -> AsyncGenerator[tuple[int, Event]]:
         raise RuntimeError("secret")
-        yield 0, {}
+        yield 0, said("never")
 
     connection = Connection()
     with anyio.fail_after(HANG):
-        await EventStream((1, {}), rest(), spell, broken)({}, connection.receive, connection.send)
-    assert connection.body == b"id: 1\ndata: {}\n\nevent: error\ndata: RuntimeError\n\n"
+        await EventStream((1, said("one")), rest(), spell, broken, bounds=Bounds())(
+            {}, connection.receive, connection.send
+        )
+    assert connection.body == b"id: 1\ndata: one\n\nevent: error\ndata: RuntimeError\n\n"
 
 
 async def test_a_silent_stream_is_kept_open_with_comments_and_closed_with_the_client() -> None:
     closed = anyio.Event()
 
-    async def rest() -> AsyncGenerator[tuple[int, JsonObject]]:
+    async def rest() -> AsyncGenerator[tuple[int, Event]]:
         try:
             await anyio.sleep_forever()
-            yield 0, {}
+            yield 0, said("never")
         finally:
             closed.set()
 
     connection = Connection()
-    stream = EventStream((1, {}), rest(), spell, broken, ping_seconds=0.01)
+    stream = EventStream((1, said("one")), rest(), spell, broken, bounds=Bounds(ping_seconds=0.01))
     with anyio.fail_after(HANG):
         async with anyio.create_task_group() as group:
             group.start_soon(stream, NOTHING, connection.receive, connection.send)
             await connection.pinged.wait()
             connection.gone.set()
     assert closed.is_set()
+
+
+@pytest.mark.parametrize("silent", [True, False], ids=["comment", "event"])
+async def test_a_client_that_reads_nothing_is_cut_off_after_a_bounded_time(silent: bool) -> None:
+    closed = anyio.Event()
+
+    async def rest() -> AsyncGenerator[tuple[int, Event]]:
+        try:
+            yield 2, said("two")
+            if silent:
+                await anyio.sleep_forever()
+            for number in range(3, 10_000):
+                yield number, said("more")
+        finally:
+            closed.set()
+
+    class Unread(Connection):
+        async def send(self, message: MutableMapping[str, Any]) -> None:
+            await super().send(message)
+            if len(self.sent) > 3:
+                await anyio.sleep_forever()
+
+    connection = Unread()
+    bounds = Bounds(ping_seconds=0.01, write_seconds=0.05)
+    with anyio.fail_after(HANG):
+        await EventStream((1, said("one")), rest(), spell, broken, bounds=bounds)(
+            {}, connection.receive, connection.send
+        )
+    assert closed.is_set()
+    assert len(connection.sent) == 4

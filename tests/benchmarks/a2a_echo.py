@@ -79,7 +79,7 @@ class _Echo:
 def _agentkit(folder: Path) -> Starlette:
     from starlette.applications import Starlette
 
-    from agentkit.a2a import a2a_routes, bearer_authenticator
+    from agentkit.a2a import BearerAuth, Gate, Security, a2a_routes
     from agentkit.engine import InlineEngine
     from agentkit.storage import Database
     from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
@@ -89,7 +89,7 @@ def _agentkit(folder: Path) -> Starlette:
         database = await Database.open(folder / "agentkit.db", MIGRATIONS)
         service = TaskService(SqlRepository(database), InlineEngine())
         app.router.routes.extend(
-            a2a_routes(_Echo(), service, url=_URL, authenticate=bearer_authenticator({_TOKEN: "benchmark"}))
+            a2a_routes(_Echo(), service, url=_URL, gate=Gate(Security(BearerAuth({"benchmark": _TOKEN}))))
         )
         yield
         await service.close()
