@@ -4,61 +4,106 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import typing
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from functools import partial
-from typing import Final, cast
+from typing import Final, Generic, TypedDict, Unpack, cast, overload
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+from typing_extensions import TypeVar
 
 from agentkit.compose.agent import RunContext
-from agentkit.errors import EngineError, InputRequired, SpecError
-from agentkit.models import AgentSkill, Event, JsonObject, Message, Role
+from agentkit.compose.message_ids import outbound_id
+from agentkit.compose.outcome import Outcome, status_update
+from agentkit.compose.signature import Answer, answer_of, argument_of, read_signature, schema_of
+from agentkit.compose.usage import NOTHING, USAGE_KEY, Usage, charged
+from agentkit.engine import Effect
+from agentkit.errors import SpecError
+from agentkit.models import AgentSkill, Event, Json, JsonObject, Message, Role, TaskState
 
-Answer = str | Message | BaseModel | JsonObject
-"""What a function of an agent may return."""
+In = TypeVar("In", bound="str | Message | BaseModel", default="Message")
+Out = TypeVar("Out", bound="Answer", default="Answer")
 
-_ACCEPTED: Final = "Take one argument annotated str, Message or a pydantic model, and RunContext as a second if needed."
+_TEXT: Final = ("text/plain",)
+_JSON: Final = ("application/json",)
 
 
-class FunctionAgent:
+class FunctionOptions(TypedDict, total=False):
+    """What `FunctionAgent` may be told about a function.
+
+    Attributes:
+        name: The agent's name; the function's, with dashes, where none is given.
+        description: What it is for; the first line of the function's docstring where none is given.
+        skills: For its card; one skill made of name and description where none are given.
+        effect: What a second call after a crash would do; `once`, the careful one, where nothing is said. Only durable
+            compositions and `Retry` ask for it.
+        look_up: For `effect="lookup"`: takes the function's arguments, and returns what the earlier call returned, or
+            None when it surely did not happen. It raises `UnknownOutcome` when it cannot tell.
+        credentials: Names of the MCP servers whose credentials the function gets in `RunContext.credentials`; none
+            where nothing is said.
+    """
+
+    name: str | None
+    description: str | None
+    skills: tuple[AgentSkill, ...] | None
+    effect: Effect
+    look_up: Callable[..., Awaitable[Answer | None]] | None
+    credentials: Collection[str]
+
+
+class FunctionAgent(Generic[In, Out]):
     """Answers with what a function returns.
 
     The function takes the message as `str` (its text), `Message`, or a pydantic model (the first data part that fits),
     and a `RunContext` as second argument when it asks for one. It returns `str`, `Message`, a pydantic model or a JSON
     object; the last two become a data part. A sync function runs in a thread. It may raise `InputRequired` to ask, and
-    any other `AgentKitError` to fail with its text.
+    any other `AgentKitError` to fail with its text. What it used it may tell as `agentkit.usage` in the metadata of a
+    `Message` that it returns.
+
+    Attributes:
+        input_schema: JSON Schema of the data part it takes; None where it takes text or whole messages.
+        output_schema: JSON Schema of the data part it answers with; None where it promised none.
+        effect: What a second call would do.
+        mcp_names: The MCP servers whose credentials it gets.
     """
 
+    @overload
+    def __init__(self, function: Callable[[In], Awaitable[Out]], **options: Unpack[FunctionOptions]) -> None: ...
+    @overload
     def __init__(
         self,
-        function: Callable[..., Answer | Awaitable[Answer]],
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        skills: tuple[AgentSkill, ...] | None = None,
-    ) -> None:
+        function: Callable[[In, RunContext], Awaitable[Out]],
+        **options: Unpack[FunctionOptions],
+    ) -> None: ...
+    @overload
+    def __init__(self, function: Callable[[In], Out], **options: Unpack[FunctionOptions]) -> None: ...
+    @overload
+    def __init__(self, function: Callable[[In, RunContext], Out], **options: Unpack[FunctionOptions]) -> None: ...
+
+    def __init__(self, function: Callable[..., Answer | Awaitable[Answer]], **options: Unpack[FunctionOptions]) -> None:
         """Make an agent of a function.
 
         Args:
             function: Sync or async.
-            name: The agent's name; the function's, with dashes, when None.
-            description: What it is for; the first line of the function's docstring when None.
-            skills: For its card; one skill made of name and description when None.
+            options: See `FunctionOptions`.
 
         Raises:
-            SpecError: The signature is not one of those above.
+            SpecError: The signature is not one of those above, or an option does not fit.
         """
         own = getattr(function, "__name__", type(function).__name__)
-        self._name = name or own.strip("_").replace("_", "-")
+        self._name = options.get("name") or own.strip("_").replace("_", "-")
         documented = (inspect.getdoc(function) or "").partition("\n")[0]
-        self._description = description or documented or f"Runs the function {own}"
-        self._skills = skills
+        self._description = options.get("description") or documented or f"Runs the function {own}"
+        self._skills = options.get("skills")
         self._function = function
-        self._takes, self._wants_context = _signature(function, own)
+        self._signature = read_signature(function, own)
         self._is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method itself is looked at, not callability
         )
+        self.effect: Final[Effect] = _effect(options)
+        self._look_up = options.get("look_up")
+        self.mcp_names: Final = frozenset(_names(options.get("credentials", ())))
+        self.input_schema: Final = schema_of(self._signature.takes)
+        self.output_schema: Final = schema_of(self._signature.gives)
 
     @property
     def name(self) -> str:
@@ -72,110 +117,118 @@ class FunctionAgent:
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:
-        """What it can do, for its card."""
+        """What it can do, for its card; the fields of its data parts stand in the description."""
         if self._skills is not None:
             return self._skills
-        return (AgentSkill(id=self._name, name=self._name, description=self._description, tags=("function",)),)
+        told = [self._description]
+        told += [f"{what}: {_fields(schema)}." for what, schema in self._schemas().items()]
+        skill = AgentSkill(
+            id=self._name,
+            name=self._name,
+            description="\n".join(told),
+            tags=("function",),
+            input_modes=_TEXT if self._signature.takes is str else _JSON if self.input_schema else (),
+            output_modes=_JSON if self.output_schema else (),
+        )
+        return (skill,)
+
+    def message_of(self, value: In) -> Message:
+        """A user's message that the function takes as this value."""
+        match value:
+            case Message():
+                return value
+            case str():
+                return Message.user(value)
+            case _:
+                return Message.user(data=(value.model_dump(mode="json"),))
+
+    def result_of(self, answer: Message) -> Out:
+        """What the function returned, read from its answer.
+
+        Raises:
+            InputRequired: The message is no answer of this agent.
+        """
+        gives = self._signature.gives
+        found = answer.text if gives is None and answer.text else argument_of(gives or Message, answer)
+        if gives is None and isinstance(found, Message) and found.data:
+            found = found.data[0]
+        return cast("Out", found)
 
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Call the function with the message and answer with what it returns."""
-        arguments: list[object] = [_argument(self._takes, message)]
-        if self._wants_context:
-            arguments.append(context)
-        call = partial(self._function, *arguments)
-        result = await (cast(Awaitable[object], call()) if self._is_async else asyncio.to_thread(call))
+        call = partial(self._function, *self._arguments(message, context))
+        result = await (cast("Awaitable[object]", call()) if self._is_async else asyncio.to_thread(call))
         if inspect.isawaitable(result):
             result = await result
-        yield _answer(result, context, self._name)
+        answer = answer_of(result, context, self._name, self._signature.gives)
+        used = Usage.of(answer.metadata)
+        if used == NOTHING:
+            yield answer
+            return
+        told = {key: value for key, value in (answer.metadata or {}).items() if key != USAGE_KEY}
+        answer = answer.model_copy(update={"metadata": told or None})
+        yield charged(status_update(context, TaskState.COMPLETED, answer), used)
+
+    async def look_up(self, message: Message, context: RunContext) -> Outcome | None:
+        """What came of an interrupted call, as the author's `look_up` tells; None when it surely did not happen.
+
+        Raises:
+            UnknownOutcome: It cannot be told.
+        """
+        if self._look_up is None:
+            return None
+        found = await self._look_up(*self._arguments(message, context))
+        if found is None:
+            return None
+        answer = answer_of(found, context, self._name, self._signature.gives)
+        # The same id whenever it is looked up.
+        fixed = answer.model_copy(update={"message_id": outbound_id(message, context), "role": Role.AGENT})
+        return Outcome(TaskState.COMPLETED, fixed)
 
     async def cancel(self, context: RunContext) -> None:
         """Nothing goes on elsewhere; a sync function that was started runs to its end."""
 
+    def _arguments(self, message: Message, context: RunContext) -> list[object]:
+        taken = argument_of(self._signature.takes, message)
+        return [taken, context] if self._signature.wants_context else [taken]
 
-def _signature(function: Callable[..., object], own: str) -> tuple[type[str | Message | BaseModel], bool]:
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-        target = function if inspect.isroutine(function) else type(function).__call__
-        hints = typing.get_type_hints(target)
-    except (NameError, TypeError, ValueError) as error:
-        raise SpecError(own, "its annotations cannot be read", remedy=_ACCEPTED) from error
-    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
-        raise SpecError(own, "is a generator", remedy="Return the answer, or write an Agent class that yields events.")
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    required = [one for one in parameters if one.default is one.empty and one.kind not in _VARIADIC]
-    if not positional or any(one not in positional[:2] for one in required):
-        raise SpecError(own, "takes other arguments than a message and a context", remedy=_ACCEPTED)
-    takes = _kind(hints.get(positional[0].name))
-    if takes is None:
-        raise SpecError(f"{own}.{positional[0].name}", "has an annotation that is not supported", remedy=_ACCEPTED)
-    wants_context = len(positional) > 1 and hints.get(positional[1].name) is RunContext
-    if len(positional) > 1 and not wants_context and positional[1] in required:
-        raise SpecError(f"{own}.{positional[1].name}", "is not annotated RunContext", remedy=_ACCEPTED)
-    _check_result(hints.get("return", object), own)
-    return takes, wants_context
+    def _schemas(self) -> dict[str, JsonObject]:
+        both = {"Takes a data part with": self.input_schema, "Gives a data part with": self.output_schema}
+        return {what: schema for what, schema in both.items() if schema is not None}
 
 
-_VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-
-
-def _kind(hint: object) -> type[str | Message | BaseModel] | None:
-    if hint is str:
-        return str
-    return hint if isinstance(hint, type) and issubclass(hint, BaseModel) else None
-
-
-def _check_result(hint: object, own: str) -> None:
-    named: object = typing.get_origin(hint) or hint
-    # Unions and unresolved types are checked by what is returned.
-    if not isinstance(named, type) or named is object or named.__module__ in {"types", "typing"}:
-        return
-    if not issubclass(named, str | BaseModel | dict):
+def _effect(options: FunctionOptions) -> Effect:
+    effect = options.get("effect", "once")
+    if effect not in ("idempotent", "lookup", "once"):
+        raise SpecError("FunctionAgent.effect", "must be idempotent, lookup or once")
+    if (effect == "lookup") is not (options.get("look_up") is not None):
         raise SpecError(
-            f"{own}.return", "has an annotation that is not supported", remedy="Return str, Message, a model or a dict."
+            "FunctionAgent.look_up",
+            'belongs to effect="lookup", and it to that',
+            remedy="Give both, or neither.",
         )
+    return effect
 
 
-def _argument(takes: type[str | Message | BaseModel], message: Message) -> object:
-    if takes is str:
-        return message.text
-    if takes is Message:
-        return message
-    return _fitting(cast("type[BaseModel]", takes), message)
+def _names(given: Collection[str]) -> list[str]:
+    if isinstance(given, str) or not all(name.strip() for name in given):
+        raise SpecError("FunctionAgent.credentials", 'must be names of MCP servers, for example ("ehr",)')
+    return [name.strip() for name in given]
 
 
-def _fitting(model: type[BaseModel], message: Message) -> BaseModel:
-    faults: list[str] = []
-    for value in message.data:
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            # Places and kinds of the faults only, never the values.
-            faults = faults or [
-                f"{'.'.join(map(str, fault['loc'])) or 'data'} ({fault['type']})" for fault in error.errors()
-            ]
-    needed = ", ".join(name for name, field in model.model_fields.items() if field.is_required())
-    raise InputRequired(
-        f"A data part for {model.__name__} is needed{f', with {needed}' if needed else ''}."
-        + (f" The one given does not fit: {', '.join(faults)}." if faults else "")
-    )
+def _fields(schema: JsonObject) -> str:
+    """The fields of a model as words for a card: names and types, the optional ones marked."""
+    properties, required = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, dict):
+        return "no fields"
+    needed = required if isinstance(required, list) else []
+    told = [
+        f"{name} ({_type(one)}{'' if name in needed else ', optional'})"
+        for name, one in properties.items()
+        if isinstance(one, dict)
+    ]
+    return ", ".join(told) or "no fields"
 
 
-def _answer(result: object, context: RunContext, name: str) -> Message:
-    match result:
-        case Message():
-            return result if result.role is Role.AGENT else result.model_copy(update={"role": Role.AGENT})
-        case str():
-            return Message.agent(result, context_id=context.context_id, task_id=context.task_id)
-        case BaseModel():
-            return _data_answer(cast(JsonObject, result.model_dump(mode="json")), context)
-        case dict():
-            return _data_answer(cast(JsonObject, result), context)
-        case _:
-            raise EngineError(
-                f"The function of agent {name} returned {type(result).__name__}.",
-                remedy="Return str, Message, a pydantic model or a JSON object.",
-            )
-
-
-def _data_answer(data: JsonObject, context: RunContext) -> Message:
-    return Message.agent(data=(data,), context_id=context.context_id, task_id=context.task_id)
+def _type(field: JsonObject) -> Json:
+    return field.get("type") or "any of several types"

@@ -50,7 +50,11 @@ class Usage:
     @classmethod
     def of(cls, metadata: JsonObject | None) -> Usage:
         """What metadata tells; what is no number from zero up counts as nothing, for usage must not break a turn."""
-        told = metadata.get(USAGE_KEY) if metadata else None
+        return cls.read(metadata.get(USAGE_KEY)) if metadata else NOTHING
+
+    @classmethod
+    def read(cls, told: Json) -> Usage:
+        """What `json` wrote, under the same conditions."""
         if not isinstance(told, dict):
             return NOTHING
         return cls(

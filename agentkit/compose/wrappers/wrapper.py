@@ -1,0 +1,118 @@
+"""What all wrappers have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+
+from agentkit.compose.agent import Agent, RunContext
+from agentkit.compose.continuation import CONTINUATION_KEY, WAKE_KEY
+from agentkit.compose.facets import effect_of, look_up_of
+from agentkit.compose.outcome import Outcome, status_update
+from agentkit.compose.turn import Turn
+from agentkit.compose.usage import Meter, charged
+from agentkit.engine import Effect
+from agentkit.models import AgentSkill, ArtifactUpdate, Event, JsonObject, Message, StatusUpdate
+
+PATIENCE: Final = 10.0
+"""Seconds that an agent whose work was stopped has to stop what it set going elsewhere."""
+
+_log = logging.getLogger("agentkit.compose")
+
+Update = StatusUpdate | ArtifactUpdate
+"""What happens on the way."""
+
+
+class Wrapper:
+    """Passes everything on as it is: the base of wrappers that change one thing.
+
+    The agent inside runs under the wrapper's own path, so nothing that is addressed by a path (artifacts, steps, kept
+    state, the place where a pause is resumed) changes when a wrapper is put around an agent or taken away.
+    """
+
+    composite = True
+
+    def __init__(self, agent: Agent) -> None:
+        """Wrap an agent."""
+        self.agent: Final = agent
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self.agent.name
+
+    @property
+    def description(self) -> str:
+        """What the agent is for."""
+        return self.agent.description
+
+    @property
+    def skills(self) -> tuple[AgentSkill, ...]:
+        """What the agent can do."""
+        return self.agent.skills
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """The one agent inside."""
+        return (self.agent,)
+
+    @property
+    def effect(self) -> Effect:
+        """What running the agent a second time would do."""
+        return effect_of(self.agent)
+
+    async def look_up(self, message: Message, context: RunContext) -> Outcome | None:
+        """What came of an interrupted turn of the agent.
+
+        Raises:
+            UnknownOutcome: It cannot be told.
+        """
+        ask = look_up_of(self.agent)
+        return None if ask is None else await ask(message, inside(context))
+
+    async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+        """Run the agent."""
+        meter = Meter(context.meter)
+        turn = Turn(self.agent, message, inside(context, meter=meter))
+        async with aclosing(turn.events()) as updates:
+            async for update in updates:
+                yield update
+        yield charged(ending(turn.outcome, context), meter.total)
+
+    async def cancel(self, context: RunContext) -> None:
+        """Stop what the agent set going elsewhere."""
+        await self.agent.cancel(inside(context))
+
+
+def inside(context: RunContext, *, meter: Meter | None = None) -> RunContext:
+    """The wrapper's context for the agent inside: one layer deeper, on the same path."""
+    return replace(context, wrapped=context.wrapped + 1, meter=meter or context.meter)
+
+
+def ending(outcome: Outcome, context: RunContext, continuation: JsonObject | None = None) -> StatusUpdate:
+    """The update that ended a turn, for whoever is around the wrapper.
+
+    Args:
+        outcome: How the turn ended.
+        context: Of the wrapper.
+        continuation: What the wrapper wants back instead of the agent's own continuation, which it must hold.
+    """
+    metadata: JsonObject = dict(outcome.metadata or {})
+    if outcome.is_paused and (continuation or outcome.continuation) is not None:
+        metadata[CONTINUATION_KEY] = continuation or outcome.continuation
+    if outcome.wake is not None:
+        metadata[WAKE_KEY] = outcome.wake.isoformat()
+    return status_update(context, outcome.state, outcome.message, metadata or None)
+
+
+async def stop(agent: Agent, context: RunContext) -> None:
+    """Have an agent whose run was ended stop what goes on elsewhere; for a bounded time, and never with an error."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await agent.cancel(context)
+    except Exception as error:
+        _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)
