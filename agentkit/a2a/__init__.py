@@ -4,26 +4,40 @@ The SDK gives card types, validation and the error table. Routes, streams and st
 event ids and miss several MUSTs (a2a.md section 9), its stores are not used.
 """
 
+from agentkit.a2a.authorization import AllOf, Security
 from agentkit.a2a.card import (
-    BEARER_SCHEME,
     CREDENTIALS_EXTENSION,
+    IDEMPOTENT_SEND_EXTENSION,
     build_card,
     card_document,
-    card_route,
     card_text,
 )
-from agentkit.a2a.security import Authenticate, bearer_authenticator
+from agentkit.a2a.card_texts import CardTexts, read_card_texts
+from agentkit.a2a.limits import Limits
+from agentkit.a2a.published import card_route
+from agentkit.a2a.schemes import ApiKeyAuth, BearerAuth, InheritAuth, IntrospectionAuth, MutualTlsAuth, OAuthAuth
+from agentkit.a2a.security import Gate
 from agentkit.a2a.server import a2a_app, a2a_routes
 
 __all__ = [
-    "BEARER_SCHEME",
     "CREDENTIALS_EXTENSION",
-    "Authenticate",
+    "IDEMPOTENT_SEND_EXTENSION",
+    "AllOf",
+    "ApiKeyAuth",
+    "BearerAuth",
+    "CardTexts",
+    "Gate",
+    "InheritAuth",
+    "IntrospectionAuth",
+    "Limits",
+    "MutualTlsAuth",
+    "OAuthAuth",
+    "Security",
     "a2a_app",
     "a2a_routes",
-    "bearer_authenticator",
     "build_card",
     "card_document",
     "card_route",
     "card_text",
+    "read_card_texts",
 ]

@@ -1,29 +1,28 @@
-"""The agent card: built from an `Agent`, checked by the SDK's types, served with HTTP caching (A2A-CARD-01 to -08)."""
+"""The agent card: built from an `Agent` and how it is served, checked by the SDK's types (A2A-CARD-02, -03, -08)."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final, cast
 
+from a2a.compat.v0_3.conversions import to_compat_agent_card
 from a2a.types import AgentCard
-from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH
 from a2a.utils.errors import InvalidParamsError
 from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
+from agentkit.a2a.authorization import Security
+from agentkit.a2a.card_texts import CardTexts, pretty
 from agentkit.compose.agent import Agent
 from agentkit.errors import SpecError
 from agentkit.models import AgentSkill, Json, JsonObject
 
 PROTOCOL_VERSION: Final = "1.0"
-"""The A2A version our routes speak."""
+"""The A2A version that our routes speak at their best."""
+
+VERSIONS: Final = (PROTOCOL_VERSION, "0.3")
+"""All that they speak, the best one first."""
 
 RPC_PATH: Final = "/a2a"
 """Where JSON-RPC lies below an agent's URL, as on Corti's generation 2 (A2A-CO-01)."""
@@ -31,120 +30,117 @@ RPC_PATH: Final = "/a2a"
 CREDENTIALS_EXTENSION: Final = "urn:corti-agentkit:ext:mcp-credentials:v1"
 """The extension under which auth DataParts in Corti's form are understood (A2A-AR-04)."""
 
-BEARER_SCHEME: Final[Mapping[str, JsonObject]] = {"bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer"}}}
-"""The security scheme of `bearer_authenticator`."""
+IDEMPOTENT_SEND_EXTENSION: Final = "urn:corti-agentkit:ext:idempotent-send:v1"
+"""The extension that promises A2A-SEND-09: a message that is sent again leads to the task that it led to before."""
 
-_MODES: Final = ("text/plain", "application/json")
+_EXTENSIONS: Final[Mapping[str, str]] = {
+    CREDENTIALS_EXTENSION: "Data parts of type token or credentials authorize calls to one MCP server, named by "
+    "mcp_name. They are taken out before anything is stored or logged.",
+    IDEMPOTENT_SEND_EXTENSION: "The same messageId of the same caller, with the same contextId or none and the same "
+    "content, leads to the task that it led to before.",
+}
 
 
 def build_card(
     agent: Agent,
     *,
     url: str,
-    version: str = "0.1.0",
-    provider: tuple[str, str] | None = None,
-    documentation_url: str | None = None,
-    input_modes: Sequence[str] = _MODES,
-    output_modes: Sequence[str] = _MODES,
-    security_schemes: Mapping[str, JsonObject] | None = None,
-    required_extensions: Sequence[str] = (),
+    texts: CardTexts | None = None,
+    security: Security | None = None,
+    versions: Sequence[str] = VERSIONS,
+    grpc_url: str | None = None,
     streaming: bool = True,
+    push: bool = False,
+    extended: bool = False,
+    more_skills: Sequence[AgentSkill] = (),
+    required_extensions: Sequence[str] = (),
 ) -> AgentCard:
     """The card of an agent.
 
     Args:
         agent: Its name, description and skills go into the card; without skills it has one, named after itself.
         url: Where the agent is served, without trailing slash; JSON-RPC lies at `{url}/a2a`, HTTP+JSON at `url`.
-        version: The agent's own version.
-        provider: Organization and its address.
-        documentation_url: Where a human reads on.
-        input_modes: Media types of parts the agent takes (A2A-SEND-06).
-        output_modes: Media types it answers with.
-        security_schemes: Schemes by name, in the JSON form of A2A; one of them is enough to get in.
-        required_extensions: URIs of extensions a client must name (A2A-EXT-01).
+        texts: What people read, where somebody wrote it; else it comes from the agent.
+        security: Who is let in; the card declares its schemes (A2A-SEC-01). None for everybody.
+        versions: Of the protocol; in the order in which they are offered (A2A-CARD-03).
+        grpc_url: Host and port of the gRPC binding; None where it is not served.
         streaming: Whether streams are offered (A2A-CARD-08).
+        push: Whether push notifications are.
+        extended: Whether there is an extended card for callers who say who they are (A2A-XC-01).
+        more_skills: Beside those of the agent, for an extended card.
+        required_extensions: URIs of extensions a client must name (A2A-EXT-01).
 
     Raises:
-        SpecError: A required field is empty (A2A-CARD-02).
+        SpecError: A required field is empty (A2A-CARD-02), or a skill asks for a scheme that is not there.
     """
-    base = url.rstrip("/")
+    texts = texts or CardTexts()
+    security = security or Security()
     extensions: list[Json] = [{"uri": uri, "required": True} for uri in required_extensions]
-    extensions.append(
-        {
-            "uri": CREDENTIALS_EXTENSION,
-            "description": "Data parts of type token or credentials authorize calls to one MCP server, named by "
-            "mcp_name. They are taken out before anything is stored or logged.",
-            "required": False,
-        }
-    )
-    schemes = security_schemes or {}
+    for uri, text in _EXTENSIONS.items():
+        extensions.append({"uri": uri, "description": text, "required": False})
+    skills = (*(texts.skills or agent.skills or (_own_skill(agent),)), *more_skills)
     card: JsonObject = {
-        "name": agent.name,
-        "description": agent.description,
-        "version": version,
-        "supportedInterfaces": [
-            {"url": base + RPC_PATH, "protocolBinding": "JSONRPC", "protocolVersion": PROTOCOL_VERSION},
-            {"url": base, "protocolBinding": "HTTP+JSON", "protocolVersion": PROTOCOL_VERSION},
-        ],
+        "name": texts.name or agent.name,
+        "description": texts.description or agent.description,
+        "version": texts.version,
+        "supportedInterfaces": _interfaces(url.rstrip("/"), versions, grpc_url),
         "capabilities": {
             "streaming": streaming,
-            "pushNotifications": False,
-            "extendedAgentCard": False,
+            "pushNotifications": push,
+            "extendedAgentCard": extended,
             "extensions": extensions,
         },
-        "defaultInputModes": list(input_modes),
-        "defaultOutputModes": list(output_modes),
-        "skills": [_skill(agent, skill) for skill in agent.skills or (_own_skill(agent),)],
-        "securitySchemes": dict(schemes),
-        "securityRequirements": [{"schemes": {name: {"list": []}}} for name in schemes],
+        "defaultInputModes": list(texts.input_modes),
+        "defaultOutputModes": list(texts.output_modes),
+        "skills": [_skill(agent, skill, security) for skill in skills],
+        "securitySchemes": security.schemes,
+        "securityRequirements": security.requirements,
     }
-    if provider is not None:
-        card["provider"] = {"organization": provider[0], "url": provider[1]}
-    if documentation_url is not None:
-        card["documentationUrl"] = documentation_url
+    if texts.provider is not None:
+        card["provider"] = {"organization": texts.provider[0], "url": texts.provider[1]}
+    if texts.documentation_url is not None:
+        card["documentationUrl"] = texts.documentation_url
+    if texts.icon_url is not None:
+        card["iconUrl"] = texts.icon_url
     return _checked(card)
 
 
 def card_document(card: AgentCard) -> JsonObject:
-    """The card as JSON, the same for the same card: what is served, and what is committed in `agent-cards/` (D9)."""
+    """The card as JSON, the same for the same card; with the members of 0.3 where it is spoken too (A2A-03-02)."""
     document: JsonObject = MessageToDict(card)
+    if any(one.protocol_version.startswith("0.3") for one in card.supported_interfaces):
+        older: JsonObject = to_compat_agent_card(card).model_dump(mode="json", by_alias=True, exclude_none=True)
+        if not older.get("supportsAuthenticatedExtendedCard"):
+            older.pop("supportsAuthenticatedExtendedCard", None)
+        _merge(document, older)
     return cast(JsonObject, json.loads(json.dumps(document, sort_keys=True)))
 
 
 def card_text(card: AgentCard) -> str:
-    """The card as it is committed: indented, keys sorted, with a line break at the end."""
-    return json.dumps(card_document(card), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    """The card as it is committed in `agent-cards/` (D9): indented, keys sorted, with a line break at the end."""
+    return pretty(card_document(card))
 
 
-def card_route(card: AgentCard, *, path: str = AGENT_CARD_WELL_KNOWN_PATH, max_age: int = 300) -> Route:
-    """Serve a card with `ETag`, `Last-Modified` and `Cache-Control`; answers 304 where the client has it already."""
-    body = json.dumps(card_document(card), ensure_ascii=False, separators=(",", ":")).encode()
-    modified = datetime.now(UTC).replace(microsecond=0)
-    headers = {
-        "ETag": f'"{hashlib.sha256(body).hexdigest()}"',
-        "Last-Modified": format_datetime(modified, usegmt=True),
-        "Cache-Control": f"public, max-age={max_age}",
-    }
-
-    async def serve(request: Request) -> Response:
-        if _has_current(request, headers["ETag"], modified):
-            return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type="application/json")
-
-    return Route(path, serve, methods=["GET"])
+def _interfaces(url: str, versions: Sequence[str], grpc_url: str | None) -> list[Json]:
+    found: list[Json] = []
+    for version in versions:
+        for address, binding in ((url + RPC_PATH, "JSONRPC"), (url, "HTTP+JSON")):
+            found.append({"url": address, "protocolBinding": binding, "protocolVersion": version})
+        if grpc_url is not None and version == PROTOCOL_VERSION:
+            found.append({"url": grpc_url, "protocolBinding": "GRPC", "protocolVersion": version})
+    return found
 
 
-def _has_current(request: Request, etag: str, modified: datetime) -> bool:
-    known = request.headers.get("if-none-match")
-    if known is not None:
-        return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in known.split(","))
-    since = request.headers.get("if-modified-since")
-    if since is None:
-        return False
-    try:
-        return modified <= parsedate_to_datetime(since).astimezone(UTC)
-    except ValueError:
-        return False
+def _merge(document: JsonObject, older: JsonObject) -> None:
+    """Add members that are not there yet, in nested objects too; nothing that is there changes."""
+    for name, value in older.items():
+        known = document.setdefault(name, value)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _merge(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            for one, other in zip(known, value, strict=False):
+                if isinstance(one, dict) and isinstance(other, dict):
+                    _merge(one, other)
 
 
 def _checked(document: JsonObject) -> AgentCard:
@@ -165,7 +161,7 @@ def _own_skill(agent: Agent) -> AgentSkill:
     return AgentSkill(id=agent.name, name=agent.name, description=agent.description)
 
 
-def _skill(agent: Agent, skill: AgentSkill) -> JsonObject:
+def _skill(agent: Agent, skill: AgentSkill, security: Security) -> JsonObject:
     wire: JsonObject = {
         "id": skill.id,
         "name": skill.name,
@@ -180,4 +176,18 @@ def _skill(agent: Agent, skill: AgentSkill) -> JsonObject:
     for key, values in optional.items():
         if values:
             wire[key] = list(values)
+    if isinstance(skill.security, list) and skill.security:
+        wire["securityRequirements"] = [_requirement(skill, one, security) for one in skill.security]
     return wire
+
+
+def _requirement(skill: AgentSkill, requirement: Json, security: Security) -> Json:
+    """What a skill needs beside; written as `{"scheme": ["scope"]}` or in the longer form of the card."""
+    schemes = requirement.get("schemes", requirement) if isinstance(requirement, dict) else None
+    if not isinstance(schemes, dict) or not schemes.keys() <= security.schemes.keys():
+        known = ", ".join(security.schemes) or "none"
+        raise SpecError(f"skills.{skill.id}.security", f"asks for a scheme that is not served; known: {known}")
+    needed: JsonObject = {
+        name: scopes if isinstance(scopes, dict) else {"list": scopes} for name, scopes in schemes.items()
+    }
+    return {"schemes": needed}

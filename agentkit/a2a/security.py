@@ -8,12 +8,11 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,7 +20,7 @@ from agentkit.a2a.authorization import Security
 from agentkit.a2a.checks import Check, Refused, check_of, utc_now
 from agentkit.a2a.limits import Limiter, Limits
 from agentkit.a2a.presented import Presented, network_of
-from agentkit.a2a.schemes import BearerAuth, OneAuth
+from agentkit.a2a.schemes import OneAuth
 from agentkit.compose import Caller
 from agentkit.errors import AccessRefused, AuthenticationError, TooManyRequests
 from agentkit.models import Json
@@ -245,21 +244,6 @@ def refusal(error: AuthenticationError | TooManyRequests) -> Response:
     if (seconds := getattr(error, "retry_after", None)) is not None:
         response.headers["Retry-After"] = str(math.ceil(seconds))
     return response
-
-
-Authenticate = Callable[[Request], Awaitable[Caller]]
-"""Names the caller of a request."""
-
-
-def bearer_authenticator(tokens: Mapping[str, str]) -> Authenticate:
-    """The bindings' way until they go through the gate."""
-    gate = Gate(Security(BearerAuth({owner: token for token, owner in tokens.items()})))
-
-    async def authenticate(request: Request) -> Caller:
-        async with gate.enter(Presented.of_scope(request.scope)) as caller:
-            return caller
-
-    return authenticate
 
 
 async def _passed(way: tuple[Check, ...], presented: Presented, seen: dict[Check, Caller | Refused]) -> Caller | None:
