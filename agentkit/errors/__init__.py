@@ -18,6 +18,7 @@ AgentKitError
 ├── CardUntrusted           an agent card is not signed by a key that is believed
 ├── TransportError          no answer was received
 │   ├── ConnectionFailed
+│   │   └── RemoteUnreachable   nothing was sent
 │   └── RequestTimeout
 ├── ApiError                the Corti API answered with an error status
 │   ├── BadRequestError 400        ├── UnprocessableEntityError 422
@@ -38,7 +39,9 @@ AgentKitError
 │   ├── AgentTimeout        an agent had not ended in time
 │   ├── BudgetExceeded      credits, tokens or seconds of a budget are used up
 │   ├── LoopExhausted       as many rounds as allowed, and the condition did not come true
-│   └── TooFewCompleted     fewer agents of a Parallel completed than it needs
+│   ├── TooFewCompleted     fewer agents of a Parallel completed than it needs
+│   ├── StepFailed          an agent that a workflow called failed or rejected its message
+│   └── WorkflowChanged     a workflow asks for other steps than those recorded
 ├── TranscriptError         a transcript cannot be had
 │   └── TranscriptFailed · TranscriptNotReady
 ├── RemoteAgentError        an agent elsewhere refused what it was asked over A2A
@@ -93,7 +96,9 @@ from agentkit.errors.composition import (
     BudgetExceeded,
     CompositionError,
     LoopExhausted,
+    StepFailed,
     TooFewCompleted,
+    WorkflowChanged,
 )
 from agentkit.errors.generation import UnsupportedByGeneration
 from agentkit.errors.mcp import (
@@ -104,7 +109,7 @@ from agentkit.errors.mcp import (
     McpUnreachable,
     ToolFailed,
 )
-from agentkit.errors.remote import RemoteAgentError, RemoteAuthRequired, RemoteProtocolError
+from agentkit.errors.remote import RemoteAgentError, RemoteAuthRequired, RemoteProtocolError, RemoteUnreachable
 from agentkit.errors.task import (
     AgentNotFound,
     AuthRequired,
@@ -162,11 +167,13 @@ __all__ = [
     "RemoteAgentError",
     "RemoteAuthRequired",
     "RemoteProtocolError",
+    "RemoteUnreachable",
     "RequestTimeout",
     "ServeError",
     "ServiceOverloaded",
     "ServiceUnavailableError",
     "SpecError",
+    "StepFailed",
     "StorageError",
     "TaskError",
     "TaskFailed",
@@ -186,5 +193,6 @@ __all__ = [
     "UnprocessableEntityError",
     "UnsupportedByGeneration",
     "WireError",
+    "WorkflowChanged",
     "api_error_class",
 ]

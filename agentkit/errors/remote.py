@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentkit.errors.base import AgentKitError
+from agentkit.errors.base import AgentKitError, ConnectionFailed
 
 
 class RemoteAgentError(AgentKitError):
@@ -14,6 +14,7 @@ class RemoteAgentError(AgentKitError):
         agent: The name of the remote agent as it is used here.
         reason: The word of A2A's error table, for example `UNSUPPORTED_OPERATION`, or None.
         status: The HTTP status, or the one that the same error has over HTTP+JSON; None where there is none.
+        retry_after: Seconds after which the agent wants to be asked again, where it said so.
     """
 
     def __init__(
@@ -23,6 +24,7 @@ class RemoteAgentError(AgentKitError):
         *,
         reason: str | None = None,
         status: int | None = None,
+        retry_after: float | None = None,
         remedy: str | None = None,
     ) -> None:
         """Name the agent."""
@@ -30,6 +32,7 @@ class RemoteAgentError(AgentKitError):
         self.agent = agent
         self.reason = reason
         self.status = status
+        self.retry_after = retry_after
 
 
 class RemoteAuthRequired(RemoteAgentError):
@@ -55,3 +58,7 @@ class RemoteAuthRequired(RemoteAgentError):
 
 class RemoteProtocolError(RemoteAgentError):
     """The remote agent answered something that is not A2A, is about something else, or has no end."""
+
+
+class RemoteUnreachable(ConnectionFailed):
+    """No connection to the remote agent came about, so nothing was sent and the same may be sent again."""
