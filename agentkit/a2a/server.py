@@ -52,19 +52,10 @@ def a2a_routes(
     Raises:
         SpecError: There is no such version.
     """
-    _check_versions(versions)
-    gate, offers = gate or OPEN, offers or Offers()
-    if card is None:
-        card = build_card(
-            agent,
-            url=url,
-            security=gate.security,
-            versions=versions,
-            push=offers.push is not None,
-            extended=offers.extended_card is not None,
-        )
-    operations = Operations(agent, service, card, agent_id=agent_id or agent.name, offers=offers)
-    served = Served(agent.name, operations, Extensions(card), tuple(versions))
+    gate = gate or OPEN
+    served, card = served_agent(
+        agent, service, url=url, card=card, agent_id=agent_id, gate=gate, offers=offers, versions=versions
+    )
     rpc = Entrance(gate, RpcEndpoint(served))
     return [
         Route(RPC_PATH, rpc, methods=["POST"]),
@@ -99,6 +90,37 @@ def a2a_app(
     app = Starlette(routes=list(routes), exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
     return app
+
+
+def served_agent(
+    agent: Agent,
+    service: TaskService,
+    *,
+    url: str,
+    card: AgentCard | None,
+    agent_id: str | None,
+    gate: Gate,
+    offers: Offers | None,
+    versions: Sequence[str],
+) -> tuple[Served, AgentCard]:
+    """What the bindings share, and the card; see `a2a_routes` for the arguments.
+
+    Raises:
+        SpecError: The card or a version does not fit.
+    """
+    _check_versions(versions)
+    offers = offers or Offers()
+    if card is None:
+        card = build_card(
+            agent,
+            url=url,
+            security=gate.security,
+            versions=versions,
+            push=offers.push is not None,
+            extended=offers.extended_card is not None,
+        )
+    operations = Operations(agent, service, card, agent_id=agent_id or agent.name, offers=offers)
+    return Served(agent.name, operations, Extensions(card), tuple(versions)), card
 
 
 def _check_versions(versions: Sequence[str]) -> None:
