@@ -11,6 +11,7 @@ AgentKitError
 ├── PlanOutdated            an agent has changed since its deployment was planned
 ├── StorageError            the database cannot be opened, written or migrated
 ├── EngineError             a run cannot be started or continued
+│   └── StateTooLarge       an agent wanted to keep too much of a conversation
 ├── ServeError              a server cannot be started (port in use, unsafe address)
 ├── AuthenticationError     a token endpoint refused the caller
 │   └── AccessRefused       a server of ours did not let a request in
@@ -86,6 +87,7 @@ from agentkit.errors.base import (
     RequestTimeout,
     ServeError,
     SpecError,
+    StateTooLarge,
     StorageError,
     TooManyRequests,
     TransportError,
@@ -173,6 +175,7 @@ __all__ = [
     "ServiceOverloaded",
     "ServiceUnavailableError",
     "SpecError",
+    "StateTooLarge",
     "StepFailed",
     "StorageError",
     "TaskError",

@@ -95,6 +95,10 @@ class EngineError(AgentKitError):
     """A run cannot be started or continued."""
 
 
+class StateTooLarge(EngineError):
+    """An agent wanted to keep more of a conversation than is allowed; what was kept before stays."""
+
+
 class ServeError(AgentKitError):
     """A server cannot be started."""
 

@@ -44,6 +44,13 @@ class Database:
         self._held = held
         self._url = url
         self._listeners: list[Listener] = []
+        self.session = 0
+        """The number of this process among those that use the database; 0 on SQLite."""
+
+    @property
+    def row_lock(self) -> str:
+        """What a `SELECT` of a job ends with that reads a row to change it; empty where a job has all to itself."""
+        return "" if self._url is None else " FOR UPDATE"
 
     @classmethod
     async def open(
@@ -88,7 +95,9 @@ class Database:
 
             return open_reader(url)
 
-        return cls(*await _start(write, read, None, capacity), None, url)
+        database = cls(*await _start(write, read, None, capacity), None, url)
+        database.session, _ = await database.sessions()
+        return database
 
     async def write(self, job: Job[T]) -> T:
         """Run a job in the writer thread and return its result after the commit.

@@ -31,6 +31,7 @@ class Listener:
         self._heard = heard
         self._driver: psycopg.Connection | None = None
         self._socket = -1
+        self._closed = False
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -42,6 +43,7 @@ class Listener:
 
     async def close(self) -> None:
         """Stop listening."""
+        self._closed = True
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
@@ -49,6 +51,9 @@ class Listener:
 
     async def _connect(self) -> None:
         driver = await asyncio.to_thread(_open, self._url, self._listen)
+        if self._closed:
+            driver.close()
+            return
         self._driver, self._socket = driver, driver.fileno()
         asyncio.get_running_loop().add_reader(self._socket, self._receive, driver)
 

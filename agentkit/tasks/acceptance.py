@@ -8,10 +8,16 @@ from typing import Final
 from agentkit.errors import ContextMismatch, ContextNotFound, MessageConflict, TaskNotContinuable, TaskNotFound
 from agentkit.models import Message, Task, TaskState, TaskStatus
 from agentkit.storage import Connection
-from agentkit.tasks.codec import decode, decode_continuation, decode_task, encode, encode_task, moment, stamped
+from agentkit.tasks.codec import decode, decode_object, decode_task, encode, encode_task, moment, stamped
 from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Scope, StoredTask
 
-INSERT_EVENT: Final = "INSERT INTO events (task, version, tenant, owner, kind, talk, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+SCOPE: Final = "(SELECT number FROM scopes WHERE tenant = ? AND owner = ? AND agent_id = ?)"
+"""The number of a scope; takes its three values."""
+
+_NEW_SCOPE: Final = "INSERT INTO scopes (tenant, owner, agent_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_MESSAGE: Final = (
+    "INSERT INTO events (task, version, tenant, owner, kind, talk, body, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _CLAIM: Final = (
     "INSERT INTO sends (tenant, owner, agent_id, context_id, message_id, task_id, version)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -21,23 +27,36 @@ _CLAIMED: Final = (
     " WHERE sends.message_id = ? AND sends.context_id = ? AND sends.tenant = ? AND sends.owner = ?"
     " AND sends.agent_id = ?"
 )
-_CONTEXT: Final = "SELECT deleted FROM tasks WHERE context_id = ? AND tenant = ? AND owner = ? AND agent_id = ? LIMIT 1"
+_CONTEXT: Final = f"SELECT deleted FROM tasks WHERE context_id = ? AND listed IN ({SCOPE}, -{SCOPE}) LIMIT 1"  # noqa: S608
 _OPEN: Final = (
-    "INSERT INTO tasks (id, tenant, owner, agent_id, context_id, state, version, said, created, updated, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?) RETURNING key"
+    "INSERT INTO tasks (id, tenant, owner, agent_id, context_id, state, version, said, created, updated, body, worker,"  # noqa: S608
+    f" listed) VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, {SCOPE}) RETURNING key, listed"
 )
 _FIND: Final = (
     "SELECT key, version, context_id, body, continuation FROM tasks"
     " WHERE id = ? AND tenant = ? AND owner = ? AND agent_id = ? AND deleted IS NULL"
 )
 _CONTINUE: Final = (
-    "UPDATE tasks SET state = ?, version = ?, said = 0, updated = ?, body = ?, continuation = NULL WHERE key = ?"
+    "UPDATE tasks SET state = ?, version = ?, turn = ?, said = 0, updated = ?, body = ?, worker = ?"
+    " WHERE key = ? AND version = ?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A message to take in; a job for the writer thread."""
+    """A message to take in; a job for the writer thread.
+
+    Attributes:
+        scope: Whose message it is.
+        message: As it came in.
+        policy: What happens to an unknown context.
+        new_task_id: For a new task.
+        new_context_id: For a new task without context.
+        now: Microseconds since 1970.
+        request: The request's metadata as JSON.
+        worker: The number of this process.
+        row_lock: `Database.row_lock`.
+    """
 
     scope: Scope
     message: Message
@@ -45,6 +64,9 @@ class Acceptance:
     new_task_id: str
     new_context_id: str
     now: int
+    request: str | None
+    worker: int
+    row_lock: str
 
     def __call__(self, connection: Connection) -> Opened | Repeated:
         """Take the message in, or say in which task it already is."""
@@ -65,20 +87,32 @@ class Acceptance:
         message = stamped(self.message, self.new_task_id, context_id)
         status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
         task = Task.model_construct(id=self.new_task_id, context_id=context_id, status=status)
-        (key,) = connection.execute(
+        own = (scope.tenant, scope.owner, scope.agent_id)
+        key, listed = connection.execute(
             _OPEN,
             (
-                *(self.new_task_id, scope.tenant, scope.owner, scope.agent_id, context_id),
-                *(TaskState.SUBMITTED.value, self.now, self.now, encode_task(task)),
+                *(self.new_task_id, *own, context_id, TaskState.SUBMITTED.value),
+                *(self.now, self.now, encode_task(task), self.worker, *own),
             ),
         ).fetchone()
-        connection.execute(INSERT_EVENT, (key, 1, scope.tenant, scope.owner, *encode(message)))
+        if listed is None:
+            connection.execute(
+                "INSERT INTO scopes (tenant, owner, agent_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", own
+            )
+            connection.execute(f"UPDATE tasks SET listed = {SCOPE} WHERE key = ?", (*own, key))  # noqa: S608
+        self._store(connection, key, 1, message)
         task = task.model_copy(update={"history": (message,)})
-        return Opened(StoredTask(key, task, 1, scope), message, resumed=False)
+        return Opened(StoredTask(key, task, 1, scope, worker=self.worker), message, resumed=False)
+
+    def _store(self, connection: Connection, key: int, version: int, message: Message) -> None:
+        kind, talk, body = encode(message)
+        own = (self.scope.tenant, self.scope.owner)
+        connection.execute(_MESSAGE, (key, version, *own, kind, int(talk), body, self.request))
 
     def _check_context(self, connection: Connection, context_id: str) -> None:
         scope = self.scope
-        row = connection.execute(_CONTEXT, (context_id, scope.tenant, scope.owner, scope.agent_id)).fetchone()
+        own = (scope.tenant, scope.owner, scope.agent_id)
+        row = connection.execute(_CONTEXT + self.row_lock, (context_id, *own, *own)).fetchone()
         if (row is None and self.policy == "refuse") or (row is not None and row[0] is not None):
             raise ContextNotFound(
                 "There is no such context.",
@@ -88,7 +122,8 @@ class Acceptance:
 
     def _continue(self, connection: Connection) -> Opened | Repeated:
         scope, task_id = self.scope, self.message.task_id
-        row = connection.execute(_FIND, (task_id, scope.tenant, scope.owner, scope.agent_id)).fetchone()
+        own = (scope.tenant, scope.owner, scope.agent_id)
+        row = connection.execute(_FIND + self.row_lock, (task_id, *own)).fetchone()
         if row is None or task_id is None:
             raise TaskNotFound("There is no such task.", task_id=task_id)
         key, version, context_id, body, continuation = row
@@ -107,9 +142,12 @@ class Acceptance:
         status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
         task = task.model_copy(update={"status": status})
         message = stamped(self.message, task_id, context_id)
-        connection.execute(INSERT_EVENT, (key, version, scope.tenant, scope.owner, *encode(message)))
-        connection.execute(_CONTINUE, (TaskState.SUBMITTED.value, version, self.now, encode_task(task), key))
-        stored = StoredTask(key, task, version, scope, decode_continuation(continuation))
+        self._store(connection, key, version, message)
+        connection.execute(
+            _CONTINUE,
+            (TaskState.SUBMITTED.value, version, version, self.now, encode_task(task), self.worker, key, version - 1),
+        )
+        stored = StoredTask(key, task, version, scope, decode_object(continuation), version, self.worker)
         return Opened(stored, message, resumed=True)
 
     def _repeat(self, connection: Connection) -> Repeated:

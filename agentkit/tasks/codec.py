@@ -9,7 +9,7 @@ from typing import Final
 from pydantic_core import from_json
 
 from agentkit.errors import EngineError, StorageError
-from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task
+from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, Task
 from agentkit.tasks.repository import Entry, Record
 
 _CLASSES: Final[dict[str, type[Message | StatusUpdate | ArtifactUpdate]]] = {
@@ -17,7 +17,7 @@ _CLASSES: Final[dict[str, type[Message | StatusUpdate | ArtifactUpdate]]] = {
     "status": StatusUpdate,
     "artifact": ArtifactUpdate,
 }
-_HISTORY: Final = {"history"}
+_ELSEWHERE: Final = {"history", "artifacts"}
 _SURELY_READABLE: Final = 100
 
 
@@ -78,37 +78,61 @@ def said(record: Record) -> Message | None:
 
 
 def encode_task(task: Task) -> str:
-    """The snapshot of a task; its history stays in the event log.
+    """The snapshot of a task; its history stays in the event log, its artifacts have rows of their own.
 
     Raises:
         EngineError: It holds what cannot be stored and read again.
     """
-    return _json(task, exclude=_HISTORY)
+    return _json(task, exclude=_ELSEWHERE)
 
 
 def decode_task(body: str) -> Task:
-    """The task of a snapshot, without history."""
+    """The task of a snapshot, without history and artifacts."""
     return Task.model_validate_json(body)
 
 
-def encode_continuation(continuation: JsonObject | None) -> str | None:
-    """A continuation as JSON.
+def encode_artifact(artifact: Artifact) -> str:
+    """An artifact as its row holds it.
+
+    Raises:
+        EngineError: It holds what cannot be stored and read again.
+    """
+    return _json(artifact)
+
+
+def decode_artifact(body: str) -> Artifact:
+    """The artifact of a row."""
+    return Artifact.model_validate_json(body)
+
+
+def encode_object(value: JsonObject | None) -> str | None:
+    """A continuation, or the metadata of a request, as JSON.
+
+    Raises:
+        EngineError: It is not made of JSON values.
+    """
+    return None if value is None else encode_json(value)
+
+
+def encode_json(value: Json) -> str:
+    """A JSON value.
 
     Raises:
         EngineError: It is not made of JSON values.
     """
     try:
-        return None if continuation is None else json.dumps(continuation, separators=(",", ":"))
+        text = json.dumps(value, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError):
         raise _unstorable() from None
+    return text
 
 
-def decode_continuation(text: str | None) -> JsonObject | None:
-    """The continuation of a stored row."""
+def decode_object(text: str | None) -> JsonObject | None:
+    """The JSON object of a column."""
     return None if text is None else json.loads(text)
 
 
-def _json(model: Record | Task, *, exclude: set[str] | None = None) -> str:
+def _json(model: Record | Task | Artifact, *, exclude: set[str] | None = None) -> str:
     try:
         # What only draws a warning here could not be read again, nor could what is nested too deeply for the parser;
         # an artifact lies one level deeper in a task than in its event.

@@ -12,7 +12,7 @@ from typing import Final
 from agentkit.compose import ArtifactStore
 from agentkit.errors import AgentKitError, EngineError, StorageError
 from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task, TaskState, TaskStatus
-from agentkit.tasks.codec import encode, encode_continuation, micros, stamped
+from agentkit.tasks.codec import encode, encode_object, micros, stamped
 from agentkit.tasks.repository import Append, Entry, Opened, Record, Repository
 
 FLUSH_SECONDS: Final = 0.05
@@ -135,7 +135,7 @@ class LiveTask:
         if self._lost is not None:
             raise self._lost
         record = self._completed(update)
-        pending, kept = [*self._pending, encode(record)], encode_continuation(continuation)
+        pending, kept = [*self._pending, encode(record)], encode_object(continuation)
         self.settling = True
         self._stop_timer()
         if update.metadata:

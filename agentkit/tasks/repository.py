@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from agentkit.compose import Caller
-from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task, TaskState
+from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, Task, TaskState
+from agentkit.storage import Connection
+from agentkit.tasks.changes import Changed, Watch
 
 ContextPolicy = Literal["refuse", "adopt"]
 """What happens to an unknown `contextId`: `refuse` it (Corti), or `adopt` it as given (A2A-CTX-02)."""
@@ -53,7 +56,10 @@ class StoredTask:
         task: With the history that was asked for.
         version: Of the last event.
         scope: Whose it is.
-        continuation: What the agent left behind when it was interrupted.
+        continuation: What the agent left behind when it was interrupted, or parked itself; kept until the turn that
+            goes on from it has settled.
+        turn: Version of the user's message that is, or was, worked on.
+        worker: Number of the process that wrote last (`Database.sessions`).
     """
 
     key: int
@@ -61,6 +67,23 @@ class StoredTask:
     version: int
     scope: Scope
     continuation: JsonObject | None = None
+    turn: int = 1
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """What a turn started from, for doing it again after a crash.
+
+    Attributes:
+        stored: The task as it is now, with artifacts, without history.
+        message: The user's message.
+        metadata: Of the request that brought it.
+    """
+
+    stored: StoredTask
+    message: Message
+    metadata: JsonObject | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +111,12 @@ class Append:
         scope: Whose it is.
         first: The version of the first event; the stored version must be the one before.
         events: In order.
-        snapshot: The task after them, without history.
+        snapshot: The task after them; of its history and artifacts nothing is stored here.
         updated: When, in microseconds since 1970.
-        continuation: For a task that is interrupted, as JSON.
+        continuation: As JSON, for a task that is interrupted or parks itself. A settled task without one forgets what
+            it had, one at work keeps it.
+        artifacts: With the batch that settles: those that changed since the message of this turn, complete (all of the
+            task is right too). None where that is not known: then they are gathered from the events at each load.
     """
 
     key: int
@@ -100,6 +126,7 @@ class Append:
     snapshot: Task
     updated: int
     continuation: str | None = None
+    artifacts: Sequence[Artifact] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +159,52 @@ class TaskPage:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Which tasks are old enough to be deleted, in microseconds since 1970.
+
+    Attributes:
+        ended_before: Tasks that ended, or were erased, before.
+        waiting_before: Tasks that have waited for an answer or a credential since before; 0 for none.
+    """
+
+    ended_before: int
+    waiting_before: int = 0
+
+
+DeleteHook = Callable[[Connection, Sequence[str]], None]
+"""Deletes what another room keeps of tasks, given their ids; called in the transaction that deletes them."""
+
+
 class Repository(Protocol):
-    """Keeps tasks and their events; every call is bound to a scope, and a foreign row is a missing row.
+    """Keeps tasks and their events; what has a scope finds nothing but its rows: a foreign row is a missing row.
 
     Calls for one task take effect in the order they were made.
     """
 
     async def accept(
-        self, scope: Scope, message: Message, *, policy: ContextPolicy, new_task_id: str, new_context_id: str, now: int
+        self,
+        scope: Scope,
+        message: Message,
+        *,
+        policy: ContextPolicy,
+        new_task_id: str,
+        new_context_id: str,
+        now: int,
+        metadata: JsonObject | None = None,
     ) -> Opened | Repeated:
         """Store a user's message, once: open a task for it or continue the one it names.
+
+        The task of a continuing message comes without artifacts, so that its price does not grow with them.
+
+        Args:
+            scope: Whose message it is.
+            message: Without credentials.
+            policy: What happens to an unknown context.
+            new_task_id: For a new task.
+            new_context_id: For a new task without context.
+            now: Microseconds since 1970.
+            metadata: Of the request; comes back with `turn`.
 
         Raises:
             ContextNotFound: The context is unknown and not adopted, or was deleted.
@@ -160,12 +223,23 @@ class Repository(Protocol):
         """A task with its newest messages (V1-TASK-01)."""
         ...
 
+    async def turn(self, scope: Scope, task_id: str, version: int) -> StoredTurn | None:
+        """What the turn started from whose message led to a version; None when it is not there (any more)."""
+        ...
+
     async def events(self, key: int, scope: Scope, after: int, limit: int) -> Sequence[tuple[int, Record]]:
         """Events behind a version, with theirs, oldest first."""
         ...
 
     async def tasks(
-        self, scope: Scope, chosen: TaskFilter, *, limit: int, after: tuple[int, int] | None, history_length: int | None
+        self,
+        scope: Scope,
+        chosen: TaskFilter,
+        *,
+        limit: int,
+        after: tuple[int, int] | None,
+        history_length: int | None,
+        artifacts: bool = True,
     ) -> tuple[Sequence[tuple[tuple[int, int], Task]], int]:
         """A page of tasks, newest status first, each with its cursor; and how many there are in all."""
         ...
@@ -174,10 +248,80 @@ class Repository(Protocol):
         """The tasks of a context, oldest first; None when there is no such context."""
         ...
 
-    async def unsettled(self) -> Sequence[StoredTask]:
-        """Everybody's tasks at work."""
+    async def open_tasks(self, tenant: str, owner: str) -> int:
+        """How many tasks of an owner, at all agents, have not ended."""
+        ...
+
+    async def unsettled(self, *, after: int = 0, limit: int = 500) -> Sequence[StoredTask]:
+        """Everybody's tasks at work whose process is gone, by key, without history and artifacts.
+
+        On PostgreSQL the tasks of other living processes are left out, so that this may be asked again and again.
+
+        Args:
+            after: The key behind which to go on.
+            limit: At most so many.
+        """
+        ...
+
+    async def claim(self, stored: StoredTask) -> bool:
+        """Take over a task whose process is gone; False when another process did, or it was written since."""
+        ...
+
+    async def state(self, scope: Scope, context_id: str, key: str) -> Json:
+        """What agents kept of a conversation under a key; None for nothing."""
+        ...
+
+    async def keep_state(self, scope: Scope, context_id: str, key: str, value: Json, now: int) -> None:
+        """Keep a small value with a context; None forgets it. A context that is not there (any more) keeps nothing.
+
+        Raises:
+            StateTooLarge: The value has more than `STATE_BYTES` as JSON.
+            EngineError: It is not made of JSON values.
+        """
         ...
 
     async def delete_context(self, scope: Scope, context_id: str, now: int) -> bool:
         """Scrub what was said in a context, keep that it was there; False when there is no such context."""
+        ...
+
+    async def erase(self, tenant: str, owner: str | None, now: int) -> int:
+        """Scrub everything of an owner, or of a whole tenant, at all agents, in bounded transactions.
+
+        That the tasks were there is kept for audit: who, when, in which state.
+
+        Returns:
+            How many tasks were scrubbed.
+        """
+        ...
+
+    async def retire(self, age: Age, *, limit: int = 500) -> int:
+        """Delete tasks for good that are old, and the state of contexts that have no task left.
+
+        Args:
+            age: Which tasks are.
+            limit: At most so many; called again until it returns fewer.
+
+        Returns:
+            How many tasks were deleted.
+        """
+        ...
+
+    async def sweep(self) -> None:
+        """Forget which messages came in for tasks that were deleted; the end of a retention."""
+        ...
+
+    async def erase_traces(self) -> None:
+        """Finish a deletion: what was deleted is then in no file of the database any more, as far as we rule them."""
+        ...
+
+    def watch(self, task_id: str) -> AbstractAsyncContextManager[Watch]:
+        """Wait for news of a task, written by this process or another."""
+        ...
+
+    def on_change(self, listener: Changed) -> Callable[[], None]:
+        """Tell a listener the key of each task that is written, by this process or another; returns what ends it."""
+        ...
+
+    def on_delete(self, hook: DeleteHook) -> None:
+        """Have a hook called whenever tasks are scrubbed or deleted, in the same transaction."""
         ...

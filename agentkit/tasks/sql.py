@@ -2,101 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final, TypeVar
 
-from agentkit.models import Message, Task
+from agentkit.models import Json, JsonObject, Message, Task
 from agentkit.storage import Connection, Database
-from agentkit.tasks.acceptance import INSERT_EVENT, Acceptance
-from agentkit.tasks.codec import (
-    decode,
-    decode_continuation,
-    decode_task,
-    encode_task,
-    said,
-)
+from agentkit.tasks import conversation, erasing, reading
+from agentkit.tasks.acceptance import Acceptance
+from agentkit.tasks.changes import Changed, Changes, Watch
+from agentkit.tasks.codec import decode, decode_object, decode_task, encode_artifact, encode_object, encode_task
+from agentkit.tasks.reading import Parts
 from agentkit.tasks.repository import (
+    Age,
     Append,
     ContextPolicy,
+    DeleteHook,
     Opened,
     Record,
     Repeated,
     Scope,
     StoredTask,
+    StoredTurn,
     TaskFilter,
 )
 
-_OWN: Final = "tenant = ? AND owner = ? AND agent_id = ?"
+T = TypeVar("T")
+
+_EVENT: Final = "INSERT INTO events (task, version, tenant, owner, kind, talk, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADVANCE: Final = (
-    "UPDATE tasks SET state = ?, version = ?, said = coalesce(?, said), updated = ?, body = ?, continuation = ?"
-    " WHERE key = ? AND version = ? AND tenant = ? AND owner = ? AND agent_id = ? AND deleted IS NULL"
+    "UPDATE tasks SET state = ?, version = ?, said = coalesce(?, said), updated = ?, body = ?, worker = ?,"
+    " continuation = {continuation} WHERE key = ? AND version = ? AND tenant = ? AND owner = ? AND agent_id = ?"
+    " AND deleted IS NULL"
 )
-_LOAD: Final = (
-    "SELECT key, version, said, body, continuation FROM tasks"
-    " WHERE id = ? AND tenant = ? AND owner = ? AND agent_id = ? AND deleted IS NULL"
-)
-_TALK: Final = (
-    "SELECT kind, body FROM events WHERE task = ? AND tenant = ? AND owner = ? AND talk = 1 AND version != ?"
-    " ORDER BY version DESC LIMIT ?"
+_WORK: Final = _ADVANCE.format(continuation="coalesce(?, continuation)")
+_SETTLE: Final = _ADVANCE.format(continuation="?")
+_FOLD: Final = "UPDATE tasks SET folded = version WHERE key = ? AND folded = turn - 1"
+_ARTIFACT: Final = (
+    "INSERT INTO artifacts (task, id, version, ordinal, body) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (task, id) DO UPDATE SET body = excluded.body"
 )
 _EVENTS: Final = (
     "SELECT version, kind, body FROM events WHERE task = ? AND tenant = ? AND owner = ? AND version > ?"
     " ORDER BY version LIMIT ?"
 )
-_UNSETTLED: Final = (
-    "SELECT key, version, body, tenant, owner, agent_id FROM tasks WHERE state IN ('submitted', 'working')"
-    " AND deleted IS NULL"
+_OPEN_TASKS: Final = (
+    "SELECT count(*) FROM tasks WHERE listed IN (SELECT number FROM scopes WHERE tenant = ? AND owner = ?)"
+    " AND state NOT IN ('completed', 'failed', 'canceled', 'rejected')"
 )
+_UNSETTLED: Final = (
+    "SELECT key, version, body, continuation, turn, worker, tenant, owner, agent_id FROM tasks"
+    " WHERE state IN ('submitted', 'working') AND deleted IS NULL AND key > ?"
+)
+_CLAIM: Final = "UPDATE tasks SET worker = ? WHERE key = ? AND version = ? AND worker = ? AND deleted IS NULL"
 
 
 class SqlRepository:
-    """Implements `Repository` on a `Database` that was opened with `MIGRATIONS`."""
+    """Implements `Repository` on a `Database` that was opened with `MIGRATIONS`; on PostgreSQL for many processes."""
 
     def __init__(self, database: Database) -> None:
         """Use a database; it is closed by whoever opened it."""
         self._database = database
+        self._changes = Changes(database)
+        self._hooks: list[DeleteHook] = []
 
     async def accept(
-        self, scope: Scope, message: Message, *, policy: ContextPolicy, new_task_id: str, new_context_id: str, now: int
+        self,
+        scope: Scope,
+        message: Message,
+        *,
+        policy: ContextPolicy,
+        new_task_id: str,
+        new_context_id: str,
+        now: int,
+        metadata: JsonObject | None = None,
     ) -> Opened | Repeated:
         """Store a user's message, once: open a task for it or continue the one it names."""
-        return await self._database.write(Acceptance(scope, message, policy, new_task_id, new_context_id, now))
+        database = self._database
+        request = encode_object(metadata)
+        taken = await database.write(
+            Acceptance(
+                *(scope, message, policy, new_task_id, new_context_id, now),
+                *(request, database.session, database.row_lock),
+            )
+        )
+        if isinstance(taken, Opened):
+            self._changes.tell(taken.stored.key, taken.stored.task.id)
+        return taken
 
     async def append(self, batch: Append) -> bool:
         """Add events and replace the snapshot; False when somebody else wrote in between, then nothing is stored."""
         scope = batch.scope
         version, talk, rows = batch.first, None, list[tuple[object, ...]]()
-        for version, entry in enumerate(batch.events, batch.first):
-            rows.append((batch.key, version, scope.tenant, scope.owner, *entry))
-            if entry.kind == "status":
-                talk = version if entry.talk else 0
+        for version, (kind, talks, body) in enumerate(batch.events, batch.first):
+            rows.append((batch.key, version, scope.tenant, scope.owner, kind, int(talks), body))
+            if kind == "status":
+                talk = version if talks else 0
         task = batch.snapshot
+        settled = task.status.state.is_settled
         values = (
-            *(task.status.state.value, version, talk, batch.updated, encode_task(task)),
+            *(task.status.state.value, version, talk, batch.updated, encode_task(task), self._database.session),
             *(batch.continuation, batch.key, batch.first - 1),
             *(scope.tenant, scope.owner, scope.agent_id),
         )
+        artifacts = [
+            (batch.key, one.artifact_id, version, ordinal, encode_artifact(one))
+            for ordinal, one in enumerate(batch.artifacts or ())
+        ]
 
         def advance(connection: Connection) -> bool:
-            if connection.execute(_ADVANCE, values).rowcount != 1:
+            if connection.execute(_SETTLE if settled else _WORK, values).rowcount != 1:
                 return False
-            connection.executemany(INSERT_EVENT, rows)
+            connection.executemany(_EVENT, rows)
+            folds = settled and batch.artifacts is not None
+            if folds and connection.execute(_FOLD, (batch.key,)).rowcount and artifacts:
+                connection.executemany(_ARTIFACT, artifacts)
             return True
 
-        return await self._database.write(advance)
+        try:
+            return await self._database.write(advance)
+        finally:
+            self._changes.tell(batch.key, task.id)
 
     async def load(self, scope: Scope, task_id: str, history_length: int | None = None) -> StoredTask | None:
         """A task with its newest messages (V1-TASK-01)."""
+        return await self._database.read(lambda it: reading.load(it, scope, task_id, Parts(history_length)))
 
-        def find(connection: Connection) -> StoredTask | None:
-            row = connection.execute(_LOAD, (task_id, scope.tenant, scope.owner, scope.agent_id)).fetchone()
-            if row is None:
-                return None
-            key, version, spoken, body, continuation = row
-            task = _with_history(connection, scope, key, spoken, decode_task(body), history_length)
-            return StoredTask(key, task, version, scope, decode_continuation(continuation))
-
-        return await self._database.read(find)
+    async def turn(self, scope: Scope, task_id: str, version: int) -> StoredTurn | None:
+        """What the turn started from whose message led to a version; None when it is not there (any more)."""
+        return await self._database.read(lambda it: reading.load_turn(it, scope, task_id, version))
 
     async def events(self, key: int, scope: Scope, after: int, limit: int) -> Sequence[tuple[int, Record]]:
         """Events behind a version, with theirs, oldest first."""
@@ -108,100 +142,107 @@ class SqlRepository:
         return await self._database.read(find)
 
     async def tasks(
-        self, scope: Scope, chosen: TaskFilter, *, limit: int, after: tuple[int, int] | None, history_length: int | None
+        self,
+        scope: Scope,
+        chosen: TaskFilter,
+        *,
+        limit: int,
+        after: tuple[int, int] | None,
+        history_length: int | None,
+        artifacts: bool = True,
     ) -> tuple[Sequence[tuple[tuple[int, int], Task]], int]:
         """A page of tasks, newest status first, each with its cursor; and how many there are in all."""
-        where, values = _restrict(scope, chosen)
-
-        def find(connection: Connection) -> tuple[list[tuple[tuple[int, int], Task]], int]:
-            total: int = connection.execute(f"SELECT count(*) FROM tasks WHERE {where}", values).fetchone()[0]  # noqa: S608
-            beyond = "" if after is None else " AND (updated, key) < (?, ?)"
-            rows = connection.execute(
-                f"SELECT updated, key, said, body FROM tasks WHERE {where}{beyond}"  # noqa: S608
-                " ORDER BY updated DESC, key DESC LIMIT ?",
-                (*values, *(after or ()), limit),
-            ).fetchall()
-            return [
-                ((updated, key), _with_history(connection, scope, key, spoken, decode_task(body), history_length))
-                for updated, key, spoken, body in rows
-            ], total
-
-        return await self._database.read(find)
+        parts = Parts(history_length, artifacts)
+        return await self._database.read(lambda it: reading.page(it, scope, chosen, limit, after, parts))
 
     async def context(self, scope: Scope, context_id: str, *, limit: int | None, offset: int) -> Sequence[Task] | None:
         """The tasks of a context, oldest first; None when there is no such context."""
-        where, values = _restrict(scope, TaskFilter(context_id=context_id))
+        return await self._database.read(lambda it: reading.load_context(it, scope, context_id, limit, offset))
 
-        def find(connection: Connection) -> list[Task] | None:
-            if connection.execute(f"SELECT 1 FROM tasks WHERE {where} LIMIT 1", values).fetchone() is None:  # noqa: S608
-                return None
-            rows = connection.execute(
-                f"SELECT key, said, body FROM tasks WHERE {where} ORDER BY key LIMIT ? OFFSET ?",  # noqa: S608
-                (*values, -1 if limit is None else limit, offset),
-            ).fetchall()
-            return [
-                _with_history(connection, scope, key, spoken, decode_task(body), None) for key, spoken, body in rows
-            ]
+    async def open_tasks(self, tenant: str, owner: str) -> int:
+        """How many tasks of an owner, at all agents, have not ended."""
+        (count,) = await self._database.read(lambda it: it.execute(_OPEN_TASKS, (tenant, owner)).fetchone())
+        return count
 
-        return await self._database.read(find)
-
-    async def unsettled(self) -> Sequence[StoredTask]:
-        """Everybody's tasks at work."""
+    async def unsettled(self, *, after: int = 0, limit: int = 500) -> Sequence[StoredTask]:
+        """Everybody's tasks at work whose process is gone, by key, without history and artifacts."""
+        alive = sorted((await self._database.sessions())[1])
+        others = f" AND worker NOT IN ({', '.join('?' * len(alive))})" if alive else ""
 
         def find(connection: Connection) -> list[StoredTask]:
+            rows = connection.execute(f"{_UNSETTLED}{others} ORDER BY key LIMIT ?", (after, *alive, limit))
             return [
-                StoredTask(key, decode_task(body), version, Scope(tenant, owner, agent_id))
-                for key, version, body, tenant, owner, agent_id in connection.execute(_UNSETTLED)
+                StoredTask(key, decode_task(body), version, Scope(*scope), decode_object(left), turn, worker)
+                for key, version, body, left, turn, worker, *scope in rows
             ]
 
         return await self._database.read(find)
+
+    async def claim(self, stored: StoredTask) -> bool:
+        """Take over a task whose process is gone; False when another process did, or it was written since."""
+        values = (self._database.session, stored.key, stored.version, stored.worker)
+        return await self._database.write(lambda it: it.execute(_CLAIM, values).rowcount == 1)
+
+    async def state(self, scope: Scope, context_id: str, key: str) -> Json:
+        """What agents kept of a conversation under a key; None for nothing."""
+        return await self._database.read(lambda it: conversation.read_state(it, scope, context_id, key))
+
+    async def keep_state(self, scope: Scope, context_id: str, key: str, value: Json, now: int) -> None:
+        """Keep a small value with a context; None forgets it. A context that is not there (any more) keeps nothing."""
+        kept = conversation.encode_state(key, value)
+        await self._database.write(lambda it: conversation.write_state(it, scope, context_id, key, kept, now))
 
     async def delete_context(self, scope: Scope, context_id: str, now: int) -> bool:
         """Scrub what was said in a context, keep that it was there; False when there is no such context."""
-        where, values = _restrict(scope, TaskFilter(context_id=context_id))
-
-        def scrub(connection: Connection) -> bool:
-            rows = connection.execute(f"SELECT key, body FROM tasks WHERE {where}", values).fetchall()  # noqa: S608
-            for key, body in rows:
-                connection.execute("UPDATE events SET body = '' WHERE task = ?", (key,))
-                connection.execute(
-                    "UPDATE tasks SET deleted = ?, body = ?, continuation = NULL WHERE key = ?",
-                    (now, encode_task(_scrubbed(decode_task(body))), key),
-                )
-            return bool(rows)
-
-        found = await self._database.write(scrub)
+        found = await self._database.write(lambda it: erasing.mark_context(it, scope, context_id, now))
         if found:
-            await self._database.erase_traces()
-        return found
+            await self._scrub()
+            await self.erase_traces()
+        return bool(found)
 
+    async def erase(self, tenant: str, owner: str | None, now: int) -> int:
+        """Scrub everything of an owner, or of a whole tenant, at all agents, in bounded transactions."""
+        erased = 0
+        while marked := await self._database.write(lambda it: erasing.mark_owned(it, tenant, owner, now)):
+            erased += marked
+        await self._database.write(lambda it: erasing.forget_owned(it, tenant, owner))
+        await self._scrub()
+        return erased
 
-def _restrict(scope: Scope, chosen: TaskFilter) -> tuple[str, tuple[object, ...]]:
-    conditions, values = [_OWN, "deleted IS NULL"], list[object]((scope.tenant, scope.owner, scope.agent_id))
-    if chosen.context_id is not None:
-        conditions.append("context_id = ?")
-        values.append(chosen.context_id)
-    if chosen.state is not None:
-        conditions.append("state = ?")
-        values.append(chosen.state.value)
-    if chosen.since is not None:
-        conditions.append("updated >= ?")
-        values.append(chosen.since)
-    return " AND ".join(conditions), tuple(values)
+    async def retire(self, age: Age, *, limit: int = 500) -> int:
+        """Delete tasks for good that are old, and the state of contexts that have no task left."""
+        done = await self._database.write(lambda it: erasing.retire(it, self._hooks, age, limit))
+        self._tell(done)
+        return len(done)
 
+    async def sweep(self) -> None:
+        """Forget which messages came in for tasks that were deleted; finish what a crash left half erased."""
+        after: str | None = ""
+        while after is not None:
+            start = after
+            after = await self._database.write(lambda it, start=start: erasing.sweep_sends(it, start))
+        await self._scrub()
 
-def _with_history(connection: Connection, scope: Scope, key: int, spoken: int, task: Task, length: int | None) -> Task:
-    if length == 0:
-        return task
-    limit = -1 if length is None else length
-    rows = connection.execute(_TALK, (key, scope.tenant, scope.owner, spoken, limit)).fetchall()
-    messages = [said(decode(kind, body)) for kind, body in reversed(rows)]
-    return task.model_copy(update={"history": tuple(message for message in messages if message is not None)})
+    async def erase_traces(self) -> None:
+        """Finish a deletion: what was deleted is then in no file of the database any more, as far as we rule them."""
+        await self._database.erase_traces()
 
+    def watch(self, task_id: str) -> AbstractAsyncContextManager[Watch]:
+        """Wait for news of a task, written by this process or another."""
+        return self._changes.watch(task_id)
 
-def _scrubbed(task: Task) -> Task:
-    return Task.model_construct(
-        id=task.id,
-        context_id=task.context_id,
-        status=task.status.model_copy(update={"message": None}),
-    )
+    def on_change(self, listener: Changed) -> Callable[[], None]:
+        """Tell a listener the key of each task that is written, by this process or another; returns what ends it."""
+        return self._changes.on_change(listener)
+
+    def on_delete(self, hook: DeleteHook) -> None:
+        """Have a hook called whenever tasks are scrubbed or deleted, in the same transaction."""
+        self._hooks.append(hook)
+
+    async def _scrub(self) -> None:
+        while done := await self._database.write(lambda it: erasing.scrub(it, self._hooks)):
+            self._tell(done)
+
+    def _tell(self, done: Sequence[tuple[int, str]]) -> None:
+        for key, task_id in done:
+            self._changes.tell(key, task_id)
