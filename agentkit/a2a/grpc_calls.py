@@ -23,7 +23,7 @@ from a2a.compat.v0_3 import a2a_v0_3_pb2
 from a2a.types import a2a_pb2
 from a2a.utils.errors import InvalidRequestError
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import MessageToDict, Parse, ParseDict, SerializeToJsonError
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
@@ -42,7 +42,7 @@ from agentkit.compose import Caller
 from agentkit.errors import AuthenticationError, TooManyRequests
 from agentkit.models import Json, JsonObject
 from agentkit.tracing import Span, continued
-from agentkit.wire.jsontext import is_too_deep
+from agentkit.wire.jsontext import dump_json, is_too_deep
 
 if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -70,9 +70,7 @@ def handlers(served: Served, gate: Gate) -> list[grpc.GenericRpcHandler]:
     return found
 
 
-def _handler(
-    served: Served, gate: Gate, language: Language, method: MethodDescriptor
-) -> Handler:
+def _handler(served: Served, gate: Gate, language: Language, method: MethodDescriptor) -> Handler:
     """Requests are read by us, bytes and all: within a bounded time, and after the caller is known."""
     call = GrpcMethod(served, gate, language, method)
     if method.server_streaming:
@@ -172,14 +170,15 @@ class GrpcMethod:
             params: JsonObject = MessageToDict(message)
         except DecodeError:
             raise InvalidRequestError(f"The request is no {message.DESCRIPTOR.full_name}") from None
-        except (ValueError, RecursionError, OverflowError):
+        except (SerializeToJsonError, ValueError, RecursionError, OverflowError):
             raise invalid_params("", "holds a number or text that JSON cannot say") from None
         if is_too_deep(params):
             raise InvalidRequestError("The request is nested too deeply")
         return params
 
     def _encoded(self, document: Json) -> bytes:
-        return ParseDict(cast(JsonObject, document), self._response(), ignore_unknown_fields=True).SerializeToString()
+        # By way of JSON text, so that what JSON cannot say becomes null here as on the other bindings.
+        return Parse(dump_json(document), self._response(), ignore_unknown_fields=True).SerializeToString()
 
 
 def _request(context: Context) -> Request:

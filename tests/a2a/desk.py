@@ -51,6 +51,7 @@ class Desk:
         self.started = anyio.Event()
         self.go_on = anyio.Event()
         self.cancelled: list[str] = []
+        self.cancellations: list[RunContext] = []
         self.seen: list[Message] = []
         self.contexts: list[RunContext] = []
 
@@ -83,6 +84,7 @@ class Desk:
 
     async def cancel(self, context: RunContext) -> None:
         self.cancelled.append(context.task_id)
+        self.cancellations.append(context)
 
     def _chunk(self, context: RunContext, text: str, index: int) -> ArtifactUpdate:
         return ArtifactUpdate(
@@ -109,6 +111,9 @@ class Served:
     app: ASGIApp
     service: TaskService
     database: Database
+    card: AgentCard | None
+    gate: Gate | None
+    offers: Offers
 
 
 @asynccontextmanager
@@ -116,32 +121,27 @@ async def served_desk(
     *,
     card: AgentCard | None = None,
     gate: Gate | None = None,
-    bounds: Bounds | None = None,
+    offers: Offers | None = None,
     versions: tuple[str, ...] = ("1.0", "0.3"),
 ) -> AsyncGenerator[Served]:
     """Serve a desk on a private database."""
     agent = Desk()
+    offers = offers or Offers(bounds=Bounds(body=1_000_000))
     database = await Database.open(None, MIGRATIONS)
     service = TaskService(SqlRepository(database), InlineEngine())
-    app = a2a_app(
-        agent,
-        service,
-        url=URL,
-        card=card,
-        gate=gate,
-        offers=Offers(bounds=bounds or Bounds(body=1_000_000)),
-        versions=versions,
-    )
+    app = a2a_app(agent, service, url=URL, card=card, gate=gate, offers=offers, versions=versions)
     try:
-        yield Served(agent, app, service, database)
+        yield Served(agent, app, service, database, card, gate, offers)
     finally:
         await service.close()
         await database.close()
 
 
-def http_client(app: ASGIApp, token: str | None = None) -> httpx2.AsyncClient:
+def http_client(app: ASGIApp, token: str | None = None, version: str | None = "1.0") -> httpx2.AsyncClient:
     """An HTTP client at the app, with the version header every A2A client sends."""
-    headers = {"A2A-Version": "1.0"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = ({} if version is None else {"A2A-Version": version}) | (
+        {"Authorization": f"Bearer {token}"} if token else {}
+    )
     return httpx2.AsyncClient(transport=ASGITransport(app), base_url=URL, headers=headers, timeout=HANG)
 
 

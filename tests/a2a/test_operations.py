@@ -90,9 +90,9 @@ async def test_history_length_limits_the_history_a2a_send_08(peer: Peer, length:
 
 
 @pytest.mark.parametrize("length", [-1, 2**31])
-async def test_a_history_length_that_no_integer_of_a2a_holds_is_refused(peer: Peer, length: int) -> None:
-    task = await sent(peer, "hello")
-    answer = await peer.ask("GetTask", {"id": task["id"], "historyLength": length})
+async def test_a_history_length_that_no_integer_of_a2a_holds_is_refused(http_peer: Peer, length: int) -> None:
+    task = await sent(http_peer, "hello")
+    answer = await http_peer.ask("GetTask", {"id": task["id"], "historyLength": length})
     assert answer.violations == ["historyLength"]
 
 

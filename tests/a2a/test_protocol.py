@@ -12,6 +12,7 @@ import pytest
 
 from agentkit.a2a import CREDENTIALS_EXTENSION, build_card
 from agentkit.a2a.bounds import Bounds
+from agentkit.a2a.operations import Offers
 from tests.a2a.desk import URL, Desk, RestPeer, RpcPeer, Served, http_client, message, served_desk
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +154,7 @@ async def test_query_parameters_are_checked_a2a_http_07(http: httpx2.AsyncClient
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> None:
-    async with served_desk(bounds=Bounds(body=1000)) as served, http_client(served.app) as http:
+    async with served_desk(offers=Offers(bounds=Bounds(body=1000))) as served, http_client(served.app) as http:
         large = message("x" * 2000)
         rest = await http.post("/message:send", json=large)
         assert (rest.status_code, rest.json()["error"]["details"][0]["reason"]) == (413, "INVALID_REQUEST")

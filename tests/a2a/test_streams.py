@@ -48,8 +48,8 @@ async def test_a_stream_is_the_task_then_updates_to_the_end_a2a_str_02_str_05(pe
     assert all(event.data[event.kind]["taskId"] == task["id"] for event in events[1:])
 
 
-async def test_events_are_numbered_by_the_version_they_lead_to_d2(peer: Peer) -> None:
-    events = await all_events(peer.stream("SendStreamingMessage", message("chunks")))
+async def test_events_are_numbered_by_the_version_they_lead_to_d2(http_peer: Peer) -> None:
+    events = await all_events(http_peer.stream("SendStreamingMessage", message("chunks")))
     numbers = [int(event.id or "") for event in events]
     assert numbers == sorted(set(numbers))
 
