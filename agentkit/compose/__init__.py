@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
+from agentkit.compose.agent import Agent, Caller, ConversationState, References, RunContext, ShortState, no_references
 from agentkit.compose.continuation import (
     AGENT_KEY,
     CONTINUATION_KEY,
@@ -43,6 +43,7 @@ __all__ = [
     "Meter",
     "Outcome",
     "Parallel",
+    "References",
     "RunContext",
     "Sequential",
     "ShortState",
@@ -53,6 +54,7 @@ __all__ = [
     "collect",
     "detach",
     "iterating",
+    "no_references",
     "outbound_id",
     "retried",
     "scoped",

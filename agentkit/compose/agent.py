@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
@@ -10,7 +10,7 @@ from agentkit.compose.gathering import all_of
 from agentkit.compose.usage import Meter
 from agentkit.credentials import NO_CREDENTIALS, Credentials
 from agentkit.engine import Effect, Engine, LookUp, Work
-from agentkit.models import AgentSkill, Artifact, Event, Json, JsonObject, Message
+from agentkit.models import AgentSkill, Artifact, Event, Json, JsonObject, Message, Task
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -73,6 +73,15 @@ class ShortState:
         self._kept[key] = value
 
 
+References = Callable[[], Awaitable[tuple[Task, ...]]]
+"""Reads the earlier tasks that a message points to."""
+
+
+async def no_references() -> tuple[Task, ...]:
+    """Those of a message that points to none."""
+    return ()
+
+
 @dataclass(frozen=True)
 class RunContext:
     """What a run knows about itself, and what it can do besides answering.
@@ -92,6 +101,7 @@ class RunContext:
         path: Names of the agents from the root to this one.
         metadata: Of the request that brought the message (A2A `SendMessageRequest.metadata`).
         continuation: What this very agent left behind when it was interrupted (`agentkit.compose.continuation`).
+        references: Reads the tasks of this conversation that the message names in `reference_task_ids` (A2A-TASK-02).
         meter: Told what each leaf used, by the combination around it.
         wrapped: How many wrappers stand around the agent, which leave no trace in the path.
         rounds: Which round, attempt or call of each loop, retry and workflow around the agent this is; keeps keys of
@@ -111,6 +121,7 @@ class RunContext:
     path: tuple[str, ...] = ()
     metadata: JsonObject | None = field(default=None, repr=False)
     continuation: JsonObject | None = field(default=None, repr=False)
+    references: References = field(default=no_references, repr=False, compare=False)
     meter: Meter | None = field(default=None, repr=False, compare=False)
     wrapped: int = 0
     rounds: tuple[int | str, ...] = ()

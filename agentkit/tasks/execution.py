@@ -27,6 +27,7 @@ from agentkit.errors import EngineError, StorageError
 from agentkit.models import JsonObject, Message, StatusUpdate, TaskState, new_id
 from agentkit.tasks.codec import micros
 from agentkit.tasks.live import LiveTask, TurnLost
+from agentkit.tasks.references import referenced
 from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Repository, Scope
 from agentkit.tasks.verdict import end_stored, interrupted
 from agentkit.tracing import span
@@ -126,6 +127,7 @@ class Execution:
             path=(turn.agent.name,),
             metadata=turn.metadata,
             continuation=opened.stored.continuation,
+            references=referenced(self._repository, turn.scope, opened.message),
         )
         attributes = {
             "agentkit.task.id": task.id,
