@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentkit.compose.agent import Agent, Caller, ConversationState, References, RunContext, ShortState, no_references
+from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
 from agentkit.compose.continuation import (
     AGENT_KEY,
     CONTINUATION_KEY,
@@ -18,6 +18,7 @@ from agentkit.compose.function import FunctionAgent
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, as_updates, iterating, status_update, surfaced
 from agentkit.compose.parallel import Parallel
+from agentkit.compose.references import References, no_references
 from agentkit.compose.sequential import Sequential
 from agentkit.compose.turn import Turn, collect, scoped
 from agentkit.compose.usage import NOTHING, USAGE_KEY, Meter, Usage, charged

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from agentkit.compose.gathering import all_of
+from agentkit.compose.references import References, no_references
 from agentkit.compose.usage import Meter
 from agentkit.credentials import NO_CREDENTIALS, Credentials
 from agentkit.engine import Effect, Engine, LookUp, Work
-from agentkit.models import AgentSkill, Artifact, Event, Json, JsonObject, Message, Task
+from agentkit.models import AgentSkill, Artifact, Event, Json, JsonObject, Message
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -71,15 +72,6 @@ class ShortState:
     async def write(self, key: str, value: Json) -> None:
         """Keep a value; None forgets the key."""
         self._kept[key] = value
-
-
-References = Callable[[], Awaitable[tuple[Task, ...]]]
-"""Reads the earlier tasks that a message points to."""
-
-
-async def no_references() -> tuple[Task, ...]:
-    """Those of a message that points to none."""
-    return ()
 
 
 @dataclass(frozen=True)

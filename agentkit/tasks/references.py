@@ -13,7 +13,8 @@ MOST_REFERENCES = 16
 def referenced(repository: Repository, scope: Scope, message: Message) -> References:
     """What `RunContext.references` is for a message that was taken in.
 
-    Tasks of another caller or conversation are left out as if there were none (A2A-SEC-02), and so is the message's own.
+    Tasks of another caller or conversation are left out as if there were none (A2A-SEC-02), and so is the message's
+    own.
     """
     task_ids = tuple(dict.fromkeys(message.reference_task_ids))[:MOST_REFERENCES]
     if not task_ids:
