@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, RECORD_KEY, STEP_KEY, WAKE_KEY
@@ -22,6 +23,9 @@ from agentkit.models import (
     StatusUpdate,
     TaskState,
 )
+
+PATIENCE: Final = 10.0
+"""Seconds that an agent has to stop what it set going elsewhere."""
 
 _log = logging.getLogger("agentkit.compose")
 
@@ -86,20 +90,45 @@ class Combinator:
 
 
 async def cancel_all(agents: Iterable[Agent], context: RunContext) -> None:
-    """Stop what agents set going elsewhere, all at once."""
-    chosen = tuple(agents)
-    results = await asyncio.gather(
-        *(agent.cancel(context.child(agent.name)) for agent in chosen), return_exceptions=True
+    """Stop what agents set going elsewhere, all at once; one that waits is told what it left behind."""
+    left = context.continuation
+    await asyncio.gather(
+        *(stop(agent, context.child(agent.name, continuation=_left_by(agent.name, left))) for agent in agents)
     )
-    for agent, result in zip(chosen, results, strict=True):
-        if isinstance(result, Exception):
-            _log.warning("cancel of agent %s raised %s", agent.name, type(result).__name__)
 
 
-def passed_on(update: StatusUpdate | ArtifactUpdate, child: RunContext) -> StatusUpdate | ArtifactUpdate:
-    """An update of an agent as its parent shows it: artifact ids get the agent's name, states its path."""
+async def stop(agent: Agent, context: RunContext) -> None:
+    """Have an agent stop what it set going elsewhere; for a bounded time, and never with an error."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await agent.cancel(context)
+    except Exception as error:
+        _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)
+
+
+def _left_by(name: str, left: JsonObject | None) -> JsonObject | None:
+    """What an agent left behind, in the continuation of a combination: of one agent that waits, or of several."""
+    if left is None:
+        return None
+    inner = left.get("inner") if left.get("agent") == name else None
+    asked = left.get("asked")
+    if isinstance(asked, dict) and "done" in left and isinstance(one := asked.get(name), dict):
+        inner = one.get("continuation")
+    return inner if isinstance(inner, dict) else None
+
+
+def passed_on(
+    update: StatusUpdate | ArtifactUpdate, child: RunContext, label: str | None = None
+) -> StatusUpdate | ArtifactUpdate:
+    """An update of an agent as its parent shows it: artifact ids get the agent's name, states its path.
+
+    Args:
+        update: What the agent said.
+        child: Its context.
+        label: In place of the name, where an agent is called several times and its artifacts must stay apart.
+    """
     if isinstance(update, ArtifactUpdate):
-        identifier = f"{child.path[-1]}/{update.artifact.artifact_id}"
+        identifier = f"{label or child.path[-1]}/{update.artifact.artifact_id}"
         artifact = update.artifact.model_copy(update={"artifact_id": identifier})
         return update.model_copy(update={"artifact": artifact})
     return update.model_copy(update={"metadata": _located(update.metadata, child)})

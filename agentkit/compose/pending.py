@@ -1,16 +1,17 @@
-"""What a `Parallel` knows while some of its agents wait for answers; kept as its continuation."""
+"""What a `Parallel` knows while some of its agents wait; kept as its continuation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.combinator import result_parts
 from agentkit.compose.outcome import Outcome
 from agentkit.compose.record import dump_outcome, dump_parts, load_outcome, load_parts
 from agentkit.errors import EngineError
-from agentkit.models import Json, JsonObject, Part, TaskState
+from agentkit.models import Json, JsonObject, Message, Part, Role, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,22 @@ class Result:
     state: TaskState
     parts: tuple[Part, ...]
 
+    @property
+    def outcome(self) -> Outcome:
+        """The same as an outcome; a message that says nothing is none."""
+        return Outcome(self.state, Message(role=Role.AGENT, parts=self.parts) if self.parts else None)
+
 
 class Pending:
-    """Results of the agents that are done, and questions of those that are not, in the order they are asked."""
+    """Results of the agents that are done, and pauses of those that are not: questions, and timers.
 
-    def __init__(self, names: Sequence[str], results: dict[str, Result], questions: dict[str, Outcome]) -> None:
+    Questions come before timers, each kind in the order in which it is due.
+    """
+
+    def __init__(self, names: Sequence[str], results: dict[str, Result], paused: dict[str, Outcome]) -> None:
         """Start from what was kept."""
         self.results = results
-        self._questions = questions
+        self._paused = paused
         self._order = {name: index for index, name in enumerate(names)}
 
     @classmethod
@@ -40,40 +49,59 @@ class Pending:
         left = context.continuation
         if left is None:
             return cls(names, {}, {})
-        done, asked = _objects(left.get("done")), _objects(left.get("asked"))
-        if {*done, *asked} != set(names) or not asked:
+        done, paused = _objects(left.get("done")), _objects(left.get("asked"))
+        if {*done, *paused} != set(names) or not paused:
             raise EngineError(
                 "The agents that work in parallel were changed while this task waited.",
                 remedy="Start a new task in the same context.",
             )
-        results = {name: Result(TaskState(str(one["state"])), load_parts(one["parts"])) for name, one in done.items()}
-        return cls(names, results, {name: load_outcome(one) for name, one in asked.items()})
+        return cls(names, read_results(left.get("done")), {name: load_outcome(one) for name, one in paused.items()})
+
+    @property
+    def completed(self) -> int:
+        """How many agents did what they were asked."""
+        return sum(result.state is TaskState.COMPLETED for result in self.results.values())
+
+    @property
+    def failed(self) -> int:
+        """How many did not."""
+        return len(self.results) - self.completed
 
     @property
     def first(self) -> str | None:
-        """Whose question is asked next."""
-        return next(iter(self._questions), None)
+        """Whose pause is shown: the next question, or without one the next timer."""
+        return min(self._paused, key=self._rank, default=None)
+
+    @property
+    def paused(self) -> tuple[str, ...]:
+        """Who waits."""
+        return tuple(self._paused)
+
+    def due(self, now: datetime) -> tuple[str, ...]:
+        """Who goes on: whoever was asked for, and those whose moment has come."""
+        return tuple(
+            name
+            for name, one in self._paused.items()
+            if name == self.first or (one.wake is not None and one.wake <= now)
+        )
 
     def inner(self, name: str) -> JsonObject | None:
         """The continuation of an agent."""
-        return self._questions[name].continuation if name in self._questions else None
+        return self._paused[name].continuation if name in self._paused else None
 
-    def question(self, name: str) -> Outcome:
-        """What an agent asks."""
-        return self._questions[name]
+    def pause_of(self, name: str) -> Outcome:
+        """What an agent asks, or until when it waits."""
+        return self._paused[name]
 
-    def answered(self) -> None:
-        """The first question has its answer."""
-        name = self.first
-        if name is not None:
-            del self._questions[name]
-            # One that asks again is heard before those that still wait.
-            self._order[name] = -1
+    def resume(self, names: Sequence[str]) -> None:
+        """These go on. One that asks again is heard before those that still wait."""
+        for name in names:
+            if not self._paused.pop(name).wake:
+                self._order[name] = -1
 
-    def ask(self, name: str, outcome: Outcome) -> None:
-        """An agent asks; questions are put in the order of the agents."""
-        self._questions[name] = outcome
-        self._questions = dict(sorted(self._questions.items(), key=lambda one: self._order[one[0]]))
+    def pause(self, name: str, outcome: Outcome) -> None:
+        """An agent asks, or waits for a moment."""
+        self._paused[name] = outcome
 
     def finish(self, name: str, outcome: Outcome) -> None:
         """An agent is done."""
@@ -81,15 +109,27 @@ class Pending:
 
     def write(self) -> JsonObject:
         """All of it as JSON."""
-        done: JsonObject = {
-            name: {"state": result.state.value, "parts": dump_parts(result.parts)}
-            for name, result in self.results.items()
-        }
         # What an agent produced so far the task has already.
-        asked: JsonObject = {
-            name: dump_outcome(replace(outcome, artifacts=())) for name, outcome in self._questions.items()
+        paused: JsonObject = {
+            name: dump_outcome(replace(outcome, artifacts=())) for name, outcome in self._paused.items()
         }
-        return {"done": done, "asked": asked}
+        return {"done": write_results(self.results), "asked": paused}
+
+    def _rank(self, name: str) -> tuple[float, int]:
+        wake = self._paused[name].wake
+        return (float("-inf") if wake is None else wake.timestamp(), self._order[name])
+
+
+def write_results(results: dict[str, Result]) -> JsonObject:
+    """Results as JSON."""
+    return {name: {"state": result.state.value, "parts": dump_parts(result.parts)} for name, result in results.items()}
+
+
+def read_results(kept: Json) -> dict[str, Result]:
+    """What `write_results` wrote."""
+    return {
+        name: Result(TaskState(str(one["state"])), load_parts(one["parts"])) for name, one in _objects(kept).items()
+    }
 
 
 def _objects(value: Json) -> dict[str, JsonObject]:

@@ -68,7 +68,7 @@ async def test_a_failure_stops_the_chain_and_names_the_agent(kind: str, state: s
     assert outcome.text.startswith(text)
     assert "Jane" not in outcome.text
     assert (outcome.metadata or {})["agentkit.agent"] == "chain/b"
-    assert [artifact.artifact_id for artifact in outcome.artifacts] == ["a/r"]
+    assert [artifact.artifact_id for artifact in outcome.artifacts] == ["a/r", "a/answer"]
     assert last.heard == []
 
 

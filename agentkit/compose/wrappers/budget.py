@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Final
 
 from agentkit.compose.agent import Agent, RunContext
-from agentkit.compose.combinator import result_parts
+from agentkit.compose.combinator import result_parts, stop
 from agentkit.compose.outcome import surfaced
 from agentkit.compose.turn import Turn
 from agentkit.compose.usage import Meter, Usage, charged
-from agentkit.compose.wrappers.wrapper import Wrapper, ending, inside, stop
+from agentkit.compose.wrappers.wrapper import Wrapper, ending, inside
 from agentkit.errors import BudgetExceeded, SpecError
 from agentkit.models import Artifact, ArtifactUpdate, Event, JsonObject, Message, TaskState
 
@@ -61,7 +61,7 @@ class Budget(Wrapper):
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Run the agent for as long as its budget lasts."""
         spending = _Spending(self._limits, context)
-        child = replace(inside(context, meter=spending.meter), continuation=spending.inner)
+        child = replace(inside(context, meter=spending.meter), continuation=self.inner(context.continuation))
         turn = Turn(self.agent, message, child)
         async with aclosing(turn.events()) as updates:
             while not spending.is_over:
@@ -87,18 +87,20 @@ class Budget(Wrapper):
         told: JsonObject = {**(end.metadata or {}), BUDGET_KEY: {"limit": name, "allowed": allowed, "used": used}}
         yield charged(end.model_copy(update={"metadata": told}), spending.meter.total)
 
+    def inner(self, left: JsonObject | None) -> JsonObject | None:
+        """What the agent left behind, beside what was spent."""
+        inner = left.get("inner") if left and "spent" in left else left
+        return inner if isinstance(inner, dict) else None
+
 
 class _Spending:
     """What one turn uses, on top of the earlier turns of the task."""
 
     def __init__(self, limits: Mapping[str, float], context: RunContext) -> None:
-        left = context.continuation or {}
-        inner = left.get("inner") if "spent" in left else context.continuation
-        self.inner = inner if isinstance(inner, dict) else None
         self.meter = Meter(context.meter, self._changed)
         self.is_over = False
         self._limits = limits
-        self._before = Usage.read(left.get("spent"))
+        self._before = Usage.read((context.continuation or {}).get("spent"))
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._waiting: asyncio.Timeout | None = None

@@ -84,8 +84,8 @@ class Retry(Wrapper):
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Run the agent until it succeeds, asks, fails for good, or was tried often enough."""
         meter = Meter(context.meter)
-        place = _Place.of(message, context)
-        said, resumed, inner = message, context.resumed, place.inner
+        place = _Place.of(message, context.continuation)
+        said, resumed, inner = message, context.resumed, self.inner(context.continuation)
         for attempt in range(place.attempt, self._attempts + 1):
             child = replace(
                 inside(context, meter=meter),
@@ -99,14 +99,20 @@ class Retry(Wrapper):
                     yield update
             outcome = await self._known(turn.outcome, said, child)
             if outcome.is_paused or attempt == self._attempts or not self._on.hold(outcome):
-                left = _Place(attempt, place.asked, outcome.continuation)
-                yield charged(_ended(outcome, attempt, context, left), meter.total)
+                left: JsonObject = {"attempt": attempt, "asked": dump_message(place.asked)}
+                end = ending(outcome, context, {**left, "inner": outcome.continuation})
+                yield charged(_counted(end, attempt), meter.total)
                 return
             await self._sleep(min(self._wait * self._factor ** min(attempt - 1, _STEEP), self._longest))
             said, resumed, inner = place.asked, False, None
             if not is_passing(outcome):
                 again = outbound_id(place.asked, context, attempt + 1)
                 said = said.model_copy(update={"message_id": again})
+
+    def inner(self, left: JsonObject | None) -> JsonObject | None:
+        """What the agent left behind, beside the count of tries."""
+        inner = left.get("inner") if left and "attempt" in left else left
+        return inner if isinstance(inner, dict) else None
 
     async def _known(self, outcome: Outcome, said: Message, child: RunContext) -> Outcome:
         """How the try really ended, where the agent can find out and did not come to an end."""
@@ -121,28 +127,22 @@ class Retry(Wrapper):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Which try it is, what the agent was asked in the first place, and what it left behind when it paused."""
+    """Which try it is, and what the agent was asked in the first place."""
 
     attempt: int
     asked: Message
-    inner: JsonObject | None
 
     @classmethod
-    def of(cls, message: Message, context: RunContext) -> _Place:
-        left = context.continuation or {}
-        if "attempt" not in left:
-            return cls(1, message, context.continuation)
-        attempt, asked, inner = left["attempt"], left.get("asked"), left.get("inner")
+    def of(cls, message: Message, left: JsonObject | None) -> _Place:
+        if not left or "attempt" not in left:
+            return cls(1, message)
+        attempt, asked = left["attempt"], left.get("asked")
         if not isinstance(attempt, int) or not isinstance(asked, dict):
             raise EngineError("What a retry kept of its tries cannot be read.", remedy="Start a new task.")
-        return cls(attempt, Message.model_validate(asked), inner if isinstance(inner, dict) else None)
-
-    def json(self) -> JsonObject:
-        return {"attempt": self.attempt, "asked": dump_message(self.asked), "inner": self.inner}
+        return cls(attempt, Message.model_validate(asked))
 
 
-def _ended(outcome: Outcome, attempt: int, context: RunContext, place: _Place) -> StatusUpdate:
-    end = ending(outcome, context, place.json())
+def _counted(end: StatusUpdate, attempt: int) -> StatusUpdate:
     if attempt == 1:
         return end
     return end.model_copy(update={"metadata": {**(end.metadata or {}), ATTEMPTS_KEY: attempt}})

@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from agentkit.compose.agent import Agent, RunContext
+from agentkit.compose.combinator import stop
 from agentkit.compose.outcome import surfaced
 from agentkit.compose.turn import Turn
 from agentkit.compose.usage import Meter, charged
-from agentkit.compose.wrappers.wrapper import Wrapper, ending, inside, stop
+from agentkit.compose.wrappers.wrapper import Wrapper, ending, inside
 from agentkit.errors import AgentTimeout, SpecError
 from agentkit.models import Event, Message
 

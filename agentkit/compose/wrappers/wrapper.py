@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,11 +15,6 @@ from agentkit.compose.turn import Turn
 from agentkit.compose.usage import Meter, charged
 from agentkit.engine import Effect
 from agentkit.models import AgentSkill, ArtifactUpdate, Event, JsonObject, Message, StatusUpdate
-
-PATIENCE: Final = 10.0
-"""Seconds that an agent whose work was stopped has to stop what it set going elsewhere."""
-
-_log = logging.getLogger("agentkit.compose")
 
 Update = StatusUpdate | ArtifactUpdate
 """What happens on the way."""
@@ -85,7 +78,11 @@ class Wrapper:
 
     async def cancel(self, context: RunContext) -> None:
         """Stop what the agent set going elsewhere."""
-        await self.agent.cancel(inside(context))
+        await self.agent.cancel(replace(inside(context), continuation=self.inner(context.continuation)))
+
+    def inner(self, left: JsonObject | None) -> JsonObject | None:
+        """What the agent inside left behind, in what the wrapper left behind."""
+        return left
 
 
 def inside(context: RunContext, *, meter: Meter | None = None) -> RunContext:
@@ -107,12 +104,3 @@ def ending(outcome: Outcome, context: RunContext, continuation: JsonObject | Non
     if outcome.wake is not None:
         metadata[WAKE_KEY] = outcome.wake.isoformat()
     return status_update(context, outcome.state, outcome.message, metadata or None)
-
-
-async def stop(agent: Agent, context: RunContext) -> None:
-    """Have an agent whose run was ended stop what goes on elsewhere; for a bounded time, and never with an error."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await agent.cancel(context)
-    except Exception as error:
-        _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)
