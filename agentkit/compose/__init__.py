@@ -15,13 +15,17 @@ from agentkit.compose.continuation import (
     wake_moment,
 )
 from agentkit.compose.function import FunctionAgent
+from agentkit.compose.loop import Loop
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, as_updates, iterating, status_update, surfaced
 from agentkit.compose.parallel import Parallel
 from agentkit.compose.references import References, no_references
+from agentkit.compose.router import Router
+from agentkit.compose.routing import Choice, Chooser, Rule
 from agentkit.compose.sequential import Sequential
 from agentkit.compose.turn import Turn, collect, scoped
 from agentkit.compose.usage import NOTHING, USAGE_KEY, Meter, Usage, charged
+from agentkit.compose.wrappers import PASSING, Budget, Fallback, Rename, Retry, Tap, Timeout, Wrapper
 from agentkit.models.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
@@ -32,24 +36,37 @@ __all__ = [
     "CONTINUATION_KEY",
     "LEFT_ALONE",
     "NOTHING",
+    "PASSING",
     "STEP_KEY",
     "USAGE_KEY",
     "WAKE_KEY",
     "Agent",
     "ArtifactStore",
+    "Budget",
     "Caller",
+    "Choice",
+    "Chooser",
     "ConversationState",
     "CortiAgent",
+    "Fallback",
     "FunctionAgent",
+    "Loop",
     "Meter",
     "Outcome",
     "Parallel",
     "References",
+    "Rename",
+    "Retry",
+    "Router",
+    "Rule",
     "RunContext",
     "Sequential",
     "ShortState",
+    "Tap",
+    "Timeout",
     "Turn",
     "Usage",
+    "Wrapper",
     "as_updates",
     "charged",
     "collect",

@@ -9,8 +9,10 @@ from typing import Final
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, RECORD_KEY, STEP_KEY, WAKE_KEY
+from agentkit.compose.facets import effect_of
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import Outcome, status_update
+from agentkit.engine import Effect
 from agentkit.errors import SpecError
 from agentkit.models import (
     AgentSkill,
@@ -83,6 +85,12 @@ class Combinator:
         """The combination itself as one skill, tagged with what its agents can do."""
         tags = dict.fromkeys(tag for agent in self._agents for skill in agent.skills for tag in skill.tags)
         return (AgentSkill(id=self._name, name=self._name, description=self._description, tags=tuple(tags)),)
+
+    @property
+    def effect(self) -> Effect:
+        """What running all of it a second time would do: no harm only where none of its agents does any."""
+        harmless = all(effect_of(agent) == "idempotent" for agent in self._agents)
+        return "idempotent" if harmless else "once"
 
     async def cancel(self, context: RunContext) -> None:
         """Cancel all agents; the failure of one does not hold up the others (A2A-CMP-01)."""
