@@ -12,12 +12,16 @@ from agentkit.a2a.card import (
     card_document,
     card_text,
 )
+from agentkit.a2a.card_keys import CardKeys
 from agentkit.a2a.card_texts import CardTexts, read_card_texts
+from agentkit.a2a.hosted import HostedAgent
 from agentkit.a2a.limits import Limits
 from agentkit.a2a.published import card_route
 from agentkit.a2a.schemes import ApiKeyAuth, BearerAuth, InheritAuth, IntrospectionAuth, MutualTlsAuth, OAuthAuth
 from agentkit.a2a.security import Gate
 from agentkit.a2a.server import a2a_app, a2a_routes
+from agentkit.a2a.signing import CardSigner
+from agentkit.a2a.verified_card import CardTrust, VerifiedCard, verify_card
 
 __all__ = [
     "CREDENTIALS_EXTENSION",
@@ -25,14 +29,19 @@ __all__ = [
     "AllOf",
     "ApiKeyAuth",
     "BearerAuth",
+    "CardKeys",
+    "CardSigner",
     "CardTexts",
+    "CardTrust",
     "Gate",
+    "HostedAgent",
     "InheritAuth",
     "IntrospectionAuth",
     "Limits",
     "MutualTlsAuth",
     "OAuthAuth",
     "Security",
+    "VerifiedCard",
     "a2a_app",
     "a2a_routes",
     "build_card",
@@ -40,4 +49,5 @@ __all__ = [
     "card_route",
     "card_text",
     "read_card_texts",
+    "verify_card",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agentkit.a2a.card import card_document
+from agentkit.a2a.signing import CardSigner, SignedCard
 from agentkit.models import JsonObject
 
 MAX_AGE: Final = 300
@@ -25,19 +25,17 @@ CARD_PATH: Final = AGENT_CARD_WELL_KNOWN_PATH
 """Where a card lies below the URL of its agent."""
 
 
-def card_route(card: AgentCard, sign: Callable[[JsonObject], JsonObject] | None = None) -> Route:
-    """Serve the card of an agent.
-
-    Args:
-        card: What is served.
-        sign: Adds signatures to a card's document; None for a card without.
-    """
-    document = card_document(card)
-    return document_route(CARD_PATH, lambda: document if sign is None else sign(document))
+def card_route(card: AgentCard, signer: CardSigner | None = None) -> Route:
+    """Serve the card of an agent, signed where there is a signer."""
+    return document_route(CARD_PATH, SignedCard(card, signer).current)
 
 
 def document_route(
-    path: str, current: Callable[[], JsonObject], *, media_type: str = "application/json", max_age: int = MAX_AGE
+    path: str,
+    current: Callable[[], Awaitable[JsonObject]],
+    *,
+    media_type: str = "application/json",
+    max_age: int = MAX_AGE,
 ) -> Route:
     """Serve a JSON document with `ETag`, `Last-Modified` and `Cache-Control`; 304 where the client has it already.
 
@@ -50,7 +48,7 @@ def document_route(
     published = _Published(current, max_age)
 
     async def serve(request: Request) -> Response:
-        version = published.version()
+        version = await published.version()
         if version.is_known(request):
             return Response(status_code=304, headers=version.headers)
         return Response(version.body, headers=version.headers, media_type=media_type)
@@ -61,10 +59,10 @@ def document_route(
 class _Version:
     """A document as it is sent."""
 
-    def __init__(self, document: JsonObject, max_age: int) -> None:
+    def __init__(self, document: JsonObject, modified: datetime, max_age: int) -> None:
         self.document = document
         self.body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        self._modified = datetime.now(UTC).replace(microsecond=0)
+        self._modified = modified
         self.headers = {
             "ETag": f'"{hashlib.sha256(self.body).hexdigest()}"',
             "Last-Modified": format_datetime(self._modified, usegmt=True),
@@ -87,13 +85,16 @@ class _Version:
 class _Published:
     """Makes a version when the document has changed."""
 
-    def __init__(self, current: Callable[[], JsonObject], max_age: int) -> None:
+    def __init__(self, current: Callable[[], Awaitable[JsonObject]], max_age: int) -> None:
         self._current = current
         self._max_age = max_age
-        self._version = _Version(current(), max_age)
+        self._version: _Version | None = None
+        # A document that is published from the start is not newer for whoever asks first.
+        self._since = datetime.now(UTC).replace(microsecond=0)
 
-    def version(self) -> _Version:
-        document = self._current()
-        if document is not self._version.document:
-            self._version = _Version(document, self._max_age)
+    async def version(self) -> _Version:
+        document = await self._current()
+        if self._version is None or document is not self._version.document:
+            since = self._since if self._version is None else datetime.now(UTC).replace(microsecond=0)
+            self._version = _Version(document, since, self._max_age)
         return self._version

@@ -21,6 +21,7 @@ from agentkit.a2a.reception import Extensions
 from agentkit.a2a.rest import rest_routes
 from agentkit.a2a.rpc import RpcEndpoint
 from agentkit.a2a.security import OPEN, Entrance, Gate
+from agentkit.a2a.signing import CardSigner
 from agentkit.compose import Agent
 from agentkit.errors import SpecError
 from agentkit.tasks import TaskService
@@ -36,6 +37,7 @@ def a2a_routes(
     gate: Gate | None = None,
     offers: Offers | None = None,
     versions: Sequence[str] = VERSIONS,
+    signer: CardSigner | None = None,
 ) -> Sequence[BaseRoute]:
     """The routes of an agent, relative to its URL; mount them where `url` points to.
 
@@ -48,6 +50,7 @@ def a2a_routes(
         gate: Names the caller and counts; None lets in everybody as one anonymous owner.
         offers: Push notifications, an extended card, and how much one request may bring.
         versions: The versions of A2A that are spoken, `1.0` and `0.3` or one of them (A2A-VER-07).
+        signer: Signs the card (A2A-SIG-01); None leaves it unsigned.
 
     Raises:
         SpecError: There is no such version.
@@ -60,7 +63,7 @@ def a2a_routes(
     return [
         Route(RPC_PATH, rpc, methods=["POST"]),
         Route(f"{RPC_PATH}/", rpc, methods=["POST"]),
-        card_route(card),
+        card_route(card, signer),
         *rest_routes(served, gate),
     ]
 
@@ -75,6 +78,7 @@ def a2a_app(
     gate: Gate | None = None,
     offers: Offers | None = None,
     versions: Sequence[str] = VERSIONS,
+    signer: CardSigner | None = None,
 ) -> Starlette:
     """An app that serves one agent and nothing else; see `a2a_routes` for the arguments."""
     routes = a2a_routes(
@@ -86,6 +90,7 @@ def a2a_app(
         gate=gate,
         offers=offers,
         versions=versions,
+        signer=signer,
     )
     app = Starlette(routes=list(routes), exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False

@@ -4,61 +4,76 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.routing import Route
+from a2a.types import AgentCard
+from google.protobuf.json_format import ParseDict
 
 from agentkit.a2a.canonical import canonical, card_forms
+from agentkit.a2a.card import card_document
 from agentkit.a2a.card_keys import CardKeys
-from agentkit.a2a.published import document_route
-from agentkit.models import JsonObject
+from agentkit.models import Json, JsonObject
 
-JWKS_PATH: Final = "/.well-known/a2a-card-keys.json"
-"""Where the public keys of cards lie on a host; signatures name it as `jku`."""
-
-_REMEMBERED: Final = 256
+JWKS_PATH: Final = "/.well-known/jwks.json"
+"""Where the public keys of a host lie; signatures of cards name it as `jku`."""
 
 
 class CardSigner:
-    """Signs the cards of a host and publishes its keys; a rotation is seen at the next request."""
+    """Signs the cards of a host."""
 
     def __init__(self, keys: CardKeys, origin: str) -> None:
-        """Sign with `keys` for cards that are served at `origin`."""
-        self._keys = keys
+        """Sign with `keys`, which are published at `origin`."""
+        self.keys = keys
         self._jku = origin.rstrip("/") + JWKS_PATH
-        self._signed: dict[int, tuple[str, JsonObject, JsonObject]] = {}
-        self._jwks: tuple[str, JsonObject] | None = None
 
-    @property
-    def keys(self) -> CardKeys:
-        """The ring in use."""
-        return self._keys
-
-    def rotate(self) -> CardKeys:
-        """Sign with a new key from now on; returns the ring, to be saved by whoever keeps it."""
-        self._keys = self._keys.rotate()
-        return self._keys
-
-    def sign(self, document: JsonObject) -> JsonObject:
-        """The card with a signature over each form that peers check; the same object for the same card and key.
+    def sign(self, card: AgentCard) -> AgentCard:
+        """A copy of the card with a signature over each form that peers check.
 
         Raises:
-            CardUntrusted: The card cannot be signed, because it is none or a number in it is too large.
+            CardUntrusted: It cannot be signed, because a number in it is too large or the nesting too deep.
         """
-        key_id, source, signed = self._signed.get(id(document), ("", None, document))
-        if source is document and key_id == self._keys.key_id:
-            return signed
-        signatures = [self._keys.sign(canonical(form), jku=self._jku) for form in card_forms(document)]
-        made: JsonObject = {**document, "signatures": [*signatures]}
-        if len(self._signed) >= _REMEMBERED:
-            self._signed.clear()
-        self._signed[id(document)] = (self._keys.key_id, document, made)
-        return made
+        signed = AgentCard()
+        signed.CopyFrom(card)
+        del signed.signatures[:]
+        forms = card_forms(card_document(signed))
+        signatures: list[Json] = [self.keys.sign_card(canonical(form), jku=self._jku) for form in forms]
+        document: JsonObject = {"signatures": signatures}
+        return ParseDict(document, signed)
 
-    def route(self) -> Route:
-        """Serves the public keys."""
-        return document_route(JWKS_PATH, self._published, media_type="application/jwk-set+json")
 
-    def _published(self) -> JsonObject:
-        current = self._keys.jwks()
-        if self._jwks is None or self._jwks[1] != current:
-            self._jwks = (self._keys.key_id, current)
-        return self._jwks[1]
+class SignedCard:
+    """The document of a card, signed anew when the keys were rotated."""
+
+    def __init__(self, card: AgentCard, signer: CardSigner | None) -> None:
+        """Show `card`, with signatures where there is a signer."""
+        self._card = card
+        self._signer = signer
+        self._shown = self._document()
+
+    async def current(self) -> JsonObject:
+        """The document as it is now; the same object where nothing has changed."""
+        if self._signer is not None:
+            await self._signer.keys.refresh()
+            if self._signer.keys.key_id != self._shown[0]:
+                self._shown = self._document()
+        return self._shown[1]
+
+    def _document(self) -> tuple[str, JsonObject]:
+        if self._signer is None:
+            return "", card_document(self._card)
+        return self._signer.keys.key_id, card_document(self._signer.sign(self._card))
+
+
+class KeySet:
+    """The public keys of a host."""
+
+    def __init__(self, keys: CardKeys) -> None:
+        """Show `keys`."""
+        self._keys = keys
+        self._shown = keys.jwks()
+
+    async def current(self) -> JsonObject:
+        """The key set as it is now; the same object where nothing has changed."""
+        await self._keys.refresh()
+        found = self._keys.jwks()
+        if found != self._shown:
+            self._shown = found
+        return self._shown

@@ -1,44 +1,234 @@
-"""An agent as an app that needs nothing else: its task store opens and closes with it."""
+"""Agents as an app that needs nothing else: what keeps and runs their tasks opens and closes with it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from a2a.utils.errors import MethodNotFoundError
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
+from agentkit.a2a.authorization import Security
+from agentkit.a2a.bounds import Bounds
+from agentkit.a2a.card import VERSIONS
+from agentkit.a2a.card_keys import CardKeys
+from agentkit.a2a.catalogue import catalogue_routes
+from agentkit.a2a.faults import rest_error
+from agentkit.a2a.grpc_server import a2a_grpc
+from agentkit.a2a.hosted import HostedAgent, Manner, Placed, extended_card, place
+from agentkit.a2a.limits import Limits
+from agentkit.a2a.operations import Offers
+from agentkit.a2a.published import document_route
+from agentkit.a2a.push import MIGRATIONS as PUSH_MIGRATIONS
+from agentkit.a2a.push import (
+    Delivery,
+    NotificationSigner,
+    Outbox,
+    PushNotifications,
+    PushStore,
+    TargetGuard,
+)
 from agentkit.a2a.security import Gate
 from agentkit.a2a.server import a2a_app
+from agentkit.a2a.signing import JWKS_PATH, CardSigner, KeySet
 from agentkit.compose import Agent
-from agentkit.engine import InlineEngine
+from agentkit.compose.facets import needs_durability
+from agentkit.engine import DbosEngine, Engine, InlineEngine
+from agentkit.errors import ConfigurationError
+from agentkit.oauth import Issuers
 from agentkit.storage import Database
-from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
+from agentkit.storage.files import is_postgres, parse
+from agentkit.storage.sealing import Sealer, find_key
+from agentkit.tasks import MIGRATIONS, Repository, SqlRepository, TaskService
+from agentkit.tasks.repository import Scope as TaskScope
+
+DEFAULT_LIMITS = Limits()
+"""What one caller may ask for where nothing else is said."""
 
 
-def agent_app(agent: Agent, *, url: str, database: str | Path | None = None, gate: Gate | None = None) -> Starlette:
-    """An app that serves one agent over A2A 1.0 and keeps its tasks; any ASGI server with lifespan runs it.
+@dataclass(frozen=True, slots=True)
+class GrpcPlace:
+    """Where agents are served over gRPC.
 
-    Args:
-        agent: What is served.
-        url: The public address, for the card.
-        database: SQLite file of the tasks; None keeps them in memory. Tasks a crash left at work end `failed`.
-        gate: Names the caller and counts; None lets in everybody as one anonymous owner.
+    Attributes:
+        port: Of the first agent; each further one takes the next port, for the services of A2A have one name each.
+        host: The interface.
+        public_host: What clients call the host; the interface when left out.
     """
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[dict[str, Starlette]]:
-        async with AsyncExitStack() as stack:
-            opened = await Database.open(database, MIGRATIONS)
-            stack.push_async_callback(opened.close)
-            service = TaskService(SqlRepository(opened), InlineEngine())
-            stack.push_async_callback(service.close)
-            await service.recover()
-            yield {"served": a2a_app(agent, service, url=url, gate=gate)}
+    port: int = 8703
+    host: str = "127.0.0.1"
+    public_host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """How webhooks are called.
+
+    Attributes:
+        allowed_hosts: Names of hosts that may be called although they are not public.
+    """
+
+    allowed_hosts: tuple[str, ...] = ()
+
+
+def agent_app(
+    agents: Agent | HostedAgent | Sequence[Agent | HostedAgent],
+    *,
+    url: str,
+    database: str | Path | None = None,
+    security: Security | None = None,
+    limits: Limits | None = DEFAULT_LIMITS,
+    signing: CardKeys | None = None,
+    push: Push | None = Push(),
+    grpc: GrpcPlace | None = None,
+    versions: Sequence[str] = VERSIONS,
+    bounds: Bounds | None = None,
+    issuers: Issuers | None = None,
+) -> Starlette:
+    """An app that serves agents over A2A and keeps their tasks; any ASGI server with lifespan runs it.
+
+    One agent lies at `url`, several below it, each under its name with a card of its own. They are listed at
+    `/.well-known/ai-catalog.json` and `/agents.json`; `/.well-known/jwks.json` has the keys that cards and
+    notifications are signed with.
+
+    Args:
+        agents: What is served.
+        url: The public address.
+        database: Of the tasks: a SQLite file, or `postgresql://...`; None keeps them in memory. A task that a crash
+            left at work goes on where its agent is durable, and ends `failed` where it is not.
+        security: Who is let in, and what the cards say of it; None for everybody, as one anonymous caller.
+        limits: How often and for how much at once a caller may ask; None for no limits.
+        signing: Signs the cards; None leaves them unsigned.
+        push: How webhooks are called; None for no push notifications.
+        grpc: Where the agents are served over gRPC; None for nowhere.
+        versions: Of the protocol, `1.0` and `0.3` or one of them.
+        bounds: How much one request may bring.
+        issuers: Asks issuers about tokens; by default over a connection pool of its own.
+
+    Raises:
+        SpecError: Names or paths are doubled, a card lacks something, or a scheme cannot be checked.
+        ConfigurationError: An agent is durable, and there is no database.
+    """
+    grpc_host = None if grpc is None else (grpc.public_host or grpc.host, grpc.port)
+    manner = Manner(url, security or Security(), tuple(versions), push is not None, grpc_host)
+    placed = place(agents, manner)
+    durable = any(needs_durability(one.agent) for one in placed)
+    if durable and database is None:
+        remedy = "Give a SQLite file or the URL of a PostgreSQL database."
+        raise ConfigurationError("database", "is needed for agents that are durable", remedy=remedy)
+    # Made now, so that what is wrong with it is told before anything is served.
+    gate = Gate(manner.security, limits=limits, resource=url.rstrip("/"), issuers=issuers)
+    host = _Host(placed, manner, gate, signing, database, durable, push, grpc, bounds or Bounds())
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await scope["state"]["served"](scope, receive, send)
 
-    return Starlette(routes=[Mount("/", served)], lifespan=lifespan)
+    return Starlette(routes=[Mount("/", served)], lifespan=host.lifespan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """What the app is made of when it starts."""
+
+    placed: tuple[Placed, ...]
+    manner: Manner
+    gate: Gate
+    signing: CardKeys | None
+    database: str | Path | None
+    durable: bool
+    push: Push | None
+    grpc: GrpcPlace | None
+    bounds: Bounds
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncGenerator[dict[str, Starlette]]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.gate.aclose)
+            database = await Database.open(self.database, (*MIGRATIONS, *PUSH_MIGRATIONS))
+            stack.push_async_callback(database.close)
+            repository = SqlRepository(database)
+            service = TaskService(repository, InlineEngine())
+            stack.push_async_callback(service.close)
+            await service.recover()
+            keys = self.signing or CardKeys.new()
+            push = await self._notifications(stack, database, repository, keys)
+            yield {"served": await self._served(stack, service, push, keys)}
+
+    async def _served(
+        self, stack: AsyncExitStack, service: TaskService, push: PushNotifications | None, keys: CardKeys
+    ) -> Starlette:
+        signer = None if self.signing is None else CardSigner(self.signing, self.manner.url)
+        routes: list[BaseRoute] = [
+            *catalogue_routes(self.placed, self.manner.url),
+            document_route(JWKS_PATH, KeySet(keys).current, media_type="application/jwk-set+json"),
+        ]
+        for one in self.placed:
+            offers = Offers(push, extended_card(one, self.manner, self.gate, signer), self.bounds)
+            app = a2a_app(
+                one.agent,
+                service,
+                url=one.url,
+                card=one.card,
+                gate=self.gate,
+                offers=offers,
+                versions=self.manner.versions,
+                signer=signer,
+            )
+            routes.append(Mount(one.path or "/", app))
+            if self.grpc is not None and one.grpc_port is not None:
+                await stack.enter_async_context(
+                    a2a_grpc(
+                        one.agent,
+                        service,
+                        url=one.url,
+                        host=self.grpc.host,
+                        port=one.grpc_port,
+                        card=one.card,
+                        gate=self.gate,
+                        offers=offers,
+                        versions=self.manner.versions,
+                    )
+                )
+        return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_agent})
+
+    async def _notifications(
+        self, stack: AsyncExitStack, database: Database, repository: Repository, keys: CardKeys
+    ) -> PushNotifications | None:
+        if self.push is None:
+            return None
+        sealer = Sealer(await asyncio.to_thread(find_key, None, _file_of(self.database)))
+        store = PushStore(database, sealer)
+        guard = TargetGuard(allowed_hosts=self.push.allowed_hosts)
+        delivery = await stack.enter_async_context(Delivery(guard, NotificationSigner(keys, self.manner.url)))
+        outbox = Outbox(repository, store, delivery)
+        await stack.enter_async_context(outbox.running())
+        return PushNotifications(repository, store, guard, outbox)
+
+    async def _durable_engine(self) -> Engine | None:
+        if not self.durable or self.database is None:
+            return None
+        return await DbosEngine.acquire(self.database, service="a2a")
+
+    async def _agent_of(self, scope: TaskScope) -> Agent | None:
+        """The agent of a stored task."""
+        return next((one.agent for one in self.placed if one.agent.name == scope.agent_id), None)
+
+
+async def _no_such_agent(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    body = rest_error(MethodNotFoundError("There is no agent at this address"))
+    return JSONResponse(body, status_code=status)
+
+
+def _file_of(database: str | Path | None) -> Path | None:
+    """The file of a SQLite database, beside which the key of what is sealed in it lies."""
+    return None if isinstance(database, str) and is_postgres(database) else parse(database)

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from a2a.compat.v0_3 import types as older
 from a2a.types import AgentCard
-from google.protobuf.json_format import ParseDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 
-from agentkit.a2a import BEARER_SCHEME, CREDENTIALS_EXTENSION, build_card, card_document, card_text
+from agentkit.a2a import (
+    CREDENTIALS_EXTENSION,
+    IDEMPOTENT_SEND_EXTENSION,
+    ApiKeyAuth,
+    BearerAuth,
+    CardTexts,
+    OAuthAuth,
+    Security,
+    build_card,
+    card_document,
+    card_text,
+    read_card_texts,
+)
 from agentkit.errors import SpecError
 from agentkit.models import AgentSkill
 from tests.a2a.desk import URL, Desk, RestPeer, http_client, message, served_desk
 
 pytestmark = pytest.mark.anyio
 
+BASE = "https://agents.example.org/desk"
+
+
+def interface(url: str, binding: str, version: str) -> dict[str, str]:
+    return {"url": url, "protocolBinding": binding, "protocolVersion": version}
+
+
 CARD: dict[str, Any] = {
     "name": "desk",
     "description": "Answers at the front desk",
-    "version": "0.1.0",
+    "version": "2.1.0",
     "provider": {"organization": "Example", "url": "https://example.org"},
     "documentationUrl": "https://example.org/desk",
+    "iconUrl": "https://example.org/desk.png",
     "supportedInterfaces": [
-        {"url": "https://agents.example.org/desk/a2a", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
-        {"url": "https://agents.example.org/desk", "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
+        interface(f"{BASE}/a2a", "JSONRPC", "1.0"),
+        interface(BASE, "HTTP+JSON", "1.0"),
+        interface("agents.example.org:8703", "GRPC", "1.0"),
+        interface(f"{BASE}/a2a", "JSONRPC", "0.3"),
+        interface(BASE, "HTTP+JSON", "0.3"),
     ],
-    "capabilities": {
-        "streaming": True,
-        "pushNotifications": False,
-        "extendedAgentCard": False,
-        "extensions": [
-            {
-                "uri": CREDENTIALS_EXTENSION,
-                "description": "Data parts of type token or credentials authorize calls to one MCP server, named by "
-                "mcp_name. They are taken out before anything is stored or logged.",
-            }
-        ],
-    },
+    "capabilities": {"streaming": True, "pushNotifications": True, "extendedAgentCard": True},
     "securitySchemes": {"bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer"}}},
     "securityRequirements": [{"schemes": {"bearer": {}}}],
     "defaultInputModes": ["text/plain", "application/json"],
@@ -75,15 +89,107 @@ class Nameless(Desk):
 
 
 def test_a_card_says_all_that_is_required_a2a_card_02_card_03_card_08() -> None:
-    card = build_card(
-        Desk(),
-        url="https://agents.example.org/desk/",
+    texts = CardTexts(
+        version="2.1.0",
         provider=("Example", "https://example.org"),
         documentation_url="https://example.org/desk",
-        security_schemes=BEARER_SCHEME,
+        icon_url="https://example.org/desk.png",
     )
-    assert card_document(card) == CARD
-    assert ParseDict(CARD, AgentCard()) == card
+    card = build_card(
+        Desk(),
+        url=f"{BASE}/",
+        texts=texts,
+        security=Security(BearerAuth({"ops": "a-token"})),
+        grpc_url="agents.example.org:8703",
+        push=True,
+        extended=True,
+    )
+    known: dict[str, Any] = MessageToDict(card)
+    extensions = known["capabilities"].pop("extensions")
+    assert known == CARD
+    assert [one["uri"] for one in extensions] == [CREDENTIALS_EXTENSION, IDEMPOTENT_SEND_EXTENSION]
+    assert all(one["description"] for one in extensions)
+    assert "a-token" not in card_text(card)
+
+
+def test_the_document_has_the_members_of_0_3_for_older_clients_a2a_03_02() -> None:
+    security = Security(
+        OAuthAuth("https://login.example.org", required_scopes=("desk",), token_url="https://t.example")
+    )
+    document: Any = card_document(build_card(Desk(), url=BASE, security=security))
+    assert (document["url"], document["preferredTransport"], document["protocolVersion"]) == (
+        f"{BASE}/a2a",
+        "JSONRPC",
+        "0.3",
+    )
+    assert document["additionalInterfaces"] == [{"transport": "HTTP+JSON", "url": BASE}]
+    assert document["security"] == [{"oauth2": ["desk"]}]
+    assert document["securitySchemes"]["oauth2"]["type"] == "oauth2"
+    assert older.AgentCard.model_validate(document).url == f"{BASE}/a2a"
+    newer = ParseDict(document, AgentCard(), ignore_unknown_fields=True)
+    assert newer == build_card(Desk(), url=BASE, security=security)
+
+
+def test_without_0_3_the_document_is_that_of_1_0_only_a2a_ver_07() -> None:
+    document: Any = card_document(build_card(Desk(), url=BASE, versions=("1.0",)))
+    assert "url" not in document
+    assert {one["protocolVersion"] for one in document["supportedInterfaces"]} == {"1.0"}
+
+
+def test_what_a_skill_needs_beside_is_shown_and_must_be_a_scheme_that_is_there() -> None:
+    class Careful(Desk):
+        skills = (AgentSkill(id="s", name="S", description="D", security=[{"openIdConnect": ["desk.write"]}]),)
+
+    security = Security(OAuthAuth("https://login.example.org"))
+    (skill,) = MessageToDict(build_card(Careful(), url=BASE, security=security))["skills"]
+    assert skill["securityRequirements"] == [{"schemes": {"openIdConnect": {"list": ["desk.write"]}}}]
+    with pytest.raises(SpecError, match=r"skills\.s\.security.*known: apiKey"):
+        build_card(Careful(), url=BASE, security=Security(ApiKeyAuth({"a": "k"})))
+
+
+def test_the_words_of_a_card_come_from_a_file_and_its_addresses_do_not_d9(tmp_path: Path) -> None:
+    written = tmp_path / "desk.json"
+    words = {
+        "name": "Front desk",
+        "description": "Ask here first",
+        "version": "3.0.0",
+        "provider": {"organization": "Example", "url": "https://example.org"},
+        "iconUrl": "https://example.org/i.png",
+        "documentationUrl": "https://example.org/d",
+        "skills": [{"id": "echo", "name": "Echo", "description": "Repeats", "tags": ["t"], "examples": ["Hi"]}],
+        "supportedInterfaces": [interface("https://evil.example", "JSONRPC", "1.0")],
+        "capabilities": {"streaming": False},
+    }
+    written.write_text(json.dumps(words), encoding="utf-8")
+    card: Any = MessageToDict(build_card(Desk(), url=BASE, texts=read_card_texts(written)))
+    assert {name: card[name] for name in words if name not in {"supportedInterfaces", "capabilities"}} == {
+        name: value for name, value in words.items() if name not in {"supportedInterfaces", "capabilities"}
+    }
+    assert card["supportedInterfaces"][0]["url"] == f"{BASE}/a2a"
+    assert card["capabilities"]["streaming"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "must be an object"),
+        ("{", "no agent card"),
+        ('{"skills": [{"id": "a"}]}', r"skills\[0\]"),
+        ('{"provider": {"organization": "x"}}', r"provider\.url"),
+        (" " * 2_000_000, "larger"),
+    ],
+)
+def test_a_file_that_is_no_card_is_refused_with_its_name(tmp_path: Path, text: str, says: str) -> None:
+    written = tmp_path / "desk.json"
+    written.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match=says) as refused:
+        read_card_texts(written)
+    assert "desk.json" in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="No such file"):
+        read_card_texts(tmp_path / "none.json")
 
 
 def test_an_agent_without_skills_gets_one_named_after_itself_a2a_card_02() -> None:
@@ -117,18 +223,12 @@ def test_a_card_that_lacks_a_required_field_is_refused_a2a_card_02() -> None:
     with pytest.raises(SpecError, match="description"):
         build_card(Nameless(), url=URL)
     with pytest.raises(SpecError, match="default_input_modes"):
-        build_card(Desk(), url=URL, input_modes=())
-
-
-def test_an_unknown_security_scheme_is_refused() -> None:
-    with pytest.raises(SpecError):
-        build_card(Desk(), url=URL, security_schemes={"key": {"magicScheme": {}}})
+        build_card(Desk(), url=URL, texts=CardTexts(input_modes=()))
 
 
 def test_the_committed_text_is_the_same_for_the_same_card_d9() -> None:
-    text = card_text(build_card(Desk(), url=URL, security_schemes={"b": BEARER_SCHEME["bearer"], **BEARER_SCHEME}))
-    again = card_text(build_card(Desk(), url=URL, security_schemes={**BEARER_SCHEME, "b": BEARER_SCHEME["bearer"]}))
-    assert json.loads(text)["securitySchemes"] == json.loads(again)["securitySchemes"]
+    text = card_text(build_card(Desk(), url=URL))
+    assert text == card_text(build_card(Desk(), url=URL))
     assert text.endswith("}\n")
 
 
