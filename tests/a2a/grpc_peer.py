@@ -5,6 +5,7 @@
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
@@ -113,7 +114,11 @@ def _bytes(message: Any) -> bytes:
 def held_poller() -> Generator[None]:
     """gRPC's thread lives as long as anything of it does, and is joined at the end of the last one: not on a loop."""
     aio: Any = grpc.aio
-    aio.init_grpc_aio()
+
+    async def start() -> None:
+        aio.init_grpc_aio()
+
+    asyncio.run(start())
     yield
     aio.shutdown_grpc_aio()
 
