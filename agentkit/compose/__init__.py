@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
+from agentkit.compose.approval import Approval
 from agentkit.compose.continuation import (
     AGENT_KEY,
     CONTINUATION_KEY,
@@ -25,6 +26,7 @@ from agentkit.compose.routing import Choice, Chooser, Rule
 from agentkit.compose.sequential import Sequential
 from agentkit.compose.turn import Turn, collect, scoped
 from agentkit.compose.usage import NOTHING, USAGE_KEY, Meter, Usage, charged
+from agentkit.compose.workflow import APPROVAL_TYPE, Deciders, Decision, Proposal, Workflow, workflow
 from agentkit.compose.wrappers import PASSING, Budget, Fallback, Rename, Retry, Tap, Timeout, Wrapper
 from agentkit.models.artifacts import ArtifactStore
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGENT_KEY",
+    "APPROVAL_TYPE",
     "CONTINUATION_KEY",
     "LEFT_ALONE",
     "NOTHING",
@@ -41,6 +44,7 @@ __all__ = [
     "USAGE_KEY",
     "WAKE_KEY",
     "Agent",
+    "Approval",
     "ArtifactStore",
     "Budget",
     "Caller",
@@ -48,12 +52,15 @@ __all__ = [
     "Chooser",
     "ConversationState",
     "CortiAgent",
+    "Deciders",
+    "Decision",
     "Fallback",
     "FunctionAgent",
     "Loop",
     "Meter",
     "Outcome",
     "Parallel",
+    "Proposal",
     "References",
     "Rename",
     "Retry",
@@ -66,6 +73,7 @@ __all__ = [
     "Timeout",
     "Turn",
     "Usage",
+    "Workflow",
     "Wrapper",
     "as_updates",
     "charged",
@@ -79,6 +87,7 @@ __all__ = [
     "status_update",
     "surfaced",
     "wake_moment",
+    "workflow",
 ]
 
 

@@ -163,9 +163,11 @@ def stopped(outcome: Outcome, child: RunContext, continuation: JsonObject | None
     return status_update(child, state, message, {STEP_KEY: child.step_key, **metadata})
 
 
-def kept_answer(parts: tuple[Part, ...], child: RunContext) -> ArtifactUpdate:
+def kept_answer(parts: tuple[Part, ...], child: RunContext, label: str | None = None) -> ArtifactUpdate:
     """What an agent found, as artifact `<agent>/answer` of a task that fails because of another agent."""
-    artifact = Artifact(artifact_id=f"{child.path[-1]}/answer", parts=parts, metadata={AGENT_KEY: "/".join(child.path)})
+    artifact = Artifact(
+        artifact_id=f"{label or child.path[-1]}/answer", parts=parts, metadata={AGENT_KEY: "/".join(child.path)}
+    )
     return ArtifactUpdate(task_id=child.task_id, context_id=child.context_id, artifact=artifact)
 
 

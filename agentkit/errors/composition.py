@@ -80,3 +80,27 @@ class TooFewCompleted(CompositionError):
         super().__init__(agent, f"{agent}: {completed} agents completed, {needed} are needed.")
         self.needed = needed
         self.completed = completed
+
+
+class StepFailed(CompositionError):
+    """An agent that a workflow called failed, rejected its message, or nobody knows whether it did its work.
+
+    Attributes:
+        agent: The path of the agent that failed.
+        step: The key of the call.
+        state: How its turn ended: `failed`, `rejected` or `canceled`.
+        error: The class of the error that ended it, or None.
+        text: What the agent said; content, so it is not part of `str()`.
+    """
+
+    def __init__(self, agent: str, *, step: str, state: str, error: str | None = None, text: str = "") -> None:
+        """Keep how it ended."""
+        super().__init__(agent, f"Step {step}: the agent {agent} ended {state}{f' ({error})' if error else ''}.")
+        self.step = step
+        self.state = state
+        self.error = error
+        self.text = text
+
+
+class WorkflowChanged(CompositionError):
+    """A workflow asks for other steps than those recorded when the task was begun; nothing new was executed."""

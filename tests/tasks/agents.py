@@ -30,6 +30,7 @@ class ScriptedAgent:
 
     name = "scripted"
     description = "An agent of the tests"
+    mcp_names = None
     skills: tuple[AgentSkill, ...] = ()
 
     def __init__(self, script: Script) -> None:
