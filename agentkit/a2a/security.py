@@ -23,6 +23,7 @@ from agentkit.a2a.presented import Presented, network_of
 from agentkit.a2a.schemes import OneAuth
 from agentkit.compose import Caller
 from agentkit.errors import AccessRefused, AuthenticationError, TooManyRequests
+from agentkit.mcp.client.pool import new_pool
 from agentkit.models import Json
 from agentkit.oauth import Issuers
 
@@ -64,7 +65,7 @@ class Gate:
             security: Who is let in; None for everybody.
             limits: How often and for how much at once; None for no limits, behind something that has them.
             resource: The public address of the host, which is what tokens are for where a scheme names no audience.
-            issuers: Asks issuers; closed with the gate.
+            issuers: Asks issuers about tokens; None for a connection pool of the gate's own.
             clock: Seconds that only go forward.
             now: The time, with time zone.
 
@@ -73,15 +74,16 @@ class Gate:
         """
         self.security = security or Security()
         self.limits = limits
-        self._issuers = issuers or Issuers()
+        self._pool = new_pool()
         self._limiter = None if limits is None else Limiter(limits, clock)
         self._clock = clock
+        asking = issuers or Issuers(self._pool)
         known: list[tuple[OneAuth, Check]] = []
 
         def check(auth: OneAuth) -> Check:
             found = next((made for one, made in known if one == auth), None)
             if found is None:
-                found = check_of(auth, resource, self._issuers, self.security.trusts, now)
+                found = check_of(auth, resource, asking, self.security.trusts, now)
                 known.append((auth, found))
             return found
 
@@ -92,8 +94,8 @@ class Gate:
         self._untold = 0
 
     async def aclose(self) -> None:
-        """Close what asks issuers."""
-        await self._issuers.aclose()
+        """Close the connections to issuers."""
+        await self._pool.aclose()
 
     @property
     def open_requests(self) -> int:

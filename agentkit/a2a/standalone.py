@@ -208,7 +208,9 @@ class _Host:
         sealer = Sealer(await asyncio.to_thread(find_key, None, _file_of(self.database)))
         store = PushStore(database, sealer)
         guard = TargetGuard(allowed_hosts=self.push.allowed_hosts)
-        delivery = await stack.enter_async_context(Delivery(guard, NotificationSigner(keys, self.manner.url)))
+        # Its connection pool reads certificates, which blocks.
+        delivery = await asyncio.to_thread(Delivery, guard, NotificationSigner(keys, self.manner.url))
+        await stack.enter_async_context(delivery)
         outbox = Outbox(repository, store, delivery)
         await stack.enter_async_context(outbox.running())
         return PushNotifications(repository, store, guard, outbox)

@@ -10,17 +10,16 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-import httpx
 from jwt import PyJWK
 from jwt.algorithms import get_default_algorithms
 from jwt.exceptions import PyJWTError
 from jwt.utils import base64url_encode
 
 from agentkit.a2a.canonical import canonical, card_forms
-from agentkit.errors import AuthenticationError, CardUntrusted, WireError
+from agentkit.errors import AuthenticationError, CardUntrusted, TransportError
+from agentkit.mcp.client.pool import new_pool
 from agentkit.models import Json, JsonObject
-from agentkit.oauth.exchange import check_secure, origin_of, stays_local
-from agentkit.wire.jsontext import parse_json
+from agentkit.oauth.exchange import check_secure, exchange, origin_of, stays_local
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 """What is taken: asymmetric algorithms only, and never `none`."""
@@ -183,24 +182,16 @@ async def fetch_keys(url: str) -> Json:
     Raises:
         CardUntrusted: There is none.
     """
-    body = bytearray()
     try:
-        async with (
-            asyncio.timeout(FETCH_TIMEOUT),
-            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=FETCH_TIMEOUT) as http,
-            http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer,
-        ):
-            if answer.status_code != _OK or "content-encoding" in answer.headers:
-                raise CardUntrusted("unreachable", f"The card's keys were answered with HTTP {answer.status_code}.")
-            async for chunk in answer.aiter_raw():
-                body += chunk
-                if len(body) > KEYS_LIMIT:
-                    raise CardUntrusted("unreachable", "The card's keys are too large.")
-        return parse_json(bytes(body))
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        raise CardUntrusted("unreachable", f"The card's keys cannot be fetched ({type(error).__name__}).") from None
-    except WireError:
-        raise CardUntrusted("unreachable", "The card's keys are no JSON.") from None
+        async with new_pool(idle=0) as http, asyncio.timeout(FETCH_TIMEOUT):
+            status, body = await exchange(http, "GET", url, limit=KEYS_LIMIT)
+    except (AuthenticationError, TransportError) as error:
+        raise CardUntrusted("unreachable", f"The card's keys cannot be had: {error.message}") from None
+    except TimeoutError:
+        raise CardUntrusted("unreachable", f"The card's keys were not had within {FETCH_TIMEOUT:g} seconds.") from None
+    if status != _OK or not isinstance(body, dict):
+        raise CardUntrusted("unreachable", f"The card's keys were answered with HTTP {status}.")
+    return cast(JsonObject, body)
 
 
 def _by_id(document: Json) -> dict[str, JsonObject]:

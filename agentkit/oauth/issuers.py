@@ -1,4 +1,4 @@
-"""Verifiers that ask issuers over the network, and the one connection pool they share."""
+"""Verifiers that ask issuers over the network."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from agentkit.oauth.verify import JwtVerifier
 
 
 class Issuers:
-    """Makes verifiers; close it when nothing is verified any more."""
+    """Makes verifiers that share one connection pool."""
 
-    def __init__(self, http: httpx2.AsyncClient | None = None) -> None:
-        """Ask through `http`, which stays the caller's to close, or through a pool that is made when one is needed."""
-        self._given = http
-        self._own: httpx2.AsyncClient | None = None
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        """Ask through `http`, which stays the caller's to close."""
+        self._http = http
 
     def by_keys(
         self,
@@ -42,9 +41,9 @@ class Issuers:
         """
         try:
             if jwks is None:
-                keys: KeySource = ReachableKeys(RemoteKeys.of_issuer(issuer, self._http()))
+                keys: KeySource = ReachableKeys(RemoteKeys.of_issuer(issuer, self._http))
             elif isinstance(jwks, str):
-                keys = ReachableKeys(RemoteKeys(jwks, self._http()))
+                keys = ReachableKeys(RemoteKeys(jwks, self._http))
             else:
                 keys = StaticKeys(jwks) if isinstance(jwks, Mapping) else jwks
         except AuthenticationError as error:
@@ -66,18 +65,6 @@ class Issuers:
             SpecError: The issuer cannot be asked safely.
         """
         try:
-            return IntrospectionVerifier(issuer, audience, *client, self._http(), endpoint=endpoint)
+            return IntrospectionVerifier(issuer, audience, *client, self._http, endpoint=endpoint)
         except (AuthenticationError, ConfigurationError) as error:
             raise SpecError("introspection", error.message, remedy=error.remedy) from None
-
-    async def aclose(self) -> None:
-        """Close the pool that was made here."""
-        if self._own is not None:
-            await self._own.aclose()
-
-    def _http(self) -> httpx2.AsyncClient:
-        if self._given is not None:
-            return self._given
-        if self._own is None:
-            self._own = httpx2.AsyncClient()
-        return self._own
