@@ -1,13 +1,15 @@
-"""Chain agents in plain Python and ask the chain over A2A, with the official client."""
+"""Chain agents in plain Python and ask the chain over A2A."""
 
 import asyncio
+
+from httpx2 import AsyncClient
 
 from agentkit import Message, Parallel, Sequential
 from agentkit.a2a.client import connect
 from agentkit.a2a.standalone import agent_app
 from agentkit.compose import FunctionAgent
 from agentkit.models import StatusUpdate
-from agentkit.testing import httpx_transport, running
+from agentkit.testing import ASGITransport, running
 
 URL = "http://127.0.0.1:8702"
 
@@ -36,7 +38,7 @@ chain = Sequential(
 
 async def main() -> None:
     app = agent_app(chain, url=URL)
-    async with running(app) as live, connect(URL, transport=httpx_transport(live)) as client:
+    async with running(app) as live, connect(URL, http=AsyncClient(transport=ASGITransport(live))) as client:
         events = [event async for event in client.stream(Message.user("pulse 72 temperature 36.8"))]
     for event in events:
         print(event)

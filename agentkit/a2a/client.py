@@ -1,49 +1,42 @@
-"""Talk to any A2A agent with the official client, in neutral models."""
+"""Talk to any A2A agent from Python, outside of a composition: the way to it is that of `RemoteAgent`."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, cast
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from urllib.parse import urlsplit
 
-import httpx
-from a2a.client import Client, ClientConfig, create_client
-from a2a.client.errors import A2AClientError, A2AClientTimeoutError, AgentCardResolutionError
-from a2a.types import a2a_pb2
-from a2a.utils.errors import A2AError, TaskNotFoundError, UnsupportedOperationError
-from google.protobuf import json_format
-
-from agentkit import tracing
-from agentkit.errors import (
-    AgentKitError,
-    ConnectionFailed,
-    RequestTimeout,
-    TaskFailed,
-    TaskNotContinuable,
-    TaskNotFound,
-    WireError,
-)
-from agentkit.models import Event, Json, Message, SendRequest, Task
-from agentkit.wire.a2a import decode_event, decode_task, encode_send_request
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message as ProtoMessage
-
-TIMEOUT: Final = 120.0
-"""Seconds an agent may be silent; the official client's own 5 seconds end most turns of a model (A2A-CG-01)."""
+from agentkit.a2a.remote import RemoteLimits
+from agentkit.a2a.remote.authorization import RemoteAuth, authorizer_for
+from agentkit.a2a.remote.card import RemoteCard
+from agentkit.a2a.remote.card_source import CardCheck
+from agentkit.a2a.remote.peer import Peer
+from agentkit.errors import RemoteAgentError, TaskNotContinuable, TaskNotFound
+from agentkit.mcp.client.input import checked_address
+from agentkit.mcp.client.pool import HttpPool, new_pool
+from agentkit.models import Event, Message, SendRequest, Task
 
 
 class A2AClient:
-    """One remote agent, spoken to by the official client; get one from `connect`."""
+    """One agent, spoken to in neutral models; get one from `connect`."""
 
-    def __init__(self, client: Client, url: str) -> None:
-        """Wrap a client of the SDK."""
-        self._client = client
+    def __init__(self, peer: Peer, url: str) -> None:
+        """Speak to a peer."""
+        self._peer = peer
         self._url = url
 
     def __repr__(self) -> str:
         """Shows the address."""
         return f"A2AClient({self._url!r})"
+
+    async def card(self) -> RemoteCard:
+        """The agent's card.
+
+        Raises:
+            AgentKitError: It cannot be read any more.
+        """
+        return await self._peer.card()
 
     async def stream(self, message: Message) -> AsyncIterator[Event]:
         """Send a message and yield what the agent does, as it does it; one item where it does not stream.
@@ -51,102 +44,94 @@ class A2AClient:
         Raises:
             TaskNotFound: The message names a task that is not the caller's.
             TaskNotContinuable: The task has ended.
-            ConnectionFailed: The connection could not be made or broke.
-            RequestTimeout: The agent was silent for too long.
-            WireError: The answer is not A2A 1.0.
-            TaskFailed: Any other refusal of the agent.
+            TransportError: The connection could not be made or broke, or the agent was silent for too long.
+            RemoteAgentError: It refused, or answered what is no A2A.
         """
-        request = json_format.ParseDict(
-            encode_send_request(SendRequest(message=message)), a2a_pb2.SendMessageRequest(), ignore_unknown_fields=True
-        )
+        request = SendRequest(message=message)
+        card, channel = await self._peer.card(), await self._peer.channel()
         try:
-            async for response in self._client.send_message(request):
-                yield decode_event(_plain(response), "event")
-        except (A2AError, httpx.HTTPError) as error:
-            raise _translated(error, message) from None
+            if not card.streaming:
+                yield await channel.send(request, None)
+                return
+            async with aclosing(channel.stream(request, None)) as events:
+                async for event in events:
+                    yield event
+        except TaskNotFound as error:
+            raise _about(error, message.task_id) from None
+        except RemoteAgentError as error:
+            if error.reason == "UNSUPPORTED_OPERATION" and message.task_id:
+                raise TaskNotContinuable(
+                    "The task takes no further message.", task_id=message.task_id, context_id=message.context_id
+                ) from None
+            raise
 
     async def task(self, task_id: str) -> Task:
-        """A task of this caller.
+        """A task of this caller, without its history.
 
         Raises:
             TaskNotFound: There is none of that id.
             TransportError: No answer was received.
         """
         try:
-            task = await self._client.get_task(a2a_pb2.GetTaskRequest(id=task_id))
-        except (A2AError, httpx.HTTPError) as error:
-            raise _translated(error, None, task_id) from None
-        return decode_task(_plain(task))
+            return await (await self._peer.channel()).get(task_id, None)
+        except TaskNotFound as error:
+            raise _about(error, task_id) from None
+
+    async def cancel(self, task_id: str) -> Task:
+        """Cancel a task of this caller.
+
+        Raises:
+            TaskNotFound: There is none of that id.
+            TaskNotCancelable: It has ended.
+            TransportError: No answer was received.
+        """
+        try:
+            return await (await self._peer.channel()).cancel(task_id, None)
+        except TaskNotFound as error:
+            raise _about(error, task_id) from None
 
 
 @asynccontextmanager
 async def connect(
     url: str,
     *,
-    headers: Mapping[str, str] | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
-    silence: float = TIMEOUT,
+    auth: RemoteAuth | None = None,
+    check_card: CardCheck | None = None,
+    limits: RemoteLimits | None = None,
+    http: HttpPool | None = None,
 ) -> AsyncGenerator[A2AClient]:
     """Read the card of an agent and make a client for it.
 
     Args:
-        url: The agent's address; its card lies below it at `.well-known/agent-card.json`.
-        headers: Sent with every request, for example an `Authorization`.
-        transport: For agents in the same process.
-        silence: Seconds the agent may be silent.
+        url: The agent's address, or that of its card.
+        auth: Lets requests in, also the one for the card.
+        check_card: Looks at each card before it is used.
+        limits: What the agent may take of time and size.
+        http: Connections to use in place of own ones, for example to an app in the same process; not closed here.
 
     Raises:
-        ConnectionFailed: The card cannot be read.
+        SpecError: The address is none.
+        AgentKitError: The card cannot be read.
     """
-    traced: dict[str, str] = dict(headers or {})
-    tracing.inject(traced)
-    async with httpx.AsyncClient(headers=traced, transport=transport, timeout=silence) as http:
-        config = ClientConfig(httpx_client=http, supported_protocol_bindings=["JSONRPC", "HTTP+JSON"])
-        try:
-            client = await create_client(url, config)
-        except (A2AError, httpx.HTTPError, ValueError) as error:
-            status = getattr(error, "status_code", None)
-            detail = f" (HTTP {status})" if isinstance(error, AgentCardResolutionError) and status else ""
-            remedy = "Check the address, and that an A2A 1.0 agent is served there."
-            raise ConnectionFailed(f"The agent card at {url} cannot be read{detail}.", remedy=remedy) from None
-        async with client:
-            yield A2AClient(client, url)
+    checked_address("url", url)
+    name = urlsplit(url).netloc
+    async with AsyncExitStack() as stack:
+        pool = http or await stack.enter_async_context(new_pool())
+        authorizer = authorizer_for(name, url, pool, auth, inherit=False)
+        peer = Peer(
+            name,
+            url,
+            pool,
+            authorizer,
+            limits or RemoteLimits(),
+            check=check_card,
+            extensions=(),
+            clock=time.monotonic,
+        )
+        stack.push_async_callback(peer.aclose)
+        await peer.card()
+        yield A2AClient(peer, url)
 
 
-def _plain(message: ProtoMessage) -> Json:
-    return _with_integers(cast(Json, json_format.MessageToDict(message)))
-
-
-def _with_integers(value: Json) -> Json:
-    """Protobuf makes every number of a data part a double; whole ones are restored (design D12)."""
-    match value:
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return int(value)
-        case dict():
-            return {key: _with_integers(item) for key, item in value.items()}
-        case list():
-            return [_with_integers(item) for item in value]
-        case _:
-            return value
-
-
-def _translated(error: Exception, message: Message | None, task_id: str | None = None) -> AgentKitError:
-    task = task_id or (message.task_id if message else None)
-    context = message.context_id if message else None
-    match error:
-        case TaskNotFoundError():
-            return TaskNotFound("The agent knows no such task.", task_id=task)
-        case UnsupportedOperationError() if task:
-            return TaskNotContinuable("The task takes no further message.", task_id=task, context_id=context)
-        case A2AClientTimeoutError() | httpx.TimeoutException():
-            return RequestTimeout(
-                "The agent was silent for too long.", remedy="Allow more silence, or look up the task."
-            )
-        case httpx.HTTPError() | A2AClientError(__cause__=httpx.TransportError()):
-            return ConnectionFailed("The connection to the agent could not be made or broke.")
-        case A2AClientError():
-            return WireError("", "value", "the agent answered with something that is not A2A 1.0")
-        case _:
-            return TaskFailed(
-                f"The agent refused the request ({type(error).__name__}).", task_id=task, context_id=context
-            )
+def _about(error: TaskNotFound, task_id: str | None) -> TaskNotFound:
+    return TaskNotFound(error.message, task_id=task_id)

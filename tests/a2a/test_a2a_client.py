@@ -1,25 +1,30 @@
-"""Any A2A agent through the official client, in neutral models and typed errors."""
+"""Any A2A agent from Python, in neutral models and typed errors."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 
 import anyio
-import httpx
+import httpx2
 import pytest
 
+from agentkit.a2a import build_card, card_document
 from agentkit.a2a.client import A2AClient, connect
 from agentkit.a2a.standalone import agent_app
 from agentkit.compose import FunctionAgent
 from agentkit.errors import (
     AgentKitError,
     ConnectionFailed,
+    RemoteAgentError,
+    RemoteProtocolError,
     RequestTimeout,
     TaskNotContinuable,
     TaskNotFound,
 )
 from agentkit.models import Message, StatusUpdate, Task, TaskState
-from agentkit.testing.asgi import httpx_transport, running
+from agentkit.testing.asgi import ASGITransport, running
+from tests.a2a.desk import URL as DESK
+from tests.a2a.desk import served_desk
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +41,7 @@ def count(message: Message) -> Message:
 async def client() -> AsyncGenerator[A2AClient]:
     async with (
         running(agent_app(FunctionAgent(count), url=URL)) as live,
-        connect(URL, transport=httpx_transport(live)) as connected,
+        connect(URL, http=httpx2.AsyncClient(transport=ASGITransport(live))) as connected,
     ):
         yield connected
 
@@ -83,49 +88,68 @@ async def test_a_message_to_a_finished_task_is_refused(client: A2AClient) -> Non
     assert refused.value.task_id == task.id
 
 
+def pool(answer: Callable[[httpx2.Request], httpx2.Response]) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+
+
 async def test_an_address_without_a_card_is_told_with_its_status() -> None:
-    transport = httpx.MockTransport(lambda _: httpx.Response(404))
-    with pytest.raises(ConnectionFailed, match="HTTP 404"):
-        async with connect(URL, transport=transport):
+    with pytest.raises(RemoteAgentError, match="no agent card") as refused:
+        async with connect(URL, http=pool(lambda _: httpx2.Response(404))):
             pytest.fail("there is no agent")
+    assert refused.value.status == 404
 
 
-def refusing(_: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("refused")
+def refusing(_: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("refused")
 
 
-def silent(_: httpx.Request) -> httpx.Response:
-    raise httpx.ReadTimeout("silent")
+def silent(_: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ReadTimeout("silent")
 
 
-def garbage(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, text="<html>Anna Berg</html>")
+def garbage(_: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(200, text="<html>Anna Berg</html>")
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"), [(refusing, ConnectionFailed), (silent, RequestTimeout), (garbage, AgentKitError)]
+    ("fault", "error"), [(refusing, ConnectionFailed), (silent, RequestTimeout), (garbage, RemoteProtocolError)]
 )
 async def test_a_fault_behind_the_card_is_a_typed_error_without_content(
-    fault: Callable[[httpx.Request], httpx.Response], error: type[AgentKitError]
+    fault: Callable[[httpx2.Request], httpx2.Response], error: type[AgentKitError]
 ) -> None:
-    async with running(agent_app(FunctionAgent(count), url=URL)) as live:
-        inner = httpx_transport(live)
+    card = card_document(build_card(FunctionAgent(count), url=URL))
 
-        async def answer(request: httpx.Request) -> httpx.Response:
-            if request.url.path.endswith("agent-card.json"):
-                found = await inner.handle_async_request(request)
-                return httpx.Response(found.status_code, content=await found.aread())
-            return fault(request)
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        is_card = request.url.path.endswith("agent-card.json")
+        return httpx2.Response(200, json=card) if is_card else fault(request)
 
-        async with connect(URL, transport=httpx.MockTransport(answer)) as client:
-            with pytest.raises(error) as refused:
-                _ = [event async for event in client.stream(Message.user("hello"))]
-            with pytest.raises(error):
-                await client.task("t")
+    async with connect(URL, http=pool(answer)) as client:
+        with pytest.raises(error) as refused:
+            _ = [event async for event in client.stream(Message.user("hello"))]
+        with pytest.raises(error):
+            await client.task("t")
     assert "Anna" not in str(refused.value)
 
 
 async def test_a_dead_address_is_a_failed_connection() -> None:
     with pytest.raises(ConnectionFailed):
-        async with connect(URL, transport=httpx.MockTransport(refusing)):
+        async with connect(URL, http=pool(refusing)):
             pytest.fail("nobody listens")
+
+
+async def test_a_running_task_is_cancelled() -> None:
+    async with (
+        served_desk() as served,
+        connect(DESK, http=httpx2.AsyncClient(transport=ASGITransport(served.app))) as client,
+    ):
+        with anyio.fail_after(HANG):
+            stream = client.stream(Message.user("wait"))
+            first = await anext(stream)
+            assert isinstance(first, Task)
+            await served.agent.started.wait()
+            assert (await client.cancel(first.id)).status.state is TaskState.CANCELED
+            _ = [event async for event in stream]
+        with pytest.raises(TaskNotFound) as refused:
+            await client.cancel("unknown")
+        assert refused.value.task_id == "unknown"
+        assert (await client.card()).name == "desk"

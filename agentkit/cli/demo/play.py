@@ -70,7 +70,7 @@ async def scenes(show: Show, stage: Stage, *, keep: bool = False) -> None:
     show.scene(
         "A chain over A2A",
         f"Sequential: first {handle.name}, then a Python function that writes a note. "
-        "It is served as one A2A 1.0 agent and asked by the official A2A client.",
+        "It is served as one A2A 1.0 agent and asked over A2A.",
     )
     async with _served_chain(stage, handle) as url:
         await _ask_chain(show, stage, url)
