@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
-from agentkit.compose import Caller, RunContext, status_update
+from agentkit.compose import Caller, Outcome, RunContext, Usage, charged, status_update
 from agentkit.engine import InlineEngine
 from agentkit.models import AgentSkill, Artifact, ArtifactUpdate, Event, Message, Part, TaskState
 
@@ -57,3 +58,24 @@ class Leaf:
 
     async def cancel(self, context: RunContext) -> None:
         self.cancelled += 1
+
+
+class Spender(Leaf):
+    """A leaf that tells what it used, also when it fails."""
+
+    def __init__(self, name: str, kind: str = "answer", **used: float) -> None:
+        super().__init__(name, kind)
+        self.used = Usage(used.get("credits", 0.0), int(used.get("tokens", 0)), 0, used.get("seconds", 0.0))
+
+    async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+        if self.kind == "wait":
+            async for event in super().run(message, context):
+                yield event
+        self.heard.append(message)
+        state = TaskState.FAILED if self.kind == "reject" else TaskState.COMPLETED
+        yield charged(status_update(context, state, message.reply(f"{self.name}({message.text})")), self.used)
+
+
+def resumed(outcome: Outcome, name: str = "root") -> RunContext:
+    """The context in which an agent goes on that ended a turn paused."""
+    return replace(context(name), resumed=True, continuation=outcome.continuation)
