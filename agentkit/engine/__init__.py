@@ -1,6 +1,7 @@
 """Durable execution below compose: the seam and its implementations."""
 
+from agentkit.engine.durable import DbosEngine
 from agentkit.engine.inline import InlineEngine
 from agentkit.engine.protocol import Effect, Engine, Found, LookUp, Runner, RunStatus, Work
 
-__all__ = ["Effect", "Engine", "Found", "InlineEngine", "LookUp", "RunStatus", "Runner", "Work"]
+__all__ = ["DbosEngine", "Effect", "Engine", "Found", "InlineEngine", "LookUp", "RunStatus", "Runner", "Work"]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from agentkit.engine.protocol import Effect, LookUp, Runner, RunStatus, Work
+from agentkit.engine.records import check_run
 from agentkit.errors import EngineError
 from agentkit.models import Json, JsonObject
 
@@ -39,12 +40,13 @@ class InlineEngine:
         self._runner: Runner | None = None
         self._closed = False
 
-    async def launch(self, runner: Runner) -> None:
+    async def launch(self, runner: Runner, *, given_up: Runner | None = None) -> None:
         """Carry out runs with `runner` from now on; there are none of an earlier process.
 
         Raises:
             EngineError: It is launched already.
         """
+        del given_up
         if self._runner is not None:
             raise EngineError("The engine is launched already.", remedy="Give every task service an engine of its own.")
         self._runner = runner
@@ -53,9 +55,10 @@ class InlineEngine:
         """Start a run, or do nothing when a run of this id is known.
 
         Raises:
-            EngineError: The engine is not launched, or closed.
+            EngineError: The engine is not launched, or closed; or the id or the payload is not made of ids (D13).
         """
         runner = self._ready()
+        check_run(run_id, payload)
         if run_id not in self._runs and run_id not in self._timers:
             self._begin(runner, run_id, payload)
 
@@ -63,9 +66,10 @@ class InlineEngine:
         """Start a run at a moment, if this process lives until then.
 
         Raises:
-            EngineError: The engine is not launched, or closed.
+            EngineError: The engine is not launched, or closed; or the id or the payload is not made of ids (D13).
         """
         runner = self._ready()
+        check_run(run_id, payload)
         if run_id in self._runs or run_id in self._timers:
             return
         delay = max(0.0, (moment - datetime.now(UTC)).total_seconds())

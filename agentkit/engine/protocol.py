@@ -48,7 +48,7 @@ class Engine(Protocol):
     """Starts runs by id and executes their steps by key.
 
     A run id names one run: starting it again while it is known attaches to it, so a doubled send never runs twice. The
-    engine knows what a run has done so far; what came of it is kept by whoever started it, so an ended run is forgotten.
+    engine knows what a run has done so far; what came of it is kept by whoever started it, so what ended is forgotten.
     """
 
     @property
@@ -61,8 +61,13 @@ class Engine(Protocol):
         """Runs survive the process: their steps are recorded."""
         ...
 
-    async def launch(self, runner: Runner) -> None:
+    async def launch(self, runner: Runner, *, given_up: Runner | None = None) -> None:
         """Begin to carry out runs, first of all those that an earlier process left; call it once, before `start`.
+
+        Args:
+            runner: Carries out a run.
+            given_up: Is called instead of `runner` for a run that a durable engine gives up, because its process died
+                again and again without a step recorded in between.
 
         Raises:
             EngineError: The engine is launched already, or its store cannot be used.
@@ -77,7 +82,7 @@ class Engine(Protocol):
             payload: For the runner, in this process or a later one: ids, never content or credentials (D13).
 
         Raises:
-            EngineError: The engine is not launched, or closed.
+            EngineError: The engine is not launched, or closed; or the id or the payload is not made of ids (D13).
         """
         ...
 
@@ -85,7 +90,7 @@ class Engine(Protocol):
         """Start a run at a moment; until then it costs neither task nor thread, and a durable engine not even memory.
 
         Raises:
-            EngineError: The engine is not launched, or closed.
+            EngineError: The engine is not launched, or closed; or the id or the payload is not made of ids (D13).
         """
         ...
 
