@@ -141,7 +141,7 @@ class GrpcMethod:
                 raise
             except Exception as error:
                 hop.set("error.type", type(error).__name__)
-                await _abort(context, error)
+                await self._abort(context, error)
 
     async def _params(self, context: Context, request: Request) -> JsonObject:
         """What is asked, after all that every request passes on every binding."""
@@ -176,6 +176,19 @@ class GrpcMethod:
             raise InvalidRequestError("The request is nested too deeply")
         return params
 
+    async def _abort(self, context: Context, error: Exception) -> None:
+        if isinstance(error, AuthenticationError | TooManyRequests):
+            await _refuse(context, error)
+            return
+        known = as_a2a_error(error)
+        # The official 0.3 client tells errors apart by the name of the class before the text.
+        message = f"{type(known).__name__}: {known.message}" if self._language.version == "0.3" else known.message
+        word = grpc_status(known)
+        status = status_pb2.Status(code=_code(word).value[0], message=message)
+        for detail in error_details(known):
+            ParseDict(cast(JsonObject, detail), status.details.add())
+        await _end(context, word, message, {"grpc-status-details-bin": status.SerializeToString()})
+
     def _encoded(self, document: Json) -> bytes:
         # By way of JSON text, so that what JSON cannot say becomes null here as on the other bindings.
         return Parse(dump_json(document), self._response(), ignore_unknown_fields=True).SerializeToString()
@@ -189,17 +202,6 @@ def _request(context: Context) -> Request:
         for key, value in sent
     ]
     return Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers})
-
-
-async def _abort(context: Context, error: Exception) -> None:
-    if isinstance(error, AuthenticationError | TooManyRequests):
-        await _refuse(context, error)
-        return
-    known = as_a2a_error(error)
-    status = status_pb2.Status(code=_code(grpc_status(known)).value[0], message=known.message)
-    for detail in error_details(known):
-        ParseDict(cast(JsonObject, detail), status.details.add())
-    await _end(context, grpc_status(known), known.message, {"grpc-status-details-bin": status.SerializeToString()})
 
 
 async def _refuse(context: Context, error: AuthenticationError | TooManyRequests) -> None:
