@@ -35,6 +35,7 @@ class PushNotifications:
         self._store = store
         self._guard = guard
         self._outbox = outbox
+        repository.on_delete(store.forget)
 
     async def create(self, params: JsonObject, caller: Caller, *, agent_id: str) -> JsonObject:
         """Keep a configuration for a task of the caller.

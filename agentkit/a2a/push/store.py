@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -155,6 +156,11 @@ class PushStore:
             return connection.execute(_NEXT).fetchone()[0]
 
         return await self._database.read(find)
+
+    @staticmethod
+    def forget(connection: Connection, task_ids: Sequence[str]) -> None:
+        """Drop the configurations of tasks, in the transaction that deletes them."""
+        connection.executemany("DELETE FROM push_configs WHERE task_id = ?", [(task_id,) for task_id in task_ids])
 
     async def drop_orphans(self) -> None:
         """Drop the configurations of tasks that were deleted."""

@@ -164,6 +164,18 @@ async def test_configurations_can_be_read_listed_and_deleted_by_their_owner_only
             await host.push.get(named, ANN, agent_id="desk")
 
 
+async def test_configurations_go_with_their_context(tmp_path: Path) -> None:
+    receiver = Receiver()
+    async with notifying(receiver, path=tmp_path / "tasks.db") as host:
+        task = await host.send("ask")
+        await host.create(task)
+        await host.service.delete_context(task.context_id, ANN, agent_id="desk")
+        kept = _content(tmp_path)
+
+    assert receiver.received == []
+    assert b"hooks.example.org" not in kept
+
+
 async def test_a_task_takes_a_bounded_number_of_configurations_and_none_when_it_has_ended() -> None:
     async with notifying(Receiver()) as host:
         task = await host.send("ask")
