@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeVar
 
-from agentkit.engine.database import Address, Presence, new_executor
+from agentkit.engine.database import RELEASED, Address, Presence, new_executor
 from agentkit.errors import EngineError
 from agentkit.models import JsonObject
 
