@@ -73,7 +73,7 @@ class Turn:
 
     async def _live(self, context: RunContext) -> AsyncGenerator[_Update]:
         try:
-            _check_depth(context)
+            _check(context)
             message, given = retried(self._message, scoped(self._agent, context))
             with long_span("agent.call", {"agentkit.agent.name": self._agent.name}) as hop:
                 events = self._agent.run(message, given)
@@ -116,6 +116,7 @@ class Turn:
             return None if found is None else Found(dump_outcome(found))
 
         async def execute() -> Json:
+            _check(context)
             run_id, effect = context.run_id or context.task_id, effect_of(agent)
             return await context.engine.step(run_id, context.step_key, work, effect=effect, look_up=look_up)
 
@@ -210,7 +211,10 @@ def scoped(agent: Agent, context: RunContext) -> RunContext:
     return replace(context, credentials=Credentials(one for name, one in context.credentials.items() if name in names))
 
 
-def _check_depth(context: RunContext) -> None:
+def _check(context: RunContext) -> None:
+    """Refuse to begin what cannot come to an end, or what no budget is left for."""
+    if context.meter is not None:
+        context.meter.check()
     if len(context.path) + context.wrapped > MAX_DEPTH:
         raise EngineError(
             f"Agents are nested deeper than {MAX_DEPTH}.", remedy="Check that no composition contains itself."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agentkit.errors import AgentKitError
     from agentkit.models import Json, JsonObject, StatusUpdate, TokenUsage
 
 USAGE_KEY: Final = "agentkit.usage"
@@ -85,9 +86,14 @@ NOTHING: Final = Usage()
 
 
 class Meter:
-    """Sums what the agents inside a combination use, as soon as each of them ends: also those that failed."""
+    """Sums what the agents inside a combination use, as soon as each of them ends: also those that failed.
 
-    __slots__ = ("_around", "_on_change", "total")
+    Attributes:
+        total: The sum so far.
+        exceeded: Set by whoever limits the sum: no further agent may begin.
+    """
+
+    __slots__ = ("_around", "_on_change", "exceeded", "total")
 
     def __init__(self, around: Meter | None = None, on_change: Callable[[Usage], None] | None = None) -> None:
         """Begin at nothing.
@@ -97,6 +103,7 @@ class Meter:
             on_change: Told the new total.
         """
         self.total = NOTHING
+        self.exceeded: AgentKitError | None = None
         self._around = around
         self._on_change = on_change
 
@@ -109,6 +116,17 @@ class Meter:
             self._on_change(self.total)
         if self._around is not None:
             self._around.add(usage)
+
+    def check(self) -> None:
+        """Refuse that another agent begins, where a limit is exceeded, here or further out.
+
+        Raises:
+            AgentKitError: That of the limit.
+        """
+        if self.exceeded is not None:
+            raise self.exceeded
+        if self._around is not None:
+            self._around.check()
 
 
 def charged(end: StatusUpdate, usage: Usage) -> StatusUpdate:

@@ -60,7 +60,7 @@ class Budget(Wrapper):
 
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Run the agent for as long as its budget lasts."""
-        spending = _Spending(self._limits, context)
+        spending = _Spending(self.name, self._limits, context)
         child = replace(inside(context, meter=spending.meter), continuation=self.inner(context.continuation))
         turn = Turn(self.agent, message, child)
         async with aclosing(turn.events()) as updates:
@@ -82,9 +82,9 @@ class Budget(Wrapper):
         if outcome.state is TaskState.COMPLETED and (parts := result_parts(outcome)):
             found = Artifact(artifact_id="answer", parts=parts)
             yield ArtifactUpdate(task_id=context.task_id, context_id=context.context_id, artifact=found)
-        name, allowed, used = exceeded
-        end = surfaced(BudgetExceeded(self.name, name, allowed, used), message, context)
-        told: JsonObject = {**(end.metadata or {}), BUDGET_KEY: {"limit": name, "allowed": allowed, "used": used}}
+        end = surfaced(exceeded, message, context)
+        budget: JsonObject = {"limit": exceeded.limit, "allowed": exceeded.allowed, "used": exceeded.used}
+        told: JsonObject = {**(end.metadata or {}), BUDGET_KEY: budget}
         yield charged(end.model_copy(update={"metadata": told}), spending.meter.total)
 
     def inner(self, left: JsonObject | None) -> JsonObject | None:
@@ -96,7 +96,8 @@ class Budget(Wrapper):
 class _Spending:
     """What one turn uses, on top of the earlier turns of the task."""
 
-    def __init__(self, limits: Mapping[str, float], context: RunContext) -> None:
+    def __init__(self, name: str, limits: Mapping[str, float], context: RunContext) -> None:
+        self._name = name
         self.meter = Meter(context.meter, self._changed)
         self.is_over = False
         self._limits = limits
@@ -118,15 +119,16 @@ class _Spending:
             self._waiting = None
             self.is_over |= limit.expired()
 
-    def exceeded(self) -> tuple[str, float, float] | None:
-        """Which limit is exceeded, what it allows and what was used."""
+    def exceeded(self) -> BudgetExceeded | None:
+        """The limit that is exceeded."""
         used = self._used()
         amounts = {"credits": used.credits, "tokens": used.tokens, "seconds": round(used.seconds, 3)}
         for name, allowed in self._limits.items():
             if amounts[name] > allowed:
-                return name, allowed, amounts[name]
+                return BudgetExceeded(self._name, name, allowed, amounts[name])
         # The clock of the limit and that of the sum may differ by a hair.
-        return ("seconds", self._limits["seconds"], amounts["seconds"]) if self.is_over else None
+        late = BudgetExceeded(self._name, "seconds", self._limits.get("seconds", 0.0), amounts["seconds"])
+        return late if self.is_over else None
 
     def kept(self, continuation: JsonObject | None) -> JsonObject:
         """What is wanted back when the agent goes on."""
@@ -138,8 +140,8 @@ class _Spending:
         return replace(total, seconds=self._before.seconds + self._loop.time() - self._began)
 
     def _changed(self, _: Usage) -> None:
-        if self.is_over or self.exceeded() is None:
+        if self.is_over or (exceeded := self.exceeded()) is None:
             return
-        self.is_over = True
+        self.is_over, self.meter.exceeded = True, exceeded
         if self._waiting is not None and not self._waiting.expired():
             self._waiting.reschedule(self._loop.time())

@@ -54,11 +54,12 @@ class Timeout(Wrapper):
                     async with limit:
                         update = await anext(updates)
                 except StopAsyncIteration:
+                    # An agent may swallow its cancellation, and say something instead.
+                    is_late = limit.expired()
                     break
                 except TimeoutError:
                     is_late = True
-                    continue
-                # An agent may swallow its cancellation.
+                    break
                 is_late = limit.expired()
                 if not is_late:
                     yield update
