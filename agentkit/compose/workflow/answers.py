@@ -54,9 +54,10 @@ class TypedQuestion:
             return answer.text
         faults: list[str] = []
         for value in _candidates(answer):
-            faults = self._faults(value)
-            if not faults:
+            wrong = self._faults(value)
+            if not wrong:
                 return value
+            faults = faults or wrong
         raise Unclear(f"The answer does not fit: {', '.join(faults[:5])}." if faults else "There is no answer yet.")
 
     def typed(self, value: Json) -> object:

@@ -74,6 +74,11 @@ def spoken(said: Said, cause: Message, child: RunContext, ordinal: int) -> Messa
     )
 
 
+def now() -> datetime:
+    """The time, with time zone."""
+    return datetime.now(UTC)
+
+
 def moment_of(until: float | timedelta | datetime) -> datetime:
     """When a wait is over.
 
@@ -86,11 +91,11 @@ def moment_of(until: float | timedelta | datetime) -> datetime:
         return until
     try:
         wait = until if isinstance(until, timedelta) else timedelta(seconds=until)
-        return datetime.now(UTC) + max(wait, timedelta())
+        return now() + max(wait, timedelta())
     except (OverflowError, ValueError):
         raise EngineError("A time to wait is no number of seconds that a clock can show.") from None
 
 
 def seconds_until(moment: datetime) -> float:
     """How long it is until then; 0 when it has passed."""
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - now()).total_seconds())
