@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from agentkit.a2a.remote import RemoteLimits
 from agentkit.a2a.remote.authorization import RemoteAuth, authorizer_for
 from agentkit.a2a.remote.card import RemoteCard
-from agentkit.a2a.remote.card_source import CardCheck
+from agentkit.a2a.remote.card_source import card_check
 from agentkit.a2a.remote.peer import Peer
+from agentkit.a2a.verified_card import CardTrust
 from agentkit.errors import RemoteAgentError, TaskNotContinuable, TaskNotFound
 from agentkit.mcp.client.input import checked_address
 from agentkit.mcp.client.pool import HttpPool, new_pool
@@ -96,7 +97,7 @@ async def connect(
     url: str,
     *,
     auth: RemoteAuth | None = None,
-    check_card: CardCheck | None = None,
+    trust: CardTrust | None = None,
     limits: RemoteLimits | None = None,
     http: HttpPool | None = None,
 ) -> AsyncGenerator[A2AClient]:
@@ -105,7 +106,7 @@ async def connect(
     Args:
         url: The agent's address, or that of its card.
         auth: Lets requests in, also the one for the card.
-        check_card: Looks at each card before it is used.
+        trust: Whose signatures on its card are believed; None takes it as it comes.
         limits: What the agent may take of time and size.
         http: Connections to use in place of own ones, for example to an app in the same process; not closed here.
 
@@ -124,7 +125,7 @@ async def connect(
             pool,
             authorizer,
             limits or RemoteLimits(),
-            check=check_card,
+            check=card_check(trust),
             extensions=(),
             clock=time.monotonic,
         )

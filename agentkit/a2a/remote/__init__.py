@@ -2,8 +2,7 @@
 
 from agentkit.a2a.remote.agent import RemoteAgent
 from agentkit.a2a.remote.card import RemoteCard
-from agentkit.a2a.remote.card_source import CardCheck
 from agentkit.a2a.remote.http import RemoteLimits
 from agentkit.a2a.remote.making import remote_agent
 
-__all__ = ["CardCheck", "RemoteAgent", "RemoteCard", "RemoteLimits", "remote_agent"]
+__all__ = ["RemoteAgent", "RemoteCard", "RemoteLimits", "remote_agent"]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from agentkit.a2a.remote.bindings import Call
 from agentkit.a2a.remote.card import RemoteCard, read_card
 from agentkit.a2a.remote.http import PeerHttp, Received
+from agentkit.a2a.verified_card import CardTrust, verify_card
 from agentkit.errors import AgentKitError, RemoteAgentError, RemoteAuthRequired, TransportError
 from agentkit.models import Json, JsonObject
 
@@ -125,6 +126,18 @@ class CardSource:
         )
 
 
+def card_check(trust: CardTrust | None) -> CardCheck | None:
+    """Refuses cards without a signature of a key that is believed (A2A-SIG-02); None for everything is believed."""
+    if trust is None:
+        return None
+
+    async def check(document: JsonObject, url: str) -> JsonObject:
+        verified = await verify_card(document, card_url=url or first_address(document), trust=trust)
+        return document if verified is None else verified.document
+
+    return check
+
+
 async def checked_card(agent: str, document: Json, url: str, check: CardCheck | None) -> RemoteCard:
     """A card, once it has been looked at.
 
@@ -165,3 +178,11 @@ def _age(headers: Mapping[str, str]) -> float:
     passed = headers.get("age", "0")
     left = float(named[1]) - (float(passed) if passed.isdecimal() and len(passed) < 10 else 0.0)
     return min(max(left, 0.0), _LONGEST_AGE)
+
+
+def first_address(document: JsonObject) -> str:
+    """Where an agent lies whose card was given, as its keys must too."""
+    interfaces = document.get("supportedInterfaces")
+    first = interfaces[0] if isinstance(interfaces, list) and interfaces else document
+    url = first.get("url") if isinstance(first, dict) else None
+    return url if isinstance(url, str) else ""

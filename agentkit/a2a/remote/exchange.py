@@ -96,8 +96,8 @@ class Exchange:
                 trouble: AgentKitError = RequestTimeout(f"Remote agent {self._agent} closed a stream without a word.")
             except (TransportError, RemoteAgentError) as error:
                 trouble = error
-            if self._progress.task_id is not None and isinstance(trouble, TransportError):
-                return  # the task is known, so it can be followed
+            if self._progress.end is not None or (self._progress.events and isinstance(trouble, TransportError)):
+                return  # it has settled, or its task is known and can be followed
             tries += 1
             if tries >= self._limits.tries or not self._may_repeat(trouble):
                 raise trouble
@@ -125,6 +125,8 @@ class Exchange:
                 raise self._lost() from None
             except (TransportError, RemoteAgentError) as error:
                 trouble = self._tolerated(error)
+            if self._progress.end is not None:
+                return
             await self._sleep(watch.pause_after(trouble))
 
     async def find(self) -> Task | None:
@@ -162,7 +164,7 @@ class Exchange:
     async def _look(self) -> AsyncGenerator[Event]:
         task_id = self._progress.task_id or ""
         yield await self._channel.get(task_id, self._bearer)
-        if self._streams:
+        if self._streams and self._progress.end is None:
             async with aclosing(self._channel.subscribe(task_id, self._bearer)) as events:
                 async for event in events:
                     yield event

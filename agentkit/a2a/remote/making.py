@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from agentkit.a2a.remote.agent import RemoteAgent
 from agentkit.a2a.remote.authorization import RemoteAuth, authorizer_for
-from agentkit.a2a.remote.card_source import CardCheck
+from agentkit.a2a.remote.card_source import card_check, first_address
 from agentkit.a2a.remote.http import RemoteLimits
 from agentkit.a2a.remote.peer import Peer
+from agentkit.a2a.verified_card import CardTrust
 from agentkit.errors import SpecError
 from agentkit.mcp.client.input import checked_address
 from agentkit.mcp.client.pool import HttpPool, new_pool
@@ -27,7 +28,7 @@ def remote_agent(
     auth: RemoteAuth | None = None,
     inherit: bool = False,
     credentials: Collection[str] = (),
-    check_card: CardCheck | None = None,
+    trust: CardTrust | None = None,
     extensions: Collection[str] = (),
     limits: RemoteLimits | None = None,
     http: HttpPool | None = None,
@@ -46,7 +47,8 @@ def remote_agent(
             whose tokens are fetched, kept, renewed, and after a 401 fetched once more (A2A-CG-03).
         inherit: Pass on the token of whoever asks, in place of `auth`.
         credentials: Names of MCP servers whose credentials, brought by a caller's message, are passed on (MCPAUTH-14).
-        check_card: Looks at each card before it is used and raises where it is not to be trusted.
+        trust: Whose signatures on its card are believed; a card without a good one is refused then (A2A-SIG-02). None
+            takes the card as it comes.
         extensions: URIs of extensions that you know how to use; a card may require one.
         limits: What the agent may take of time and size.
         http: Connections to use in place of own ones, for example to an app in the same process; not closed here.
@@ -60,10 +62,10 @@ def remote_agent(
     given = name or (spec.name if isinstance(spec, RemoteAgentSpec) else None)
     called = given or _name_of(place)
     pool = http or new_pool()
-    url = place if isinstance(place, str) else _url_of(place)
+    url = place if isinstance(place, str) else first_address(place)
     authorizer = authorizer_for(called, url, pool, auth, inherit=inherit, clock=clock)
     allowed = limits or RemoteLimits()
-    peer = Peer(called, place, pool, authorizer, allowed, check=check_card, extensions=extensions, clock=clock)
+    peer = Peer(called, place, pool, authorizer, allowed, check=card_check(trust), extensions=extensions, clock=clock)
     return RemoteAgent(
         called,
         peer,
@@ -96,11 +98,3 @@ def _name_of(place: str | JsonObject) -> str:
         return urlsplit(place).hostname or place
     name = place.get("name")
     return name if isinstance(name, str) and name.strip() else "remote"
-
-
-def _url_of(card: JsonObject) -> str:
-    """Where an agent lies whose card was given; only whether that is this machine matters."""
-    interfaces = card.get("supportedInterfaces")
-    first = interfaces[0] if isinstance(interfaces, list) and interfaces else card
-    url = first.get("url") if isinstance(first, dict) else None
-    return url if isinstance(url, str) else ""

@@ -14,9 +14,14 @@ from agentkit.a2a.remote.exchange import Exchange
 from agentkit.a2a.remote.progress import Progress, Update
 from agentkit.compose import RunContext
 from agentkit.errors import AgentKitError, RemoteProtocolError, RequestTimeout, TaskNotFound
+from agentkit.models import Event
 
 CANCEL_SECONDS: Final = 5.0
 """How long a remote agent may take to cancel a task whose turn was cancelled here."""
+
+
+END_SECONDS: Final = 0.05
+"""How long a stream may stay open behind the event that settles its task."""
 
 
 class Notes:
@@ -107,6 +112,7 @@ class RemoteTurn:
                     for update in updates:
                         yield update
                     if progress.end is not None:
+                        await _let_end(events)
                         yield progress.end
                         return
 
@@ -125,3 +131,10 @@ class RemoteTurn:
             return
         with anyio.move_on_after(CANCEL_SECONDS, shield=True), suppress(AgentKitError):
             await self._exchange.cancel()
+
+
+async def _let_end(events: AsyncGenerator[Event]) -> None:
+    """Let the server end its answer, as it must now (A2A-STR-02): read to its end, it leaves its connection free."""
+    with suppress(TimeoutError, StopAsyncIteration, AgentKitError):
+        async with asyncio.timeout(END_SECONDS):
+            await anext(events)
