@@ -133,7 +133,8 @@ def _keep(folder: Path) -> None:
         server = begin("postgres")
         while server.poll() is None and not _answers(folder):
             time.sleep(0.02)
-        print("ready" if server.poll() is None else "failed", flush=True)
+        sys.stdout.write("ready\n" if server.poll() is None else "failed\n")
+        sys.stdout.flush()
         sys.stdin.read()
         server.send_signal(signal.SIGINT)
         server.wait()

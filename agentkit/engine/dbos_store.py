@@ -122,7 +122,7 @@ class DbosStore:
             "max_executor_threads": 4,
             # Nobody sends notifications or schedules; what polls for them shall be quick to stop and cost nothing.
             "use_listen_notify": False,
-            "notification_listener_polling_interval_sec": 0.5,
+            "notification_listener_polling_interval_sec": 0.1,
             "scheduler_polling_interval_sec": 3600.0,
         }
         _carries[:] = [carry]

@@ -32,9 +32,6 @@ class DbosEngine:
     PostgreSQL database, each going on with the runs of those that died; a SQLite file belongs to one process.
     """
 
-    name: Final = "dbos"
-    durable: Final = True
-
     def __init__(self, host: Host, service: str, patience: float, recoveries: int) -> None:
         """Use `acquire`."""
         self._host = host
@@ -76,6 +73,16 @@ class DbosEngine:
                 remedy="Share the engine, or give each service a name of its own.",
             )
         return engine
+
+    @property
+    def name(self) -> str:
+        """`dbos`."""
+        return "dbos"
+
+    @property
+    def durable(self) -> bool:
+        """True: runs survive the process."""
+        return True
 
     async def launch(self, runner: Runner, *, given_up: Runner | None = None) -> None:
         """Carry out runs with `runner` from now on, first of all those that an earlier process left.

@@ -25,9 +25,6 @@ class InlineEngine:
     failed, reason `interrupted` (design, section 7).
     """
 
-    name: Final = "inline"
-    durable: Final = False
-
     def __init__(self, *, patience: float = PATIENCE) -> None:
         """Make an engine without runs.
 
@@ -39,6 +36,16 @@ class InlineEngine:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._runner: Runner | None = None
         self._closed = False
+
+    @property
+    def name(self) -> str:
+        """`inline`."""
+        return "inline"
+
+    @property
+    def durable(self) -> bool:
+        """False: runs do not survive the process."""
+        return False
 
     async def launch(self, runner: Runner, *, given_up: Runner | None = None) -> None:
         """Carry out runs with `runner` from now on; there are none of an earlier process.
