@@ -12,13 +12,14 @@ import anyio
 import pytest
 
 from agentkit.client import AgentHandle
-from agentkit.compose import CONTINUATION_KEY, Caller, CortiAgent, Outcome, RunContext, collect
+from agentkit.compose import CONTINUATION_KEY, Caller, CortiAgent, Outcome, RunContext, ShortState, collect
+from agentkit.compose import Usage as ComposeUsage
 from agentkit.credentials import NO_CREDENTIALS, Credentials, Token
 from agentkit.engine import InlineEngine
-from agentkit.errors import NotFoundError, RequestTimeout
+from agentkit.errors import NotFoundError, RequestTimeout, SpecError, UnknownOutcome
 from agentkit.models import ArtifactUpdate, Event, JsonObject, Message, Role, StatusUpdate, TaskState
 from tests.client.connecting import connected
-from tests.contract.corti_double import Answer, CortiDouble, Turn
+from tests.contract.corti_double import Answer, CortiDouble, Gate, Hold, Report, Turn, Usage, in_pieces
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +45,15 @@ def task(text: str, **more: Any) -> dict[str, Any]:
     }
 
 
+STATES: dict[tuple[str, str, str], ShortState] = {}
+"""What conversations know, as the task service keeps it."""
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> None:
+    STATES.clear()
+
+
 def context(
     conversation: str = "ours-1",
     *,
@@ -57,6 +67,7 @@ def context(
         task_id=RUN,
         caller=Caller(owner=owner, tenant=tenant),
         engine=InlineEngine(),
+        state=STATES.setdefault((tenant, owner, conversation), ShortState()),
         credentials=credentials,
         resumed=continuation is not None,
         path=("chain", "corti"),
@@ -101,15 +112,18 @@ async def test_a_completed_task_yields_its_artifacts_and_a_final_message(
     result, final = await _events(CortiAgent(handle), Message.user("Any allergies?"), context())
     assert isinstance(result, ArtifactUpdate)
     assert (result.artifact.text, result.task_id, result.context_id) == ("new", RUN, "ours-1")
-    assert isinstance(final, Message)
-    assert (final.text, final.role, final.task_id, final.context_id) == ("Penicillin.", Role.AGENT, RUN, "ours-1")
+    assert isinstance(final, StatusUpdate)
+    said = final.status.message
+    assert said is not None
+    assert (said.text, said.role, said.task_id, said.context_id) == ("Penicillin.", Role.AGENT, RUN, "ours-1")
 
 
 async def test_a_completed_task_without_words_completes_without_a_message(
     handle: AgentHandle, double: CortiDouble
 ) -> None:
     double.agent_answers(Turn())
-    assert await _events(CortiAgent(handle), Message.user("hi"), context()) == []
+    outcome = await collect(CortiAgent(handle), Message.user("hi"), context())
+    assert (outcome.state, outcome.message) == (TaskState.COMPLETED, None)
 
 
 async def test_a_message_alone_is_the_final_message(handle: AgentHandle, double: CortiDouble) -> None:
@@ -182,14 +196,20 @@ async def test_what_another_agent_made_up_to_look_like_a_credential_is_none(
         {"name": "n", "description": "d", "experts": [{"type": "reference", "id": "e", "name": "pubmed-expert"}]},
     ],
 )
-async def test_where_the_agents_servers_are_not_known_all_credentials_are_offered(
+async def test_where_servers_are_hidden_only_the_credentials_the_author_names_are_given(
     handle: AgentHandle, double: CortiDouble, info: dict[str, Any]
 ) -> None:
-    double.inject(Answer(200, {**info, "id": handle.id}))
+    """A2A-CMP-04."""
+    brought = Credentials([Token("pubmed", "p-1"), Token("other", "canary")])
+    for _ in range(2):
+        double.inject(Answer(200, {**info, "id": handle.id}), on="GET *")
     async with connected(double) as corti:
-        agent = CortiAgent(await corti.agents.get(handle.id))
-        await collect(agent, Message.user("hi"), context(credentials=Credentials([Token("any", "a-1")])))
-    assert _auth(double.messages[0]) == ["any"]
+        for names in ((), ("pubmed",)):
+            agent = CortiAgent(await corti.agents.get(handle.id), mcp_names=names)
+            assert agent.mcp_names == set(names)
+            await collect(agent, Message.user("hi"), context(str(names), credentials=brought))
+    assert [_auth(message) for message in double.messages] == [[], ["pubmed"]]
+    assert not any(b"canary" in call.body for call in double.calls)
 
 
 async def test_the_outbound_id_is_the_same_for_the_same_message_of_a_run(
@@ -310,13 +330,6 @@ async def test_a_lost_corti_context_is_forgotten_so_that_the_next_message_begins
     assert _auth(double.messages[2]) == ["ehr"]
 
 
-async def test_the_conversation_unused_for_longest_is_forgotten_first(handle: AgentHandle, double: CortiDouble) -> None:
-    agent = CortiAgent(handle, capacity=2)
-    for conversation in ("a", "b", "a", "c", "a", "b"):
-        await collect(agent, Message.user("hi"), context(conversation))
-    assert [message.get("contextId") is None for message in double.messages] == [True, True, False, True, False, True]
-
-
 async def test_two_first_messages_at_once_open_one_corti_context(handle: AgentHandle, double: CortiDouble) -> None:
     agent = CortiAgent(handle)
     with anyio.fail_after(HANG):
@@ -333,7 +346,149 @@ async def test_an_unreadable_continuation_fails_the_turn(handle: AgentHandle, do
     assert not double.messages
 
 
-async def test_cancelling_leaves_the_remote_task_alone(handle: AgentHandle, double: CortiDouble) -> None:
+async def test_v1_has_no_cancel_so_its_task_is_left_alone(handle: AgentHandle, double: CortiDouble) -> None:
+    """V1-TASK-02."""
+    double.agent_answers(Turn("Which patient?", "input-required"))
+    asked = await collect(CortiAgent(handle), Message.user("hi"), context())
     before = len(double.calls)
-    await CortiAgent(handle).cancel(context())
+    await CortiAgent(handle).cancel(context(continuation=asked.continuation))
     assert len(double.calls) == before
+
+
+async def test_what_a_turn_cost_is_told(handle: AgentHandle, double: CortiDouble) -> None:
+    """V1-OBJ-21."""
+    double.agent_answers(Turn("Yes.", usage=Usage(30, 4, 0.5)), Turn("No.", "failed", usage=Usage(1, 1, 0.25)))
+    times = iter([10.0, 12.5, 20.0, 21.0])
+    agent = CortiAgent(handle, clock=lambda: next(times))
+    done = await collect(agent, Message.user("hi"), context())
+    failed = await collect(agent, Message.user("hi"), context())
+    assert (done.metadata or {})["agentkit.usage"] == {
+        "credits": 0.5,
+        "inputTokens": 30,
+        "outputTokens": 4,
+        "seconds": 2.5,
+    }
+    assert ComposeUsage.of(failed.metadata) == ComposeUsage(0.25, 1, 1, 1.0)
+
+
+async def test_a_conversation_goes_on_after_a_restart(handle: AgentHandle, double: CortiDouble) -> None:
+    await collect(CortiAgent(handle), Message.user("hi"), context())
+    await collect(CortiAgent(handle), Message.user("and?"), context())
+    assert double.messages[1]["contextId"] == double.executions[0].context_id
+
+
+async def test_a_lost_answer_is_looked_up_by_the_id_of_the_message(handle: AgentHandle, double: CortiDouble) -> None:
+    agent, lost = CortiAgent(handle), Message.user("Any allergies?")
+    await collect(agent, Message.user("hi"), context())
+    sent = await collect(agent, lost, context())
+    found = await agent.look_up(lost, context())
+    assert found is not None
+    assert (found.state, found.text) == (sent.state, sent.text)
+    assert await agent.look_up(Message.user("never sent"), context()) is None
+    assert len(double.executions) == 2
+
+
+async def test_a_question_that_was_lost_is_found_with_its_place(handle: AgentHandle, double: CortiDouble) -> None:
+    agent, lost = CortiAgent(handle), Message.user("Any allergies?")
+    await collect(agent, Message.user("hi"), context())
+    double.agent_answers(Turn("Which patient?", "input-required"))
+    await collect(agent, lost, context())
+    found = await agent.look_up(lost, context())
+    assert found is not None
+    answered = await collect(agent, Message.user("Jane"), context(continuation=found.continuation))
+    assert (found.state, answered.state) == (TaskState.INPUT_REQUIRED, TaskState.COMPLETED)
+    assert double.executions[-1].task_id == double.executions[1].task_id
+
+
+async def test_where_corti_cannot_tell_the_outcome_is_unknown(handle: AgentHandle, double: CortiDouble) -> None:
+    agent, lost = CortiAgent(handle), Message.user("hi")
+    with pytest.raises(UnknownOutcome, match="first message"):
+        await agent.look_up(lost, context())
+    await collect(agent, lost, context())
+    kept = double.v1.contexts[double.executions[0].context_id]
+    for one in kept.tasks:
+        one.history.clear()
+    with pytest.raises(UnknownOutcome, match="does not show"):
+        await agent.look_up(lost, context())
+    double.v1.forget(kept)
+    with pytest.raises(UnknownOutcome, match="forgotten"):
+        await agent.look_up(lost, context())
+
+
+async def test_what_is_missing_is_named(handle: AgentHandle, double: CortiDouble) -> None:
+    """A2A-CMP-02."""
+    double.agent_answers(Turn("ehr wants a token", "auth-required"))
+    asked = await collect(CortiAgent(handle), Message.user("hi"), context())
+    assert (asked.metadata or {})["mcp_name"] == "ehr"
+
+
+async def test_names_are_a_list(handle: AgentHandle) -> None:
+    with pytest.raises(SpecError, match="mcp_names"):
+        CortiAgent(handle, mcp_names="ehr")
+
+
+@pytest.fixture
+async def streaming(double: CortiDouble) -> AsyncGenerator[AgentHandle]:
+    async with connected(double, max_retries=0, generation="v2") as corti:
+        yield await corti.agents.get(double.add_v2_agent())
+
+
+async def test_v2_is_streamed_partial_text_and_artifacts_come_up(streaming: AgentHandle, double: CortiDouble) -> None:
+    double.agent_answers(
+        Turn("Done.", steps=[Report("Reading."), *in_pieces("a-1", "Peni", "cillin")], usage=Usage(3, 4, 0.5))
+    )
+    events = await _events(CortiAgent(streaming), Message.user("Any allergies?"), context())
+    pieces = [event for event in events if isinstance(event, ArtifactUpdate)]
+    assert [(one.artifact.text, one.append, one.task_id) for one in pieces] == [
+        ("Peni", False, RUN),
+        ("cillin", True, RUN),
+    ]
+    said = [event.status.message.text for event in events if isinstance(event, StatusUpdate) and event.status.message]
+    assert said == ["Reading.", "Done."]
+    last = events[-1]
+    assert isinstance(last, StatusUpdate)
+    assert ComposeUsage.of(last.metadata).credits == 0.5
+
+
+async def test_cancelling_reaches_the_running_task_of_v2(streaming: AgentHandle, double: CortiDouble) -> None:
+    """A2A-CMP-01."""
+    gate, agent = Gate(), CortiAgent(streaming)
+    double.agent_answers(Turn("never", steps=[Report("Reading."), Hold(gate)]))
+    begun = asyncio.Event()
+
+    async def run() -> None:
+        async for event in agent.run(Message.user("hi"), context()):
+            if isinstance(event, StatusUpdate):
+                begun.set()
+
+    with anyio.fail_after(HANG):
+        turn = asyncio.create_task(run())
+        await begun.wait()
+        turn.cancel()
+        await asyncio.wait([turn])
+        await agent.cancel(context())
+    (task,) = double.v2.tasks.values()
+    assert task.state == "canceled"
+    before = len(double.calls)
+    await agent.cancel(context())
+    assert len(double.calls) == before
+
+
+async def test_cancelling_reaches_the_waiting_task_of_v2(streaming: AgentHandle, double: CortiDouble) -> None:
+    """A2A-CMP-01."""
+    double.agent_answers(Turn("Which patient?", "input-required"))
+    asked = await collect(CortiAgent(streaming), Message.user("hi"), context())
+    await CortiAgent(streaming).cancel(context(continuation=asked.continuation))
+    (task,) = double.v2.tasks.values()
+    assert task.state == "canceled"
+    await CortiAgent(streaming).cancel(context(continuation=asked.continuation))
+
+
+async def test_a_lost_answer_of_v2_is_looked_up(streaming: AgentHandle, double: CortiDouble) -> None:
+    agent, lost = CortiAgent(streaming), Message.user("Any allergies?")
+    await collect(agent, Message.user("hi"), context())
+    await collect(agent, lost, context())
+    found = await agent.look_up(lost, context())
+    assert found is not None
+    assert (found.state, found.text) == (TaskState.COMPLETED, "Penicillin.")
+    assert await agent.look_up(Message.user("never sent"), context()) is None
