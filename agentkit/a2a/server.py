@@ -137,5 +137,5 @@ def _check_versions(versions: Sequence[str]) -> None:
 async def _no_such_route(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     headers = error.headers if isinstance(error, HTTPException) else None
-    body = rest_error(MethodNotFoundError("There is no such operation at this address"))
+    body = rest_error(MethodNotFoundError("There is no such operation at this address", {"http_status": status}))
     return JSONResponse(body, status_code=status, headers=headers)

@@ -78,7 +78,12 @@ class GrpcPeer:
 
     async def stream(self, operation: str, params: dict[str, Any]) -> AsyncGenerator[StreamEvent | Answer]:
         call, request, _ = self.call(operation)
-        events = call(ParseDict(params, request(), ignore_unknown_fields=True), metadata=self.metadata)
+        async for event in self.stream_raw(call, ParseDict(params, request(), ignore_unknown_fields=True)):
+            yield event
+
+    async def stream_raw(self, call: Any, message: Any) -> AsyncGenerator[StreamEvent | Answer]:
+        """A stream for a message, or for bytes that are none."""
+        events = call(message, metadata=self.metadata)
         try:
             async for event in events:
                 yield StreamEvent(None, MessageToDict(event))
