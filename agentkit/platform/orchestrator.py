@@ -65,7 +65,13 @@ class _Turn:
 
 
 class Orchestrator:
-    """One agent for one message; implements `agentkit.compose.Agent`."""
+    """One agent for one message; implements `agentkit.compose.Agent`.
+
+    Attributes:
+        mcp_names: Which servers it uses is known when its experts are registered: it sees all credentials.
+    """
+
+    mcp_names: Final = None
 
     def __init__(self, workshop: Workshop, record: AgentRecord, *, first: bool) -> None:
         """Answer for an agent.

@@ -1,43 +1,28 @@
-"""Ends tasks from outside their run: cancellation, recovery, deletion of a context."""
+"""Ends tasks from outside their run: cancellation, deletion of a context."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
 
 from agentkit.compose import Agent, Caller, RunContext, status_update
-from agentkit.engine import Engine
-from agentkit.errors import TaskNotCancelable, TaskNotFound
+from agentkit.errors import EngineError, TaskNotCancelable, TaskNotFound
 from agentkit.models import JsonObject, TaskState
 from agentkit.tasks.live import LiveTask
-from agentkit.tasks.repository import Repository, Scope
-from agentkit.tasks.verdict import end_stored, interrupted
-
-STOP_SECONDS: Final = 10.0
-"""How long a cancelled agent may take to stop, and to stop what it set going elsewhere."""
-
-_log = logging.getLogger("agentkit.tasks")
+from agentkit.tasks.repository import Scope, StoredTask
+from agentkit.tasks.state import StoredState
+from agentkit.tasks.station import Station
+from agentkit.tasks.tickets import Ticket, left_behind
+from agentkit.tasks.verdict import end_stored, stopped_elsewhere, within
 
 
 class Ending:
-    """Stops runs and writes the last state of tasks that have none."""
+    """Stops runs and timers, and writes the last state of tasks that have none."""
 
-    def __init__(
-        self,
-        repository: Repository,
-        engine: Engine,
-        live: dict[str, LiveTask],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """Share the service's store, engine and live tasks."""
-        self._repository = repository
-        self._engine = engine
-        self._live = live
-        self._clock = clock
+    def __init__(self, station: Station) -> None:
+        """Share the station."""
+        self._station = station
 
     async def cancel(
         self, scope: Scope, task_id: str, caller: Caller, agent: Agent, metadata: JsonObject | None = None
@@ -51,46 +36,57 @@ class Ending:
         context = None
         while context is None:
             context = await self._ended(scope, task_id, caller, agent)
-        try:
-            await self._within(agent.cancel(replace(context, metadata=metadata)))
-        except Exception as error:
-            # What fails elsewhere does not hold up the cancellation here (A2A-CMP-01).
-            _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)
+        await stopped_elsewhere(agent, replace(context, metadata=metadata))
 
     async def stop_context(self, scope: Scope, context_id: str) -> None:
         """Stop what is at work in a context."""
-        working = [live for live in self._live.values() if live.scope == scope and live.task.context_id == context_id]
+        live = self._station.live.values()
+        working = [one for one in live if one.scope == scope and one.task.context_id == context_id]
         await asyncio.gather(*map(self._stop, working))
-
-    async def recover(self) -> int:
-        """Fail what a crash left at work; returns how many tasks there were."""
-        ended = 0
-        for stored in await self._repository.unsettled():
-            if stored.task.id not in self._live:
-                ended += await end_stored(self._repository, stored, interrupted(stored.task), self._clock())
-        return ended
 
     async def _ended(self, scope: Scope, task_id: str, caller: Caller, agent: Agent) -> RunContext | None:
         """Bring a task to its end; None when it has gone on meanwhile."""
-        live = self._live.get(task_id)
+        station = self._station
+        live = station.live.get(task_id)
         ours = live is not None and live.scope == scope and await self._stop(live)
-        stored = await self._repository.load(scope, task_id, 0)
+        stored = await station.repository.load(scope, task_id, 0)
         if stored is None:
             raise TaskNotFound("There is no such task.", task_id=task_id)
         state, context_id = stored.task.status.state, stored.task.context_id
         if state.is_terminal and not (ours and state is TaskState.CANCELED):
             raise TaskNotCancelable(f"The task is {state.value}.", task_id=task_id, context_id=context_id)
-        context = RunContext(context_id, task_id, caller, self._engine, path=(agent.name,))
+        # A run that was at work here has ended with the state it began with, for its agent to find what it set going.
+        begun = live.opened.stored if live is not None and state.is_terminal else stored
+        context = self._context(begun, caller, agent)
         if state.is_terminal:
             return context
         update = status_update(context, TaskState.CANCELED)
-        if not await end_stored(self._repository, stored, update, self._clock()):
+        if not await end_stored(station.repository, stored, update, station.clock()):
             return None
+        station.open_tasks.ended(scope)
+        with suppress(EngineError):
+            # A timer, or a run in another process, or one whose message was stored just before the end.
+            await within(station.engine_for(agent).cancel(context.run_id))
         # A turn whose message was stored just before the end has begun by now, and can store nothing any more.
-        begun = self._live.get(task_id)
-        if begun is not None and begun is not live:
-            await self._stop(begun)
+        late = station.live.get(task_id)
+        if late is not None and late is not live:
+            await self._stop(late)
         return context
+
+    def _context(self, stored: StoredTask, caller: Caller, agent: Agent) -> RunContext:
+        station, context_id = self._station, stored.task.context_id
+        with suppress(EngineError):
+            return RunContext(
+                context_id,
+                stored.task.id,
+                caller,
+                station.engine_for(agent),
+                run_id=Ticket.of(stored).run_id,
+                state=StoredState(station.repository, stored.scope, context_id, station.clock),
+                path=(agent.name,),
+                continuation=left_behind(stored.continuation),
+            )
+        return RunContext(context_id, stored.task.id, caller, station.engine, path=(agent.name,))
 
     async def _stop(self, live: LiveTask) -> bool:
         """Stop a run; False when it came to its own end before."""
@@ -98,12 +94,5 @@ class Ending:
             await live.wait()
             return live.cancel_wanted
         live.cancel_wanted = True
-        await self._within(self._engine.cancel(live.run_id))
+        await within(live.engine.cancel(live.run_id))
         return True
-
-    async def _within(self, work: Awaitable[object]) -> None:
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await work
-        except TimeoutError:
-            _log.warning("something did not stop within %s seconds", STOP_SECONDS)

@@ -1,51 +1,45 @@
-"""A task at work: seen at once by whoever follows it, stored in batches."""
+"""A task at work: what its agent publishes, and those who follow it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
-from agentkit.compose import ArtifactStore
-from agentkit.errors import AgentKitError, EngineError, StorageError
+from agentkit.compose import NOTHING, USAGE_KEY, ArtifactStore, Usage
+from agentkit.engine import Engine
+from agentkit.errors import AgentKitError, TurnExceeded
 from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task, TaskState, TaskStatus
-from agentkit.tasks.codec import encode, encode_object, micros, stamped
-from agentkit.tasks.repository import Append, Entry, Opened, Record, Repository
-
-FLUSH_SECONDS: Final = 0.05
-"""Events wait at most so long for the store; a crash loses no more of a task that is still at work."""
-
-FLUSH_EVENTS: Final = 64
-"""So many events are stored at once, whatever the time; more in a task that has many already."""
-
-RECENT_EVENTS: Final = 1024
-"""So many events are kept in memory for followers; who lags further behind reads the event log."""
-
-
-class TurnLost(Exception):
-    """The turn cannot be stored any more: by an error of the store, or, without one, because somebody else ended it."""
-
-    def __init__(self, error: AgentKitError | None) -> None:
-        """Keep the store's error."""
-        super().__init__()
-        self.error = error
+from agentkit.tasks.codec import encode, encode_object, stamped
+from agentkit.tasks.limits import Limits
+from agentkit.tasks.repository import Entry, Opened, Record, Repository, StoredTask
+from agentkit.tasks.window import RECENT_EVENTS, Window
+from agentkit.tasks.writing import EventWriter, TurnLost
 
 
 class LiveTask:
-    """One turn of a task in this process.
+    """One run of a turn in this process: the agent's side publishes, any number of followers read.
 
-    The run publishes; any number of followers read, each at its own pace, from a bounded window of recent events and
-    behind it from the event log. No follower can hold up the run or another follower.
+    On an engine that forgets, an event is seen at once and stored with the next batch. On a durable one it is stored
+    first: a run that goes on after a crash must not tell another story than the one that was seen.
     """
 
-    def __init__(self, repository: Repository, opened: Opened, run_id: str, clock: Callable[[], datetime]) -> None:
-        """Take over a task whose message was just stored."""
+    def __init__(
+        self,
+        repository: Repository,
+        opened: Opened,
+        run_id: str,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        limits: Limits,
+    ) -> None:
+        """Take over a task whose message was stored."""
         stored = opened.stored
         self.opened = opened
+        self.opening: StoredTask | None = None
         self.run_id = run_id
+        self.engine = engine
         self.scope = stored.scope
         self.key = stored.key
         self.task = stored.task
@@ -56,24 +50,34 @@ class LiveTask:
         self.cancel_wanted = False
         self._repository = repository
         self._clock = clock
-        self._partial = opened.resumed
-        self._reread = False
+        self._limits = limits
+        self._size = 0
+        self._window = Window(stored.version)
+        self._unseen: deque[tuple[int, Record]] = deque()
+        self._writer = EventWriter(repository, stored, clock, self._see if engine.durable else None)
+        self._partial = opened.resumed or stored.version > stored.turn
         self._talk: list[Message] = [opened.message]
         self._artifacts = ArtifactStore(stored.task.artifacts)
+        self._known = {artifact.artifact_id for artifact in stored.task.artifacts}
+        self._whole = True
         self._silent = False
-        self._stored = stored.version
-        self._recent: deque[tuple[int, Record]] = deque(maxlen=RECENT_EVENTS)
-        self._pending: list[Entry] = []
-        self._timer: asyncio.TimerHandle | None = None
-        self._flushing: asyncio.Task[None] | None = None
-        self._lost: TurnLost | None = None
-        self._waiters: list[asyncio.Future[None]] = []
 
-    def begin(self, *, followed: bool) -> None:
-        """The run starts: `working` is published at once when somebody follows, else when there is need to."""
-        self._silent = True
-        if followed:
+    async def begin(self, *, followed: bool, continuation: JsonObject | None = None) -> None:
+        """The run starts.
+
+        `working` is published when somebody follows, else when there is need to. A durable run stores it before the
+        agent does anything: a task that is `submitted` has not begun. So does one that waited for a timer, with what is
+        kept of it from now on.
+
+        Raises:
+            TurnLost: The turn cannot be stored any more.
+        """
+        self._silent = self.task.status.state is not TaskState.WORKING or continuation is not None
+        stored_first = self.engine.durable or continuation is not None
+        if followed or stored_first:
             self.show_working()
+        if stored_first:
+            await self._writer.flush(encode_object(continuation))
 
     def show_working(self) -> None:
         """Publish `working` unless the agent has said something itself."""
@@ -85,20 +89,23 @@ class LiveTask:
 
         Raises:
             EngineError: It cannot be stored; nobody has seen it.
+            TurnExceeded: The turn has said too much.
         """
         record = self._completed(update)
         entry = encode(record)
+        self._weigh(entry)
         if isinstance(record, StatusUpdate):
             self._silent = False
         else:
             self.show_working()
         self._apply(record)
         self.version += 1
-        self._recent.append((self.version, record))
-        self._pending.append(entry)
-        self._wake()
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_later)
+        if self.engine.durable:
+            self._unseen.append((self.version, record))
+        else:
+            self._window.show(self.version, record)
+            self._window.wake()
+        self._writer.add(entry, self.task)
 
     async def make_room(self) -> None:
         """Store what is pending when it is a full batch; to be awaited after each `publish`.
@@ -106,11 +113,7 @@ class LiveTask:
         Raises:
             TurnLost: The turn cannot be stored any more.
         """
-        if self._lost is not None:
-            raise self._lost
-        # Each batch rewrites the snapshot, so batches grow with what it may hold.
-        if len(self._pending) >= min(max(FLUSH_EVENTS, self.version // 8), RECENT_EVENTS):
-            await self.flush()
+        await self._writer.make_room()
 
     async def flush(self) -> None:
         """Store what is pending.
@@ -118,109 +121,91 @@ class LiveTask:
         Raises:
             TurnLost: The turn cannot be stored any more.
         """
-        self._stop_timer()
-        if not self._pending:
-            return
-        batch = self._batch(self._pending, None)
-        self._pending = []
-        await self._store(batch)
+        await self._writer.flush()
+
+    async def leave(self) -> None:
+        """Another process goes on: store what was said here, so that it finds all of it."""
+        with suppress(TurnLost):
+            await self._writer.drain()
 
     async def settle(self, update: StatusUpdate, continuation: JsonObject | None) -> None:
-        """Store everything with the update that ends the turn; `end` shows it, so what is seen settled is stored.
+        """Store everything with the update that ends the run; `end` shows it, so what is seen settled is stored.
 
         Raises:
             EngineError: The update cannot be stored; the turn is as it was.
             TurnLost: The turn cannot be stored any more.
         """
-        if self._lost is not None:
-            raise self._lost
+        self._writer.check()
         record = self._completed(update)
-        pending, kept = [*self._pending, encode(record)], encode_object(continuation)
+        entry, kept = encode(record), encode_object(continuation)
         self.settling = True
-        self._stop_timer()
         if update.metadata:
-            merged: JsonObject = {**(self.task.metadata or {}), **update.metadata}
-            self.task = self.task.model_copy(update={"metadata": merged})
+            self.task = self.task.model_copy(update={"metadata": self._merged(update.metadata)})
         self._apply(record)
-        self._pending = []
-        batch = self._batch(pending, kept)
-        try:
-            await self._store(batch)
-        except asyncio.CancelledError:
-            # The write may be under way: writing again waits for it, and is refused when it was done.
-            self._reread = True
-            with suppress(TurnLost):
-                await self._store(batch)
+        await self._writer.finish(entry, self.task, kept, self._artifacts.all() if self._whole else None)
+        self._see(self.version)
         self.version += 1
-        self._recent.append((self.version, record))
+        self._window.show(self.version, record)
 
     def end(self, error: AgentKitError | None = None) -> None:
-        """Nothing follows any more; an error is raised to whoever waits."""
+        """Nothing follows from this run any more; an error is raised to whoever waits."""
         self.ended = True
         self.error = error
-        self._stop_timer()
-        self._wake()
+        self._writer.stop_timer()
+        self._window.wake()
 
     def final(self, history_length: int | None) -> Task | None:
-        """The task with its history, or None where the history must be read from the store."""
-        if not self.task.status.state.is_settled or self._reread or (self._partial and history_length != 0):
+        """The task with its history, or None where it must be read from the store."""
+        if not self.task.status.state.is_settled or self._partial or self._writer.doubtful:
             return None
         talk = self._talk
         shown = talk[:-1] if self.task.status.message is talk[-1] else talk
         if history_length is not None:
             shown = shown[-history_length:] if history_length > 0 else []
-        return self.task.model_copy(update={"history": tuple(shown)})
+        return self.task.model_copy(update={"history": tuple(shown), "artifacts": self._artifacts.all()})
 
     async def wait(self) -> None:
-        """Wait until the turn has ended.
+        """Wait until the run has ended.
 
         Raises:
             StorageError: It could not be stored.
         """
         while not self.ended:
-            await self._changed()
+            await self._window.changed()
         if self.error is not None:
             raise self.error
 
     async def follow(self, after: int) -> AsyncGenerator[tuple[int, StatusUpdate | ArtifactUpdate]]:
-        """All updates behind a version with theirs, in order, until the turn has ended."""
+        """All updates behind a version with theirs, in order, until the run has ended."""
         while True:
-            behind = await self._behind(after)
+            behind = self._window.behind(after)
+            if behind is None:
+                with suppress(TurnLost):
+                    await self.flush()
+                behind = list(await self._repository.events(self.key, self.scope, after, RECENT_EVENTS))
             for version, record in behind:
                 after = version
                 if not isinstance(record, Message):
                     yield version, record
-            if after >= self.version or not behind:
+            if after >= self._window.version or not behind:
                 if self.ended:
                     if self.error is not None:
                         raise self.error
                     return
-                await self._changed()
+                await self._window.changed()
 
-    async def _behind(self, after: int) -> list[tuple[int, Record]]:
-        if after >= self.version:
-            return []
-        if self._recent and self._recent[0][0] <= after + 1:
-            return [self._recent[-back] for back in range(self.version - after, 0, -1)]
-        with suppress(TurnLost):
-            await self.flush()
-        return list(await self._repository.events(self.key, self.scope, after, RECENT_EVENTS))
+    def _see(self, last: int) -> None:
+        while self._unseen and self._unseen[0][0] <= last:
+            self._window.show(*self._unseen.popleft())
+        self._window.wake()
 
-    async def _changed(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            await waiter
-        finally:
-            if not waiter.done() or waiter.cancelled():
-                with suppress(ValueError):
-                    self._waiters.remove(waiter)
-
-    def _wake(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+    def _weigh(self, entry: Entry) -> None:
+        self._size += len(entry.body)
+        if self.version - self.opened.stored.turn >= self._limits.events:
+            raise TurnExceeded(f"The turn has more than {self._limits.events} events.", task_id=self.task.id)
+        if self._size > self._limits.size:
+            limit = self._limits.size
+            raise TurnExceeded(f"The turn says more than {limit} characters of JSON.", task_id=self.task.id)
 
     def _update(self, state: TaskState) -> StatusUpdate:
         return StatusUpdate.model_construct(
@@ -236,8 +221,22 @@ class LiveTask:
             changes["message"] = stamped(status.message, self.task.id, self.task.context_id)
         return update.model_copy(update={"status": status.model_copy(update=changes)})
 
+    def _merged(self, metadata: JsonObject) -> JsonObject:
+        """The task's metadata with that of the end; what was used is summed over the turns."""
+        before = self.task.metadata or {}
+        merged: JsonObject = {**before, **metadata}
+        if USAGE_KEY in before and USAGE_KEY in metadata:
+            total = Usage.of(before) + Usage.of(metadata)
+            if total != NOTHING:
+                merged[USAGE_KEY] = total.json()
+        return merged
+
     def _apply(self, record: StatusUpdate | ArtifactUpdate) -> None:
         if isinstance(record, ArtifactUpdate):
+            identifier = record.artifact.artifact_id
+            # What an earlier turn left under this id is known to the store, which then puts the two together.
+            self._whole &= not record.append or not self.opened.resumed or identifier in self._known
+            self._known.add(identifier)
             self._artifacts.add(record)
             return
         status = record.status
@@ -247,44 +246,3 @@ class LiveTask:
                 self._talk = self._talk[-2:]
                 self._partial = True
         self.task = self.task.model_copy(update={"status": status})
-
-    def _batch(self, events: list[Entry], continuation: str | None) -> Append:
-        artifacts = self._artifacts.all()
-        if artifacts:
-            self.task = self.task.model_copy(update={"artifacts": artifacts})
-        first = self._stored + 1
-        # Counted before the write: calls for one task take effect in order, so the next batch follows this one.
-        self._stored += len(events)
-        status = self.task.status
-        updated = micros(status.timestamp or self._clock())
-        return Append(self.key, self.scope, first, events, self.task, updated, continuation)
-
-    def _flush_later(self) -> None:
-        if self._flushing is not None and not self._flushing.done():
-            # The store is slow: what is pending waits, so that no more than a batch or two lie in memory.
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_later)
-            return
-        self._timer = None
-        self._flushing = asyncio.get_running_loop().create_task(self._flush_quietly())
-
-    async def _flush_quietly(self) -> None:
-        try:
-            await self.flush()
-        except TurnLost as lost:
-            # The run meets it at its next event or at its end.
-            self._lost = lost
-
-    async def _store(self, batch: Append) -> None:
-        try:
-            stored = await self._repository.append(batch)
-        except (StorageError, EngineError) as error:
-            self._reread = True
-            raise TurnLost(error) from error
-        if not stored:
-            self._reread = True
-            raise TurnLost(None)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
 from agentkit.compose import Agent, Caller
-from agentkit.credentials import extract
 from agentkit.engine import Engine
-from agentkit.errors import ContextNotFound, EngineError, TaskNotContinuable, TaskNotFound
-from agentkit.models import Context, Event, JsonObject, Message, Task, TaskState
+from agentkit.errors import ContextNotFound
+from agentkit.models import Context, JsonObject, Message, Task, TaskState
 from agentkit.tasks.codec import micros
 from agentkit.tasks.ending import Ending
-from agentkit.tasks.execution import Execution, Turn
-from agentkit.tasks.following import Followed
-from agentkit.tasks.live import LiveTask, TurnLost
-from agentkit.tasks.repository import ContextPolicy, Repeated, Repository, Scope, StoredTask, TaskFilter, TaskPage
-
-Accepted = Callable[[StoredTask], Awaitable[None]]
-"""Awaited once a message was taken in, before its sender hears of it."""
+from agentkit.tasks.following import Followed, Following
+from agentkit.tasks.limits import Limits
+from agentkit.tasks.recovery import recover
+from agentkit.tasks.repository import ContextPolicy, Repository, Scope, TaskFilter, TaskPage
+from agentkit.tasks.running import Running
+from agentkit.tasks.sending import Accepted, Sending
+from agentkit.tasks.station import Resolve, Station
+from agentkit.tasks.turns import Turn
 
 ContextDeleted = Callable[[Caller, str, str], Awaitable[None]]
 """Told the caller, the agent id and the context id after a context was deleted."""
@@ -31,24 +29,31 @@ class TaskService:
     """Tasks of all agents of this process; each call is bound to the caller and the agent."""
 
     def __init__(
-        self, repository: Repository, engine: Engine, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        repository: Repository,
+        engine: Engine,
+        *,
+        durable: Engine | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Use a store and an engine; call `recover` before the first message and `close` at the end.
+        """Use a store and engines; call `recover` before the first message and `close` at the end.
 
         Args:
             repository: Keeps tasks and events.
-            engine: Runs the turns.
+            engine: Runs the turns of agents that need not survive a crash.
+            durable: Runs those of agents that say they must (`agentkit.compose.facets`); without it they are refused.
+            limits: How much is done at once, and how much a turn may say.
             clock: The time, with time zone.
         """
-        self._repository = repository
-        self._engine = engine
         self._clock = clock
-        self._live: dict[str, LiveTask] = {}
-        self._starting: dict[str, Execution] = {}
-        self._launched = False
-        self._run_ids = itertools.count(1)
+        self._repository = repository
+        self._station = Station(repository, engine, durable, clock, limits or Limits())
+        self._running = Running(self._station)
+        self._following = Following(self._station)
+        self._sending = Sending(self._station, self._running, self._following)
+        self._ending = Ending(self._station)
         self._listeners: list[ContextDeleted] = []
-        self._ending = Ending(repository, engine, self._live, clock)
 
     def on_context_deleted(self, listener: ContextDeleted) -> None:
         """Have a listener awaited whenever a context was deleted, to drop what else is kept of it."""
@@ -89,21 +94,12 @@ class TaskService:
             TaskNotContinuable: The task is final, or at work.
             ContextMismatch: The context is not the task's.
             MessageConflict: The same `messageId` came with another content.
+            ServiceOverloaded: The server is at work on as much, or keeps as many open tasks of the caller, as it may.
+            EngineError: The agent is durable, and there is no engine for it.
             StorageError: The database refused.
         """
-        taken = await self._start(agent, message, caller, agent_id, context_policy, metadata, followed=False)
-        await self._tell(on_accepted, taken, Scope.of(caller, agent_id))
-        if isinstance(taken, Repeated):
-            task_id, live = taken.task_id, self._live.get(taken.task_id)
-        else:
-            task_id, live = taken.task.id, taken
-        task = None
-        if live is not None and blocking:
-            await live.wait()
-            task = live.final(history_length)
-        elif isinstance(taken, LiveTask):
-            task = await self._opening(taken, history_length)
-        return task or await self._read(Scope.of(caller, agent_id), task_id, history_length)
+        turn = Turn.sent(agent, message, caller, agent_id, context_policy, metadata, history_length, followed=False)
+        return await self._sending.send(turn, on_accepted, blocking=blocking)
 
     def stream(
         self,
@@ -126,8 +122,10 @@ class TaskService:
         Raises:
             AgentKitError: As `send`.
         """
-        start = partial(self._start, agent, message, caller, agent_id, context_policy, metadata, followed=True)
-        return Followed(self._follow_sent(start, Scope.of(caller, agent_id), history_length, on_accepted, after))
+        turn = partial(
+            Turn.sent, agent, message, caller, agent_id, context_policy, metadata, history_length, followed=True
+        )
+        return Followed(self._sending.stream(turn, on_accepted, after))
 
     async def get(self, task_id: str, caller: Caller, *, agent_id: str, history_length: int | None = None) -> Task:
         """A task with its newest messages (V1-TASK-01).
@@ -136,7 +134,7 @@ class TaskService:
             TaskNotFound: There is none for this caller at this agent.
         """
         scope = Scope.of(caller, agent_id)
-        await self._caught_up(scope, task_id)
+        await self._following.caught_up(scope, task_id)
         return await self._read(scope, task_id, history_length)
 
     async def list_tasks(
@@ -178,7 +176,7 @@ class TaskService:
             TaskNotContinuable: The task has ended, nothing follows (A2A-SUB-02).
         """
         return Followed(
-            self._follow(task_id, Scope.of(caller, agent_id), history_length, refuse_ended=True, after=after)
+            self._following.follow(task_id, Scope.of(caller, agent_id), history_length, refuse_ended=True, after=after)
         )
 
     async def cancel(
@@ -231,128 +229,29 @@ class TaskService:
         for listener in self._listeners:
             await listener(caller, agent_id, context_id)
 
-    async def recover(self) -> int:
-        """End the tasks a crash left at work as `failed`, reason `interrupted`; returns how many there were."""
-        return await self._ending.recover()
+    async def recover(self, resolve: Resolve | None = None) -> int:
+        """Look after the tasks that an earlier process left at work; returns how many there were.
+
+        Durable turns are gone on with, timers set again; what else was at work ends `failed`, reason `interrupted`.
+        Safe to call again, for example to take over from a process that died.
+
+        Args:
+            resolve: Finds the agents that are served. Without it nothing is gone on with, and no agent can wait for a
+                timer.
+
+        Raises:
+            StorageError: The store refused.
+            EngineError: An engine refused.
+        """
+        self._station.resolve = resolve
+        await self._running.launch()
+        self._running.resolvable()
+        return await recover(self._station, resolve)
 
     async def close(self) -> None:
-        """End what runs as `failed`, reason `interrupted`, and close the engine."""
-        await self._engine.close()
-        for execution in tuple(self._starting.values()):
-            if not execution.accepted.done():
-                execution.accepted.set_exception(EngineError("The service is closed."))
-
-    async def _start(
-        self,
-        agent: Agent,
-        message: Message,
-        caller: Caller,
-        agent_id: str,
-        policy: ContextPolicy,
-        metadata: JsonObject | None,
-        *,
-        followed: bool,
-    ) -> LiveTask | Repeated:
-        clean, credentials = extract(message)
-        turn = Turn(agent, clean, credentials, caller, Scope.of(caller, agent_id), policy, metadata, followed)
-        await self._launch()
-        run_id = f"turn-{next(self._run_ids)}"
-        execution = Execution(turn, run_id, self._live, self._repository, self._engine, self._clock)
-        self._starting[run_id] = execution
-        try:
-            await self._engine.start(run_id, {})
-            return await execution.accepted
-        finally:
-            self._starting.pop(run_id, None)
-
-    async def _launch(self) -> None:
-        if not self._launched:
-            self._launched = True
-            await self._engine.launch(self._carry_out)
-
-    async def _carry_out(self, run_id: str, _payload: JsonObject) -> None:
-        execution = self._starting.get(run_id)
-        if execution is not None:
-            await execution.run()
-
-    async def _caught_up(self, scope: Scope, task_id: str) -> LiveTask | None:
-        """The live task of this scope, with all it has said so far in the store."""
-        live = self._live.get(task_id)
-        if live is None or live.scope != scope:
-            return None
-        if not live.settling:
-            live.show_working()
-            with suppress(TurnLost):
-                await live.flush()
-        return live
-
-    async def _follow(
-        self,
-        task_id: str,
-        scope: Scope,
-        history_length: int | None,
-        *,
-        refuse_ended: bool = False,
-        after: int | None = None,
-    ) -> AsyncGenerator[tuple[int, Event]]:
-        live = await self._caught_up(scope, task_id)
-        stored = await self._stored(scope, task_id, history_length)
-        state, seen = stored.task.status.state, stored.version
-        missed = after is not None and 0 < after < stored.version
-        if refuse_ended and live is None and state.is_terminal and not missed:
-            raise TaskNotContinuable(f"The task is {state.value}; nothing follows.", task_id=task_id)
-        if after is not None and missed:
-            seen = after
-            while seen < stored.version and (behind := await self._repository.events(stored.key, scope, seen, 256)):
-                for seen, record in behind:
-                    if not isinstance(record, Message):
-                        yield seen, record
-        else:
-            yield stored.version, stored.task
-        if live is not None and not state.is_settled:
-            async with aclosing(live.follow(seen)) as updates:
-                async for update in updates:
-                    yield update
-
-    async def _follow_sent(
-        self,
-        start: Callable[[], Awaitable[LiveTask | Repeated]],
-        scope: Scope,
-        history_length: int | None,
-        on_accepted: Accepted | None,
-        after: int | None,
-    ) -> AsyncGenerator[tuple[int, Event]]:
-        taken = await start()
-        await self._tell(on_accepted, taken, scope)
-        if isinstance(taken, Repeated):
-            follow = self._follow(taken.task_id, scope, history_length, after=after)
-        else:
-            yield taken.opened.stored.version, await self._opening(taken, history_length)
-            follow = taken.follow(taken.opened.stored.version)
-        async with aclosing(follow) as events:
-            async for event in events:
-                yield event
-
-    async def _tell(self, on_accepted: Accepted | None, taken: LiveTask | Repeated, scope: Scope) -> None:
-        if on_accepted is not None:
-            await on_accepted(
-                await self._stored(scope, taken.task_id, 0) if isinstance(taken, Repeated) else taken.opened.stored
-            )
-
-    async def _opening(self, live: LiveTask, history_length: int | None) -> Task:
-        task = live.opened.stored.task
-        if live.opened.resumed and history_length != 0:
-            stored = await self._stored(live.scope, task.id, history_length)
-            task = task.model_copy(update={"history": stored.task.history})
-        elif history_length == 0:
-            task = task.model_copy(update={"history": ()})
-        return task
+        """End what runs as `failed`, reason `interrupted`; durable turns go on at the next start."""
+        self._following.close()
+        await self._running.close()
 
     async def _read(self, scope: Scope, task_id: str, history_length: int | None) -> Task:
-        return (await self._stored(scope, task_id, history_length)).task
-
-    async def _stored(self, scope: Scope, task_id: str, history_length: int | None) -> StoredTask:
-        stored = await self._repository.load(scope, task_id, history_length)
-        if stored is None:
-            raise TaskNotFound("There is no such task.", task_id=task_id)
-        return stored
+        return (await self._following.stored(scope, task_id, history_length)).task

@@ -30,8 +30,8 @@ class ScriptedAgent:
 
     name = "scripted"
     description = "An agent of the tests"
-    mcp_names = None
     skills: tuple[AgentSkill, ...] = ()
+    mcp_names = None
 
     def __init__(self, script: Script) -> None:
         self._script = script

@@ -11,7 +11,7 @@ import pytest
 from agentkit.compose import RunContext
 from agentkit.engine import InlineEngine
 from agentkit.errors import TaskNotCancelable, TaskNotFound
-from agentkit.models import Event, Message, Task, TaskState
+from agentkit.models import Event, JsonObject, Message, Task, TaskState
 from agentkit.storage import Database
 from agentkit.tasks import SqlRepository, TaskService
 from agentkit.tasks.repository import Append, ContextPolicy, Opened, Repeated, Scope, StoredTask
@@ -171,10 +171,24 @@ class BeginsLate(SqlRepository):
         self.began = asyncio.Event()
 
     async def accept(
-        self, scope: Scope, message: Message, *, policy: ContextPolicy, new_task_id: str, new_context_id: str, now: int
+        self,
+        scope: Scope,
+        message: Message,
+        *,
+        policy: ContextPolicy,
+        new_task_id: str,
+        new_context_id: str,
+        now: int,
+        metadata: JsonObject | None = None,
     ) -> Opened | Repeated:
         taken = await super().accept(
-            scope, message, policy=policy, new_task_id=new_task_id, new_context_id=new_context_id, now=now
+            scope,
+            message,
+            policy=policy,
+            new_task_id=new_task_id,
+            new_context_id=new_context_id,
+            now=now,
+            metadata=metadata,
         )
         if message.task_id is not None or message.context_id is not None:
             self.stored.set()

@@ -14,8 +14,8 @@ from agentkit.errors import ContextNotFound, StorageError, TaskNotContinuable, T
 from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, Task, TaskState
 from agentkit.storage import Connection, Database
 from agentkit.tasks import SqlRepository, TaskService
-from agentkit.tasks.live import FLUSH_EVENTS
 from agentkit.tasks.repository import Append
+from agentkit.tasks.writing import FLUSH_EVENTS
 from tests.deadline import HANG
 from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, chunk, echo, working
 
@@ -257,7 +257,7 @@ class Slow(SqlRepository):
 async def test_a_slow_store_slows_down_the_agent_instead_of_filling_the_memory(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agentkit.tasks.live.FLUSH_SECONDS", 0)
+    monkeypatch.setattr("agentkit.tasks.writing.FLUSH_SECONDS", 0)
     repository = Slow(database)
     service = TaskService(repository, InlineEngine())
     said = 0

@@ -1,0 +1,129 @@
+"""How much a task service does at once, and how much one turn may say: nothing grows without bound."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agentkit.errors import ServiceOverloaded
+from agentkit.tasks.repository import Repository, Scope
+
+OWNERS_REMEMBERED: Final = 10_000
+RECOUNT_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a task service.
+
+    Attributes:
+        runs: Turns at work at the same time in this process.
+        waiting: Messages that wait for one of them to end; beyond that `ServiceOverloaded`.
+        open_tasks: Tasks of one owner that have not ended, those that wait for an answer or a timer included.
+        events: Events of one turn; beyond that the turn fails with `TurnExceeded`.
+        size: What the events of one turn take as JSON, in characters.
+        seconds: How long one turn may run; None for as long as it takes. Waiting for an answer or timer is not running.
+    """
+
+    runs: int = 1000
+    waiting: int = 1000
+    open_tasks: int = 10_000
+    events: int = 100_000
+    size: int = 64 * 2**20
+    seconds: float | None = None
+
+
+class Slots:
+    """Places for turns at work; who finds none waits in line."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Start with all places free."""
+        self._free = limits.runs
+        self._longest = limits.waiting
+        self._line: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, *, accepted: bool = False) -> None:
+        """Take a place, or wait for one; whoever takes it gives it back.
+
+        Args:
+            accepted: The message is stored already: it waits however long the line is.
+
+        Raises:
+            ServiceOverloaded: The line is full.
+        """
+        if self._free and not self._line:
+            self._free -= 1
+            return
+        if not accepted and len(self._line) >= self._longest:
+            raise ServiceOverloaded(
+                "The server is at work on as much as it may.", remedy="Send the message again later."
+            )
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give()
+            else:
+                self._line.remove(turn)
+            raise
+
+    def give(self) -> None:
+        """Give a place back: to the first in line."""
+        while self._line:
+            turn = self._line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
+class OpenTasks:
+    """Keeps the number of open tasks per owner below a limit, without counting rows for every message.
+
+    What this process opens and ends is counted in memory; the store is asked for an owner's first message and, at most
+    once in a second, when the limit seems to be reached. Several processes may so go over the limit by what each of
+    them opened since.
+    """
+
+    def __init__(self, repository: Repository, limit: int, now: Callable[[], float] = time.monotonic) -> None:
+        """Count in a store."""
+        self._repository = repository
+        self._limit = limit
+        self._now = now
+        self._counts: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+
+    async def admit(self, scope: Scope) -> None:
+        """Count one task more.
+
+        Raises:
+            ServiceOverloaded: The owner has as many as allowed.
+        """
+        owner = (scope.tenant, scope.owner)
+        count, asked = self._counts.get(owner, (self._limit, float("-inf")))
+        if count >= self._limit and self._now() - asked >= RECOUNT_SECONDS:
+            count, asked = await self._repository.open_tasks(*owner), self._now()
+            self._keep(owner, count, asked)
+        if count >= self._limit:
+            raise ServiceOverloaded(
+                f"There are {self._limit} tasks that have not ended.", remedy="Answer or cancel some of them first."
+            )
+        self._keep(owner, self._counts[owner][0] + 1, asked)
+
+    def ended(self, scope: Scope) -> None:
+        """One task less."""
+        owner = (scope.tenant, scope.owner)
+        if owner in self._counts:
+            count, asked = self._counts[owner]
+            self._counts[owner] = max(0, count - 1), asked
+
+    def _keep(self, owner: tuple[str, str], count: int, asked: float) -> None:
+        self._counts[owner] = count, asked
+        self._counts.move_to_end(owner)
+        if len(self._counts) > OWNERS_REMEMBERED:
+            self._counts.popitem(last=False)
