@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agentkit.cli.program import serve
     from agentkit.client import AsyncCorti, Corti
-    from agentkit.compose import Agent, Parallel, RunContext, Sequential
+    from agentkit.compose import Agent, Approval, Loop, Parallel, Router, RunContext, Sequential, workflow
     from agentkit.credentials import ClientCredentials, Token
     from agentkit.errors import AgentKitError
     from agentkit.experts import Expert
@@ -23,42 +23,50 @@ __all__ = [
     "Agent",
     "AgentKitError",
     "AgentSpec",
+    "Approval",
     "AsyncCorti",
     "ClientCredentials",
     "Corti",
     "Expert",
     "ExpertSpec",
+    "Loop",
     "McpServerSpec",
     "Message",
     "Parallel",
     "Part",
+    "Router",
     "RunContext",
     "Sequential",
     "Task",
     "TaskState",
     "Token",
     "serve",
+    "workflow",
 ]
 
 _ROOMS = {
     "Agent": "compose",
     "AgentKitError": "errors",
     "AgentSpec": "specs",
+    "Approval": "compose",
     "AsyncCorti": "client",
     "ClientCredentials": "credentials",
     "Corti": "client",
     "Expert": "experts",
     "ExpertSpec": "specs",
+    "Loop": "compose",
     "McpServerSpec": "specs",
     "Message": "models",
     "Parallel": "compose",
     "Part": "models",
+    "Router": "compose",
     "RunContext": "compose",
     "Sequential": "compose",
     "Task": "models",
     "TaskState": "models",
     "Token": "credentials",
     "serve": "cli.program",
+    "workflow": "compose",
 }
 
 
