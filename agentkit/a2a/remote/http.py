@@ -14,6 +14,7 @@ import httpx2
 from agentkit import tracing
 from agentkit.a2a.remote.authorization import Authorizer
 from agentkit.a2a.remote.bindings import Call
+from agentkit.a2a.remote.numbers import with_integers
 from agentkit.errors import (
     ConnectionFailed,
     RemoteAuthRequired,
@@ -221,7 +222,9 @@ class PeerHttp:
 
     def _parsed(self, body: bytes) -> Json:
         try:
-            return parse_json(body)
+            document = parse_json(body)
+            # A server that has all in protobuf, as the SDK's, writes every number as a double (A2A-CO-06).
+            return with_integers(document) if b".0" in body else document
         except WireError as error:
             raise RemoteProtocolError(self._agent, f"its answer {error.detail}.") from None
 

@@ -11,7 +11,13 @@ import httpx2
 from a2a.client import ClientCallContext
 from a2a.client.errors import A2AClientError, A2AClientTimeoutError
 from a2a.types import a2a_pb2
-from a2a.utils.errors import A2A_ERROR_MAPPING, A2AError, TaskNotCancelableError, TaskNotFoundError
+from a2a.utils.errors import (
+    A2A_ERROR_MAPPING,
+    A2AError,
+    MethodNotFoundError,
+    TaskNotCancelableError,
+    TaskNotFoundError,
+)
 from google.protobuf import json_format
 
 from agentkit.a2a.remote.authorization import Authorizer
@@ -78,7 +84,8 @@ class SdkChannel:
         self._limits = limits
         self._tenant = interface.tenant or ""
         self._attributes = {"agentkit.agent.name": agent}
-        self._parameters = {"A2A-Version": interface.version}
+        # The transport for HTTP+JSON of 0.3 names the version itself, and would name it twice.
+        self._parameters = {"A2A-Version": interface.version} if interface.binding == "GRPC" else {}
         if extensions:
             self._parameters["A2A-Extensions"] = ", ".join(sorted(extensions))
         self.lists = interface.version == "1.0"
@@ -218,11 +225,17 @@ class SdkChannel:
             # The SDK reads protobuf's JSON with parsers that raise this.
             raise RemoteProtocolError(self._agent, f"its answer to {operation} is no A2A.") from None
 
+    def _no_task(self) -> TaskNotFound:
+        return TaskNotFound(f"Remote agent {self._agent} knows no such task.")
+
     def _translated(self, operation: str, error: Exception) -> AgentKitError:
         status = _status(error)
         match error:
             case TaskNotFoundError():
-                return TaskNotFound(f"Remote agent {self._agent} knows no such task.")
+                return self._no_task()
+            case MethodNotFoundError() if status == 404:
+                # HTTP+JSON of 0.3 tells a missing task by its status alone, which the SDK takes for a missing method.
+                return self._no_task()
             case TaskNotCancelableError():
                 return TaskNotCancelable(f"The task at remote agent {self._agent} has ended.")
             case A2AClientTimeoutError() | httpx.TimeoutException():
