@@ -124,11 +124,11 @@ class Gate:
             key = f"{caller.tenant}\0{caller.owner}" if caller.owner else self._sender(presented)
             limiter.begin(key)
         except AccessRefused as error:
-            self._tell(error.code)
+            self._tell(error.code, logging.INFO)
             limiter.refused(self._sender(presented))
             raise
         except TooManyRequests as error:
-            self._tell(error.limit)
+            self._tell(error.limit, logging.WARNING)
             raise
         try:
             yield caller
@@ -178,12 +178,12 @@ class Gate:
             address = next((hop for hop in reversed(hops) if hop and not self.security.trusts(hop)), address)
         return f"@{network_of(address)}"
 
-    def _tell(self, what: str) -> None:
+    def _tell(self, what: str, level: int) -> None:
         """Log refusals without what they were about, once a second: a flood must not become a flood of lines."""
         self._untold += 1
         now = self._clock()
         if now - self._told >= _TELL_EVERY:
-            _log.warning("requests not let in: %d, the last one for %s", self._untold, what)
+            _log.log(level, "requests not let in: %d, the last one for %s", self._untold, what)
             self._told, self._untold = now, 0
 
 

@@ -27,8 +27,8 @@ ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 SIGNATURES: Final = 16
 """So many signatures of a card are looked at."""
 
-KEYS_LIMIT: Final = 65_536
-"""Bytes that a key set may have."""
+SIZE_LIMIT: Final = 262_144
+"""Bytes that a key set, or a card, may have."""
 
 FETCH_TIMEOUT: Final = 10.0
 REMEMBER: Final = 300.0
@@ -79,7 +79,7 @@ class CardTrust:
         """
         self._hosts = frozenset(origin_of(host) for host in hosts)
         self._pinned = None if keys is None else _by_id(dict(keys))
-        self._fetch = fetch or fetch_keys
+        self._fetch = fetch or fetch_json
         self._clock = clock
         self._known: dict[str, tuple[float, dict[str, JsonObject]]] = {}
         self._turn = asyncio.Lock()
@@ -176,21 +176,21 @@ async def verify_card(
     raise refused
 
 
-async def fetch_keys(url: str) -> Json:
-    """A key set over the network: no redirects, no proxy, no cookies, bounded in time and size.
+async def fetch_json(url: str) -> Json:
+    """A key set or a card over the network: no redirects, no proxy, no cookies, bounded in time and size.
 
     Raises:
         CardUntrusted: There is none.
     """
     try:
         async with new_pool(idle=0) as http, asyncio.timeout(FETCH_TIMEOUT):
-            status, body = await exchange(http, "GET", url, limit=KEYS_LIMIT)
+            status, body = await exchange(http, "GET", url, limit=SIZE_LIMIT)
     except (AuthenticationError, TransportError) as error:
-        raise CardUntrusted("unreachable", f"The card's keys cannot be had: {error.message}") from None
+        raise CardUntrusted("unreachable", f"{url} cannot be had: {error.message}") from None
     except TimeoutError:
-        raise CardUntrusted("unreachable", f"The card's keys were not had within {FETCH_TIMEOUT:g} seconds.") from None
+        raise CardUntrusted("unreachable", f"{url} did not answer within {FETCH_TIMEOUT:g} seconds.") from None
     if status != _OK or not isinstance(body, dict):
-        raise CardUntrusted("unreachable", f"The card's keys were answered with HTTP {status}.")
+        raise CardUntrusted("unreachable", f"{url} answered with HTTP {status} and no document.")
     return cast(JsonObject, body)
 
 

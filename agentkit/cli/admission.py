@@ -60,7 +60,7 @@ def admit(name: str, access: Access, unsaid: Authorization, own_issuer: OwnIssue
         ConfigurationError: Something that the authorization needs was not given, or something that it does not use was.
     """
     authorizations = access.chosen(unsaid)
-    _refuse_unused(access, authorizations)
+    refuse_unused(access, authorizations)
     if authorizations == (Authorization.NONE,):
         return Admission(NoAuth(), authorizations)
     token = api_key = client = None
@@ -91,8 +91,12 @@ def admit(name: str, access: Access, unsaid: Authorization, own_issuer: OwnIssue
     return Admission(auth, authorizations, token, api_key, client, tuple(made))
 
 
-def _refuse_unused(access: Access, authorizations: tuple[Authorization, ...]) -> None:
-    """Whoever gives an option believes that it protects something."""
+def refuse_unused(access: Access, authorizations: tuple[Authorization, ...]) -> None:
+    """Whoever gives an option believes that it protects something.
+
+    Raises:
+        ConfigurationError: One of them plays no part where callers are authorized so.
+    """
     foreign = {
         "--issuer": access.issuer,
         "--audience": access.audience,

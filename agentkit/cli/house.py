@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 import tomllib
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -15,17 +14,18 @@ from typing import Final, cast
 import typer
 from starlette.applications import Starlette
 
-from agentkit.a2a import BearerAuth, Gate, Security
-from agentkit.a2a.standalone import agent_app
 from agentkit.cli.access import Access
 from agentkit.cli.address import Address, bind, require_name
+from agentkit.cli.agent_options import AgentOptions
+from agentkit.cli.agent_servers import AgentAccess, admit_callers, agents_app
 from agentkit.cli.data import database as default_database
 from agentkit.cli.data import own_database
 from agentkit.cli.expert_servers import server_of, with_functions
 from agentkit.cli.issuer import NAME as ISSUER
 from agentkit.cli.issuer import issuer_app, issuer_lines
 from agentkit.cli.serving import serving
-from agentkit.cli.tool_servers import Door, ToolServers, default_authorization, describe, kinds
+from agentkit.cli.target import AgentGroup
+from agentkit.cli.tool_servers import Door, ToolServers, default_authorization, describe
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError, SpecError
 from agentkit.experts import Expert, find_servers, load_server
@@ -39,7 +39,7 @@ SERVERS_PORT: Final = 8701
 AGENTS_PORT: Final = 8702
 ISSUER_PORT: Final = 8704
 
-Target = Agent | Expert | ToolServer
+Target = Agent | AgentGroup | Expert | ToolServer
 """What can be served beside the platform."""
 
 
@@ -52,14 +52,14 @@ class Served:
         app: What.
         lines: What to tell of it, with the credentials that were made for this run.
         doors: The MCP servers of the app.
-        token: The bearer token of an agent.
+        agents: Who may call the agents of the app.
     """
 
     address: Address
     app: ASGIApp
     lines: list[str] = field(repr=False)
     doors: tuple[Door, ...] = ()
-    token: str | None = field(default=None, repr=False)
+    agents: AgentAccess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,8 @@ def default_port(what: str, target: Target | None) -> int:
     return PLATFORM_PORT if what in {"platform", "all"} else SERVERS_PORT
 
 
-def own(target: Target, place: Place, access: Access) -> Served:
-    """An agent, an expert or a tool server.
+def own(target: Target, place: Place, access: Access, options: AgentOptions | None = None) -> Served:
+    """An agent or several, an expert or a tool server.
 
     Raises:
         SpecError: The expert has no tools.
@@ -182,8 +182,10 @@ def own(target: Target, place: Place, access: Access) -> Served:
         ServeError: The address cannot be taken, or is none that clients can use.
     """
     require_name(place.host, place.public_url)
+    options = options or AgentOptions()
     if not isinstance(target, Expert | ToolServer):
-        return _agent(target, place, access)
+        return _agents(target, place, access, options)
+    options.refuse_unused()
     with _bound(place) as address:
         servers = ToolServers(address)
         if isinstance(target, ToolServer):
@@ -209,20 +211,12 @@ def mcp_server(what: str, target: Target | None, database: str | None) -> ToolSe
     return load_server(what)(default_database(what, database))
 
 
-def _agent(agent: Agent, place: Place, access: Access) -> Served:
-    """An agent over A2A: for everybody on this machine with `none`, else with one bearer token."""
-    authorizations = access.chosen(Authorization.NONE)
-    if authorizations not in {(Authorization.NONE,), (Authorization.BEARER,)}:
-        raise ConfigurationError("--auth", f"{kinds(authorizations)} is for MCP servers", remedy="Use none or bearer.")
+def _agents(target: Agent | AgentGroup, place: Place, access: Access, options: AgentOptions) -> Served:
+    admitted = admit_callers(access, options)
     with _bound(place) as address:
-        secured = Authorization.BEARER in authorizations
-        token = (access.token or secrets.token_urlsafe(24)) if secured else None
-        gate = Gate(Security(BearerAuth({"bearer": token}))) if token else None
-        storage = default_database(agent.name, place.database)
-        told = f"  token {token}" if token and not access.token else ""
-        line = f"{agent.name:<16} {address.url}  A2A 1.0, {kinds(authorizations)}{told}"
-        app = agent_app(agent, url=address.url, database=storage, gate=gate)
-        return Served(address, app, [line], token=token)
+        storage = default_database(target.name, place.database)
+        app, lines = agents_app(target, address, storage, admitted, options)
+        return Served(address, app, lines, agents=admitted)
 
 
 def _of(servers: ToolServers, address: Address) -> Served:

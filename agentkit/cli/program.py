@@ -8,15 +8,18 @@ import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
 from agentkit.cli.access import Access, read_authorizations
 from agentkit.cli.address import require_safe_host
+from agentkit.cli.agent_options import AgentOptions
 from agentkit.cli.target import servable
 from agentkit.errors import ConfigurationError, ServeError
 from agentkit.specs import Authorization
 
 if TYPE_CHECKING:
+    from agentkit.a2a import Security
     from agentkit.cli.house import Served
 
 
@@ -33,14 +36,23 @@ class ServeOptions(TypedDict, total=False):
         api_key: For `apiKey`; likewise.
         client: Id and secret for `oauth2.0`; likewise.
         issuer: Whose tokens are taken: for `inherit`, else for `oauth2.0` in place of our own authorization server.
-        audience: What such a token must be meant for.
+        audience: What such a token must be meant for; for `oauth2.0` the address by default.
         jwks: Where the issuer's keys are; by default where its metadata says.
         scope: What a caller of `oauth2.0` needs; by default the name of the server.
         introspection: Where the issuer is asked about tokens, in place of keys.
         introspection_client: Id and secret for that.
         public_url: Where clients reach it, for example through a proxy.
-        database: Of an installed server, or of an agent's tasks.
+        database: Of an installed server, or of an agent's tasks: a SQLite file, or `postgresql://...`.
         insecure: Serve to others what everybody may call.
+        security: Of agents, in place of `auth`: schemes such as certificates, several that are all needed, or tokens
+            and keys of several callers (`agentkit.a2a.Security`).
+        grpc: Port of agents over gRPC, usually 8703; 0 takes a free one, left out is none.
+        sign: File with the keys that agents' cards are signed with; it is made when missing.
+        card: File with the words of an agent's card.
+        limit: How often and for how much at once a caller may ask agents, for example `rate=20`; or `none`.
+        trusted_proxy: Networks of proxies that are believed when they say where a request to an agent is from.
+        push_host: Hosts that agents may send notifications to although they are not public.
+        tenant_claim: What in an issuer's tokens names the tenant of an agent's caller.
     """
 
     host: str
@@ -58,6 +70,14 @@ class ServeOptions(TypedDict, total=False):
     public_url: str | None
     database: str | None
     insecure: bool
+    security: Security | None
+    grpc: int | None
+    sign: str | Path | None
+    card: str | Path | None
+    limit: str | Sequence[str]
+    trusted_proxy: str | Sequence[str]
+    push_host: str | Sequence[str]
+    tenant_claim: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +107,7 @@ def serve(target: object, **options: Unpack[ServeOptions]) -> None:
     The same as `agentkit serve module:attribute`; `serving` is the way for a program that does something beside.
 
     Args:
-        target: An `Expert`, a `ToolServer`, an MCP server of the SDK, or an agent (served over A2A).
+        target: An `Expert`, a `ToolServer`, an MCP server of the SDK, an agent, or a list of agents (served over A2A).
         options: Where, and who may call; see `ServeOptions`.
 
     Raises:
@@ -114,7 +134,7 @@ async def serving(target: object, **options: Unpack[ServeOptions]) -> AsyncGener
     Calls that are still open at the end of the block have five seconds to finish.
 
     Args:
-        target: An `Expert`, a `ToolServer`, an MCP server of the SDK, or an agent (served over A2A).
+        target: An `Expert`, a `ToolServer`, an MCP server of the SDK, an agent, or a list of agents (served over A2A).
         options: Where, and who may call; see `ServeOptions`.
 
     Yields:
@@ -149,13 +169,30 @@ def _prepare(target: object, options: ServeOptions) -> Served:
         introspection=options.get("introspection"),
         introspection_client=_pair("introspection_client", options.get("introspection_client")),
     )
+    security = options.get("security")
+    agent_options = AgentOptions(
+        grpc=options.get("grpc"),
+        sign=_path(options.get("sign")),
+        card=_path(options.get("card")),
+        limit=_words("limit", options.get("limit")),
+        trusted_proxy=_words("trusted_proxy", options.get("trusted_proxy")),
+        push_host=_words("push_host", options.get("push_host")),
+        tenant_claim=options.get("tenant_claim"),
+        security=security,
+    )
     unsaid = [kind for _, kind in house.unsaid_authorizations("", chosen)]
     access.refuse_idle(unsaid, {name: name for name in ("token", "api_key", "client")})
     host = options.get("host") or os.environ.get("AGENTKIT_HOST", "").strip() or "127.0.0.1"
-    public_url, doors = options.get("public_url"), house.open_doors("", chosen, access, None)
+    public_url = options.get("public_url")
+    closed = security is not None and not security.is_open
+    doors = () if closed else house.open_doors("", chosen, access, None)
     require_safe_host(host, public_url, doors, insecure=options.get("insecure", False))
     port = _port(options.get("port"), house.default_port("", chosen))
-    return house.own(chosen, house.Place(host, port, public_url, options.get("database")), access)
+    return house.own(chosen, house.Place(host, port, public_url, options.get("database")), access, agent_options)
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)
 
 
 def _words(name: str, given: object) -> tuple[str, ...]:
@@ -201,10 +238,9 @@ def _is_in_loop() -> bool:
 
 
 def _running(served: Served) -> Running:
-    if not served.doors:
-        kind = Authorization.BEARER if served.token else Authorization.NONE
-        return Running(served.address.url, (kind,), served.token, lines=tuple(served.lines))
+    lines = tuple(served.lines)
+    if (agents := served.agents) is not None:
+        return Running(served.address.url, agents.authorizations, agents.token, agents.api_key, lines=lines)
     (door,) = served.doors
     admission = door.admission
-    lines = tuple(served.lines)
     return Running(door.url, admission.authorizations, admission.token, admission.api_key, admission.client, lines)

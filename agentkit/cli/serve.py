@@ -13,6 +13,17 @@ import typer
 
 from agentkit.cli.access import Access, read_authorizations
 from agentkit.cli.address import require_safe_host
+from agentkit.cli.agent_options import (
+    AgentOptions,
+    Card,
+    Grpc,
+    Limit,
+    PushHost,
+    Sign,
+    TenantClaim,
+    TrustedProxy,
+    words,
+)
 from agentkit.cli.connection import read_pair, read_secret
 from agentkit.cli.issuer import NAME as ISSUER
 from agentkit.cli.target import load_target
@@ -30,7 +41,7 @@ Auth = Annotated[
     list[str] | None,
     typer.Option(
         metavar="none|bearer|oauth2.0|inherit|apiKey",
-        help="Who may call an MCP server; several: any one lets in. Default: what its expert says, else bearer.",
+        help="Who may call it; several: any one lets in. Default: what an expert says, else bearer; agents: none.",
     ),
 ]
 
@@ -60,7 +71,8 @@ def serve(
         str | None,
         typer.Option(
             metavar="URL",
-            help="SQLite file (with all: the platform's); default AGENTKIT_DATABASE, else one in the data folder.",
+            help="SQLite file (with all: the platform's), or for agents postgresql://...; default AGENTKIT_DATABASE, "
+            "else one in the data folder.",
         ),
     ] = None,
     auth: Auth = None,
@@ -93,7 +105,7 @@ def serve(
         str | None, typer.Option(metavar="URL", help="Where the issuer's keys are; default: what its metadata says.")
     ] = None,
     scope: Annotated[
-        list[str] | None, typer.Option(help="What a caller of oauth2.0 needs; default: the name of the server.")
+        list[str] | None, typer.Option(help="What a caller of oauth2.0 needs; default for MCP servers: their name.")
     ] = None,
     introspection: Annotated[
         str | None, typer.Option(metavar="URL", help="Where the issuer is asked about tokens, in place of keys.")
@@ -108,6 +120,13 @@ def serve(
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Serve one MCP client over stdin and stdout, in place of an address.")
     ] = False,
+    grpc: Grpc = None,
+    sign: Sign = None,
+    card: Card = None,
+    limit: Limit = None,
+    trusted_proxy: TrustedProxy = None,
+    push_host: PushHost = None,
+    tenant_claim: TenantClaim = None,
     insecure: Annotated[
         bool, typer.Option(help="Allow what everybody may call on an address that others can reach.")
     ] = False,
@@ -127,6 +146,9 @@ def serve(
         if introspection_client
         else None,
     )
+    options = AgentOptions(
+        grpc, sign, card, words(limit), words(trusted_proxy), words(push_host), tenant_claim=tenant_claim
+    )
     # What stands in the environment is for every command; only what was typed is believed to matter to this one.
     typed = [name for name in context.params if _is_typed(context, name)]
     secrets = {name: f"--{name.replace('_', '-')}" for name in ("token", "api_key", "client") if name in typed}
@@ -135,6 +157,8 @@ def serve(
         _serve_stdio(what, database, typed)
         return
     target = _target(what)
+    if target is None:
+        options.refuse_unused()
     from agentkit.cli import house  # here and below, because `--help` needs none of them
 
     access.refuse_idle([kind for _, kind in house.unsaid_authorizations(what, target)], secrets)
@@ -143,7 +167,7 @@ def serve(
     chosen = house.default_port(what, target) if port is None else port
     place = house.Place(host, chosen, public_url, database)
     if target is not None:
-        served = [house.own(target, place, access)]
+        served = [house.own(target, place, access, options)]
     elif what == "platform":
         served = [house.platform(place, clients)]
     elif what == "all":

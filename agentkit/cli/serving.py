@@ -68,6 +68,8 @@ async def _listening(address: Address, app: ASGIApp, finishing: _Finishing | Non
         lifespan="off",
         log_config=None,
         access_log=False,
+        # Else whoever connects from this machine could say that he is somebody else.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
     )
     server = _Server(config)

@@ -7,8 +7,9 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard, cast
 from agentkit.errors import AgentKitError, SpecError
 
 if TYPE_CHECKING:
+    from agentkit.a2a import HostedAgent
     from agentkit.compose import Agent
     from agentkit.experts import Expert
     from agentkit.mcp import ToolServer
@@ -23,7 +25,20 @@ if TYPE_CHECKING:
 ACCEPTED: Final = "an Agent, an Expert, a ToolServer or an MCPServer of the MCP SDK"
 
 
-def load_target(target: str) -> Agent | Expert | ToolServer:
+@dataclass(frozen=True, slots=True)
+class AgentGroup:
+    """Agents that are served together.
+
+    Attributes:
+        name: What their database is called by default.
+        members: The agents.
+    """
+
+    name: str
+    members: tuple[Agent | HostedAgent, ...]
+
+
+def load_target(target: str) -> Agent | AgentGroup | Expert | ToolServer:
     """Import what `module:attribute` names, with the working directory first on the path.
 
     What the module prints goes to stderr: stdout is the command's, which may write JSON.
@@ -105,7 +120,7 @@ def is_agent(value: object) -> TypeGuard[Agent]:
     )
 
 
-def servable(name: str, found: object) -> Agent | Expert | ToolServer:
+def servable(name: str, found: object) -> Agent | AgentGroup | Expert | ToolServer:
     """What can be served, as it is served: an MCP server of the SDK becomes a `ToolServer`.
 
     Args:
@@ -120,12 +135,29 @@ def servable(name: str, found: object) -> Agent | Expert | ToolServer:
 
     if isinstance(found, Expert | ToolServer) or is_agent(found):
         return found
+    if (group := _group(found)) is not None:
+        return group
     if (adopted := adopt(found)) is not None:
         return adopted
     raise SpecError(name, f"is {_kind(found)}; it must be {ACCEPTED}", remedy=_remedy(found))
 
 
-def _made_servable(target: str, found: object) -> Agent | Expert | ToolServer:
+def _group(found: object) -> AgentGroup | None:
+    """Agents in a list or tuple, or one with what its card says beside; None for anything else."""
+    members = tuple(cast("Sequence[object]", found)) if isinstance(found, list | tuple) else (found,)
+    if not members or not all(is_agent(one) or _is_hosted(one) for one in members):
+        return None
+    name: str = "agents" if isinstance(found, list | tuple) else attrgetter("agent.name")(found)
+    return AgentGroup(name, cast("tuple[Agent | HostedAgent, ...]", members))
+
+
+def _is_hosted(value: object) -> bool:
+    """Whether a value is a `HostedAgent`; where nobody has imported the class, none can be."""
+    module = sys.modules.get("agentkit.a2a.hosted")
+    return module is not None and isinstance(value, module.HostedAgent)
+
+
+def _made_servable(target: str, found: object) -> Agent | AgentGroup | Expert | ToolServer:
     if not callable(found) or is_agent(found) or inspect.isclass(found) or not _takes_nothing(found):
         return servable(target, found)
     made = _made(target, found)

@@ -17,6 +17,7 @@ import pytest
 from starlette.applications import Starlette
 
 import agentkit
+from agentkit.a2a import ApiKeyAuth, BearerAuth, HostedAgent, Security
 from agentkit.cli import serving as servers
 from agentkit.cli.access import Access
 from agentkit.cli.address import bind
@@ -36,6 +37,10 @@ from tests.deadline import HANG
 
 def shout(text: str) -> str:
     return text.upper()
+
+
+def whisper(text: str) -> str:
+    return text.lower()
 
 
 QUESTION = "How many beds are free at Cardiology?"
@@ -120,6 +125,39 @@ async def test_a_server_and_an_agent_are_served_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_several_agents_are_served_together_each_with_its_card_and_options(tmp_path: Path) -> None:
+    agents = [HostedAgent(FunctionAgent(shout)), FunctionAgent(whisper)]
+    security = Security(BearerAuth({"ops": "ops-token"}), ApiKeyAuth({"ward": "ward-key"}))
+    with anyio.fail_after(HANG):
+        async with (
+            serving(
+                agents,
+                port=0,
+                security=security,
+                database=str(tmp_path / "agents.db"),
+                sign=tmp_path / "keys.json",
+                limit=["rate=0.01", "burst=3"],
+            ) as running,
+            httpx2.AsyncClient(base_url=running.url, headers={"A2A-Version": "1.0"}, timeout=HANG) as http,
+        ):
+            listed = (await http.get("/agents.json")).json()["agents"]
+            card = (await http.get("/whisper/.well-known/agent-card.json")).json()
+            keys = (await http.get("/.well-known/jwks.json")).json()["keys"]
+            key, token = {"X-API-Key": "ward-key"}, {"Authorization": "Bearer ops-token"}
+            answers = [(await http.get("/shout/tasks", headers=key)).status_code for _ in range(5)]
+            other = (await http.get("/whisper/tasks", headers=token)).status_code
+    assert [one["url"] for one in listed] == [f"{running.url}/shout", f"{running.url}/whisper"]
+    assert set(card["securitySchemes"]) == {"bearer", "apiKey"}
+    assert card["signatures"]
+    assert [set(one) & {"d"} for one in keys] == [set()]
+    assert answers[:3] == [200] * 3
+    assert answers[3:] == [429, 429]
+    assert other == 200
+    assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
+    assert any(line.startswith("catalogue") for line in running.lines)
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     ("target", "options", "error", "says"),
     [
@@ -147,7 +185,21 @@ async def test_a_server_and_an_agent_are_served_too(tmp_path: Path) -> None:
         (desk(), {"port": 70000}, ConfigurationError, "port: must be"),
         (desk(), {"port": "http"}, ConfigurationError, "port: must be"),
         (desk(), {"host": "192.0.2.1", "auth": "none"}, ServeError, "served without authorization"),
-        (FunctionAgent(shout), {"auth": "inherit"}, ConfigurationError, "is for MCP servers"),
+        (FunctionAgent(shout), {"auth": "inherit"}, ConfigurationError, "--issuer URL and --audience"),
+        (FunctionAgent(shout), {"auth": "oauth2.0"}, ConfigurationError, "serve authorization-server starts one"),
+        (FunctionAgent(shout), {"auth": "bearer", "security": Security()}, ConfigurationError, "beside security"),
+        (FunctionAgent(shout), {"limit": "speed=3"}, ConfigurationError, "Known: rate, burst, concurrent"),
+        (FunctionAgent(shout), {"limit": "rate=fast"}, ConfigurationError, "rate must be a positive number"),
+        (FunctionAgent(shout), {"limit": "burst=1.5"}, ConfigurationError, "burst must be a positive number"),
+        (FunctionAgent(shout), {"tenant_claim": "org"}, ConfigurationError, "is for tokens of an issuer"),
+        (FunctionAgent(shout), {"card": "/no/such/card.json"}, SpecError, "cannot be read"),
+        (FunctionAgent(shout), {"trusted_proxy": "somewhere"}, SpecError, "trusted_proxies"),
+        (FunctionAgent(shout), {"host": "192.0.2.1", "security": Security()}, ServeError, "without authorization"),
+        ([FunctionAgent(shout), FunctionAgent(shout)], {}, SpecError, "two of them have the name 'shout'"),
+        ([FunctionAgent(shout), 5], {}, SpecError, "target: is a list; it must be an Agent"),
+        ([], {}, SpecError, "target: is a list"),
+        (desk(), {"grpc": 0}, ConfigurationError, "--grpc: is for agents"),
+        (desk(), {"limit": "none"}, ConfigurationError, "--limit: is for agents"),
     ],
 )
 async def test_what_does_not_fit_is_refused_before_anything_is_served(
@@ -327,7 +379,8 @@ def test_an_authorization_that_lacks_something_says_what(options: dict[str, Any]
 def test_a_program_has_the_options_of_the_command() -> None:
     """But those of the platform, and stdio, for which a `ToolServer` has a method."""
     command = set(inspect.signature(serve_command).parameters) - {"context", "what", "clients", "stdio"}
-    assert set(ServeOptions.__annotations__) == command
+    # Objects have no place on a command line.
+    assert set(ServeOptions.__annotations__) - {"security"} == command
 
 
 @pytest.mark.parametrize(
