@@ -25,7 +25,7 @@ from agentkit.a2a.schemes import (
     scopes_of,
 )
 from agentkit.compose import Caller
-from agentkit.errors import AuthenticationError, TransportError
+from agentkit.errors import AuthenticationError, SpecError, TransportError
 from agentkit.oauth import Issuers, VerifiedToken
 
 REALM: Final = 'realm="agentkit"'
@@ -82,16 +82,24 @@ def check_of(
         case ApiKeyAuth():
             return _Keys(auth)
         case OAuthAuth(issuer=issuer, audience=audience, jwks=jwks):
-            return _Jwts(issuers.by_keys(issuer, (audience or resource,), jwks).verify, auth)
+            return _Jwts(issuers.by_keys(issuer, _audience(audience, resource), jwks).verify, auth)
         case InheritAuth(issuer=issuer, audience=audience, jwks=jwks):
             return _Jwts(issuers.by_keys(issuer, audience, jwks, accept_azp=True).verify, auth)
         case IntrospectionAuth(issuer=issuer, audience=audience, client_id=client_id, client_secret=secret):
             asking = issuers.by_introspection(
-                issuer, (audience or resource,), (client_id, secret), endpoint=auth.endpoint
+                issuer, _audience(audience, resource), (client_id, secret), endpoint=auth.endpoint
             )
             return _Jwts(asking.verify, auth)
         case MutualTlsAuth():
             return _Certificates(auth, trusted, now)
+
+
+def _audience(given: str | None, resource: str) -> tuple[str]:
+    audience = given or resource
+    if not audience:
+        remedy = "Give the scheme an audience, or the gate the address of its server."
+        raise SpecError("audience", "is not known, so a token for anybody would do", remedy=remedy)
+    return (audience,)
 
 
 class _Secrets:
