@@ -45,7 +45,9 @@ class Desk:
 
     name = "desk"
     description = "Answers at the front desk"
+    mcp_names = frozenset({"ehr", "lab"})
     skills = (AgentSkill(id="echo", name="Echo", description="Says it again", tags=("talk",)),)
+    mcp_names = None
 
     def __init__(self) -> None:
         self.started = anyio.Event()
