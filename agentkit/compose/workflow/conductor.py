@@ -137,7 +137,7 @@ class Conductor:
                 await self._wait(slot, left)
             child = replace(child, resumed=True, continuation=left.continuation)
             asked = self._answer if slot.is_asked else asked
-        await self.slots.permission()
+        await self.slots.permission(slot)
         turn = Turn(agent, asked, child)
         try:
             with self.progress.busy():
@@ -195,7 +195,7 @@ class Conductor:
             return slot.done.value
         if slot.left is not None and not slot.is_asked:
             await self._wait(slot, slot.left)
-        await self.slots.permission()
+        await self.slots.permission(slot)
         why = ""
         if slot.is_asked:
             try:
@@ -215,7 +215,7 @@ class Conductor:
         if slot.left is not None and slot.left.wake is not None:
             moment = slot.left.wake
         else:
-            await self.slots.permission()
+            await self.slots.permission(slot)
             moment = datetime.fromisoformat(str(await self._record(slot, moment.isoformat())))
             self._journal.reopen(slot.key)
         seconds = seconds_until(moment)
@@ -230,13 +230,13 @@ class Conductor:
     async def _step(self, slot: Slot, work: Work, effect: Effect, look_up: LookUp | None) -> Json:
         if slot.done is not None:
             return slot.done.value
-        await self.slots.permission()
+        await self.slots.permission(slot)
         return await self._execute(slot, work, effect, look_up)
 
     async def _publish(self, slot: Slot, output: str | Artifact) -> None:
         if slot.done is not None:
             return
-        await self.slots.permission()
+        await self.slots.permission(slot)
         context = self._context
         if isinstance(output, Artifact):
             update = ArtifactUpdate(task_id=context.task_id, context_id=context.context_id, artifact=output)
@@ -268,4 +268,4 @@ class Conductor:
 
     async def _wait(self, slot: Slot, outcome: Outcome, until: Coroutine[None, None, object] | None = None) -> None:
         child = slot.child if slot.new.of else self._context
-        await self.progress.wait(slot.key, Waiting(slot.new, outcome, child), until)
+        await self.progress.wait(slot.key, Waiting(slot.number, slot.new, outcome, child), until)

@@ -19,8 +19,9 @@ STOP_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A blocked operation: what it is, what it waits for, and the context of whoever asks."""
+    """A blocked operation: its place in the order of steps, what it is, what it waits for, and who asks."""
 
+    number: int
     entry: Entry
     outcome: Outcome
     child: RunContext

@@ -145,11 +145,14 @@ class WorkflowRun:
 
     def _paused(self) -> StatusUpdate:
         """The first question, or the earliest moment where nothing is asked."""
-        questions = sorted((key for key in self._waiting if self._is_question(key)), key=self._journal.order)
+        questions = sorted((key for key in self._waiting if self._is_question(key)), key=self._order)
         first = questions[0] if questions else min(self._waiting, key=self._moment)
         waits = self._waiting[first]
         left = self._journal.write(first if questions else None, self._waiting)
         return charged(stopped(waits.outcome, waits.child, left), self._meter.total)
+
+    def _order(self, key: str) -> tuple[int, int]:
+        return self._journal.order(key), self._waiting[key].number
 
     def _is_question(self, key: str) -> bool:
         return self._waiting[key].outcome.state.is_interrupted

@@ -27,22 +27,26 @@ class Slot:
     Attributes:
         key: Names it in the run.
         label: The last piece of the key, for ids of artifacts.
+        number: How many were given out before it.
         ordinal: Which call of this name it is.
         child: The context of what is executed.
         new: What the step is, before anything came of it.
         done: What came of it before.
         left: What it waited for at the end of the turn before.
         is_asked: The caller has answered it.
+        is_replay: An earlier process recorded it, or something inside it, in this very turn.
     """
 
     key: str
     label: str
+    number: int
     ordinal: int
     child: RunContext
     new: Entry
     done: Entry | None
     left: Outcome | None
     is_asked: bool
+    is_replay: bool
 
 
 class Slots:
@@ -110,10 +114,12 @@ class Slots:
             done, left = self._journal.claim(key, kind, of)
         except AgentKitError as error:
             self.refuse(error)
-        self._recorded = [one for one in self._recorded if not _covers(key, one, is_composite=is_composite)]
+        left_over = [one for one in self._recorded if not _covers(key, one, is_composite=is_composite)]
+        is_replay = len(left_over) < len(self._recorded)
+        self._recorded = left_over
         if not self.unclaimed:
             self._progress.release()
-        return Slot(key, label, ordinal, child, new, done, left, self._journal.asked == key)
+        return Slot(key, label, len(self._keys), ordinal, child, new, done, left, self._journal.asked == key, is_replay)
 
     def refuse(self, error: AgentKitError) -> None:
         """Let the function go no further; not raised into it, since it could be caught there."""
@@ -136,9 +142,9 @@ class Slots:
                     self._journal.finish(slot.key, replace(slot.new, is_abandoned=True))
                 raise
 
-    async def permission(self) -> None:
+    async def permission(self, slot: Slot) -> None:
         """Wait until all that is recorded has been asked for: only then is it sure that the function is the same."""
-        while self.unclaimed or self.refusal is not None:
+        while (self.unclaimed and not slot.is_replay) or self.refusal is not None:
             await self._progress.hold()
 
 
