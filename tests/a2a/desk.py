@@ -45,7 +45,6 @@ class Desk:
 
     name = "desk"
     description = "Answers at the front desk"
-    mcp_names = frozenset({"ehr", "lab"})
     skills = (AgentSkill(id="echo", name="Echo", description="Says it again", tags=("talk",)),)
     mcp_names = None
 
@@ -249,7 +248,7 @@ class RestPeer:
             case "SubscribeToTask":
                 return "POST", f"{task}:subscribe", {}
             case _:
-                raise AssertionError(operation)
+                return _config_request(operation, params)
 
     async def ask(self, operation: str, params: dict[str, Any]) -> Answer:
         method, path, arguments = self._request(operation, params)
@@ -270,6 +269,16 @@ class RestPeer:
                 return
             async for number, data in _events(response):
                 yield Answer(200, error=data["error"]) if "error" in data else StreamEvent(number, data)
+
+
+def _config_request(operation: str, params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    configs = f"/tasks/{params['taskId']}/pushNotificationConfigs"
+    return {
+        "CreateTaskPushNotificationConfig": ("POST", configs, {"json": params}),
+        "ListTaskPushNotificationConfigs": ("GET", configs, {}),
+        "GetTaskPushNotificationConfig": ("GET", f"{configs}/{params.get('id')}", {}),
+        "DeleteTaskPushNotificationConfig": ("DELETE", f"{configs}/{params.get('id')}", {}),
+    }[operation]
 
 
 async def _events(response: httpx2.Response) -> AsyncGenerator[tuple[str | None, dict[str, Any]]]:
