@@ -148,11 +148,16 @@ class TaskService:
         limit: int = 50,
         cursor: tuple[int, int] | None = None,
         history_length: int | None = None,
+        artifacts: bool = True,
     ) -> TaskPage:
-        """A page of the caller's tasks, newest status first (A2A-LIST-01)."""
-        chosen = TaskFilter(context_id, state, None if since is None else micros(since))
+        """A page of the caller's tasks, newest status first (A2A-LIST-01), with what they made or cheaper without."""
         rows, total = await self._repository.tasks(
-            Scope.of(caller, agent_id), chosen, limit=limit + 1, after=cursor, history_length=history_length
+            Scope.of(caller, agent_id),
+            TaskFilter(context_id, state, None if since is None else micros(since)),
+            limit=limit + 1,
+            after=cursor,
+            history_length=history_length,
+            artifacts=artifacts,
         )
         more = rows[limit - 1][0] if len(rows) > limit else None
         return TaskPage(tuple(task for _, task in rows[:limit]), more, total)
