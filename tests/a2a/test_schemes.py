@@ -144,7 +144,7 @@ async def test_a_token_without_a_scope_is_forbidden_and_told_which_one() -> None
 
 def _unsigned() -> str:
     claims = {"iss": ISSUER, "sub": "nurse-7", "aud": RESOURCE, "exp": int(time.time()) + 60}
-    return jwt.encode(claims, None, algorithm="none")
+    return jwt.encode(claims, "", algorithm="none")
 
 
 def _by_another() -> str:
