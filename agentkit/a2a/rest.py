@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.addresses import ADDRESSES, LEGACY_ADDRESSES, Address
 from agentkit.a2a.endpoint import Answer, Served
-from agentkit.a2a.faults import as_a2a_error, http_status, invalid_params, rest_error
+from agentkit.a2a.faults import as_a2a_error, http_status, invalid_params, rest_error, rpc_error
 from agentkit.a2a.language import Language
 from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
@@ -95,8 +95,9 @@ class RestDialect:
         known = as_a2a_error(error)
         body = rest_error(known)
         if self._is_legacy:
-            # The official 0.3 client tells errors apart by the name of the class, beside the body of today.
-            body |= {"type": type(known).__name__, "message": known.message}
+            # Beside the body of today: the official 0.3 clients tell errors apart by the name of the class (Python) or
+            # by the number that they have in JSON-RPC (JavaScript).
+            body |= {"type": type(known).__name__, "message": known.message, "code": rpc_error(known)["code"]}
         return Answer(body, media_type=_JSON, status=http_status(known))
 
     def event(self, number: int, document: Json) -> bytes:
