@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentkit.cli import agents, card, chat, clients, demo, doctor, experts, migrate, serve
+from agentkit.cli import agents, card, chat, clients, demo, doctor, experts, migrate, serve, tasks
 
 app = typer.Typer(
     name="agentkit",
@@ -24,6 +24,7 @@ app.add_typer(agents.app, name="agents")
 app.add_typer(card.app, name="card")
 app.add_typer(experts.app, name="experts")
 app.add_typer(clients.app, name="clients")
+app.add_typer(tasks.app, name="tasks")
 
 
 def _version(wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from agentkit.tasks.following import Followed
 from agentkit.tasks.repository import ContextPolicy, Repository, Scope, TaskFilter, TaskPage
+from agentkit.tasks.retention import RetentionPolicy
 from agentkit.tasks.schema import MIGRATIONS
 from agentkit.tasks.service import TaskService
 from agentkit.tasks.sql import SqlRepository
@@ -11,6 +12,7 @@ __all__ = [
     "ContextPolicy",
     "Followed",
     "Repository",
+    "RetentionPolicy",
     "Scope",
     "SqlRepository",
     "TaskFilter",

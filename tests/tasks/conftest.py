@@ -18,6 +18,17 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database; a test that asks for it runs on both database systems."""
+    url: str = (
+        request.getfixturevalue("postgres_url")
+        if request.param == "postgresql"
+        else f"sqlite:///{tmp_path / 'tasks.db'}"
+    )
+    return url
+
+
 @pytest.fixture
 async def service(database: Database) -> AsyncIterator[TaskService]:
     """The service under test."""
