@@ -82,10 +82,11 @@ class WorkflowRun:
         try:
             is_over = False
             while not is_over:
+                beats = conductor.progress.beats
                 is_over = main.done() or conductor.slots.refusal is not None or await self._is_stuck(main)
                 while (update := updates.take()) is not None:
                     yield update
-                if not is_over and not conductor.progress.is_quiet:
+                if not is_over and conductor.progress.beats == beats:
                     await updates.changed()
         finally:
             await conductor.progress.stop()
