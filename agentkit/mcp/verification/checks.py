@@ -1,183 +1,22 @@
-"""A check is data: id, group, rules, severity, remedy, what it needs, and a small function that looks."""
+"""The checks of an MCP server."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
-
-import anyio
-
-from agentkit.credentials import withhold_text
-from agentkit.errors import AgentKitError
-from agentkit.mcp.verification.report import Finding, Verdict
+from agentkit.mcp.verification.checking import CheckOf, GroupOf, LookOf, Problem, RunOf, Skip
 from agentkit.mcp.verification.site import Site
-from agentkit.specs import Authorization
 
-MOST_PROBLEMS: Final = 10
-"""Findings that one check may have; how many more there are is said."""
+__all__ = ["Check", "Group", "Look", "Problem", "Run", "Skip"]
 
-LONGEST_TEXT: Final = 400
-
-
-class Skip(Exception):  # not an error: it never leaves this room
-    """There is nothing to look at; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One defect.
-
-    Attributes:
-        text: What is wrong.
-        subject: The tool it is about.
-        severity: Where it differs from the check's.
-        remedy: Where it differs from the check's.
-    """
-
-    text: str
-    subject: str | None = None
-    severity: Verdict | None = None
-    remedy: str | None = None
-
-
-Look = Callable[[Site], Awaitable[Sequence[Problem]]]
+Look = LookOf[Site]
 """Looks at a server; returns what is wrong with it."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing a server must, or should, be.
-
-    Attributes:
-        id: Stable; programs compare it.
-        group: The heading it stands under.
-        says: What holds when nothing is wrong.
-        look: Finds out.
-        remedy: What to do about a defect.
-        rules: What it rests on.
-        severity: Of a defect.
-        needs: Checks without whose success it says nothing.
-        only: The ways of authorization it is about; empty for all.
-    """
-
-    id: str
-    group: str
-    says: str
-    look: Look
-    remedy: str
-    rules: tuple[str, ...] = ()
-    severity: Verdict = Verdict.ERROR
-    needs: tuple[str, ...] = ()
-    only: frozenset[Authorization] = frozenset()
+Check = CheckOf[Site]
+"""One thing a server must, or should, be."""
 
 
-class Group:
+class Group(GroupOf[Site]):
     """Collects the checks of one module."""
 
-    def __init__(self, name: str, *, needs: tuple[str, ...] = (), only: frozenset[Authorization] = frozenset()) -> None:
-        """Begin an empty group whose checks share what they need and for whom they are."""
-        self.name = name
-        self.checks: list[Check] = []
-        self._needs = needs
-        self._only = only
 
-    def check(
-        self,
-        check_id: str,
-        says: str,
-        remedy: str,
-        *rules: str,
-        warning: bool = False,
-        needs: tuple[str, ...] | None = None,
-        only: frozenset[Authorization] | None = None,
-    ) -> Callable[[Look], Look]:
-        """Make the function below the look of a new check; see `Check`."""
-
-        def add(look: Look) -> Look:
-            made = Check(
-                id=check_id,
-                group=self.name,
-                says=says,
-                look=look,
-                remedy=remedy,
-                rules=rules,
-                severity=Verdict.WARNING if warning else Verdict.ERROR,
-                needs=self._needs if needs is None else needs,
-                only=self._only if only is None else only,
-            )
-            self.checks.append(made)
-            return look
-
-        return add
-
-
-class Run:
-    """Runs checks one after another, and keeps what they found."""
-
-    def __init__(self, site: Site) -> None:
-        """Run checks of this server."""
-        self._site = site
-        self.findings: list[Finding] = []
-        self._passed: set[str] = set()
-        self._causes: dict[str, str] = {}
-        self._late = False
-
-    async def run(self, check: Check, deadline: float) -> None:
-        """Run one check until `deadline` on the loop's clock at the latest."""
-        if check.only and self._site.authorization not in check.only:
-            return
-        if missing := [name for name in check.needs if name not in self._passed]:
-            # The first cause is told, not the last link of a chain that hangs on it.
-            cause = self._causes[check.id] = self._causes.get(missing[0], missing[0])
-            self._add(check, Verdict.SKIPPED, f"not looked at: {cause} did not pass")
-            return
-        if self._late:
-            self._add(check, Verdict.SKIPPED, "not looked at: there was no time left")
-            return
-        problems: Sequence[Problem] | None = None
-        with anyio.CancelScope(deadline=deadline):
-            try:
-                problems = await check.look(self._site)
-            except Skip as skip:
-                self._add(check, Verdict.SKIPPED, str(skip))
-                return
-            except AgentKitError as error:
-                problems = [Problem(error.message, remedy=error.remedy)]
-        if problems is None:
-            self._late = True
-            remedy = "Find out why the server is so slow, or raise the time limit."
-            problems = [
-                Problem("the time for all checks ran out during this one", severity=Verdict.ERROR, remedy=remedy)
-            ]
-        self._note(check, problems)
-
-    def _note(self, check: Check, problems: Sequence[Problem]) -> None:
-        for problem in problems[:MOST_PROBLEMS]:
-            remedy = problem.remedy or check.remedy
-            self._add(check, problem.severity or check.severity, problem.text, problem.subject, remedy)
-        if len(problems) > MOST_PROBLEMS:
-            self._add(check, check.severity, f"and {len(problems) - MOST_PROBLEMS} more of this kind")
-        if not problems:
-            self._add(check, Verdict.PASSED, check.says)
-        if all((problem.severity or check.severity) is Verdict.WARNING for problem in problems):
-            self._passed.add(check.id)
-
-    def _add(
-        self, check: Check, verdict: Verdict, text: str, subject: str | None = None, remedy: str | None = None
-    ) -> None:
-        finding = Finding(
-            check=check.id,
-            group=check.group,
-            verdict=verdict,
-            text=self._clean(text, LONGEST_TEXT),
-            subject=subject and self._clean(subject, 64),
-            rules=check.rules,
-            remedy=remedy and self._clean(remedy, LONGEST_TEXT),
-        )
-        self.findings.append(finding)
-
-    def _clean(self, text: str, limit: int) -> str:
-        """What a server said may stand in it: not the secrets it was sent, and not without end."""
-        text = withhold_text(text, self._site.secrets)
-        return text if len(text) <= limit else f"{text[: limit - 1]}…"
+class Run(RunOf[Site]):
+    """Runs checks of a server one after another, and keeps what they found."""
