@@ -32,6 +32,7 @@ from agentkit.models.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
     from agentkit.compose.corti import CortiAgent
+    from agentkit.compose.expert import ExpertAgent
 
 __all__ = [
     "AGENT_KEY",
@@ -54,6 +55,7 @@ __all__ = [
     "CortiAgent",
     "Deciders",
     "Decision",
+    "ExpertAgent",
     "Fallback",
     "FunctionAgent",
     "Loop",
@@ -92,9 +94,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # The leaf over Corti's API brings an HTTP client along; whoever only combines agents does not pay for it.
-    if name == "CortiAgent":
-        from agentkit.compose.corti import CortiAgent
+    # Leaves that bring much along (an HTTP client, reasoners) load on first use; whoever only combines agents does not
+    # pay for them.
+    match name:
+        case "CortiAgent":
+            from agentkit.compose.corti import CortiAgent
 
-        return CortiAgent
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return CortiAgent
+        case "ExpertAgent":
+            from agentkit.compose.expert import ExpertAgent
+
+            return ExpertAgent
+        case _:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

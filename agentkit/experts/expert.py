@@ -138,6 +138,11 @@ class Expert:
             self._server = load_server(self.installed_server)(None)
         return self._server
 
+    @property
+    def loaded_server(self) -> ToolServer | None:
+        """Its server where it is at hand: tools of its own, or an installed one that was used before."""
+        return self._server
+
     @overload
     def tool(self, function: _F, /) -> _F: ...
 

@@ -94,6 +94,12 @@ class GuardedServer(MCPServer):
         return tuple(self._tools)
 
     @property
+    def is_read_only(self) -> bool:
+        """None of its tools changes anything."""
+        hints = (tool.listed.annotations for tool in self._tools.values())
+        return all(hint is not None and hint.read_only_hint is True for hint in hints)
+
+    @property
     def tool_scopes(self) -> frozenset[str]:
         """The scopes that single tools need."""
         return frozenset[str]().union(*(tool.limits.scopes for tool in self._tools.values()))

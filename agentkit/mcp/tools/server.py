@@ -113,6 +113,11 @@ class ToolServer:
         return self._mcp.tool_names
 
     @property
+    def is_read_only(self) -> bool:
+        """None of its tools changes anything, as their authors said."""
+        return self._mcp.is_read_only
+
+    @property
     def tool_scopes(self) -> frozenset[str]:
         """The scopes that single tools need, besides those of the server."""
         return self._mcp.tool_scopes
