@@ -116,20 +116,20 @@ async def test_a_peer_that_signs_only_what_1_0_knows_covers_nothing_else_a2a_03_
     assert verified.document["name"] == "desk"
 
 
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [
-        (["name"], "desc"),
-        (["capabilities", "streaming"], False),
-        (["skills", 0, "description"], "Says it louder"),
-        (["supportedInterfaces", 0, "url"], "https://evil.example"),
-        (["signatures"], [{"protected": "e30", "signature": ""}]),
-        (["signatures"], [{"protected": "!", "signature": "!"}]),
-        (["signatures"], "yes"),
-        (["signatures"], [5, None, {}]),
-        (["skills"], 5),
-    ],
-)
+TAMPERED: list[tuple[list[str | int], Any]] = [
+    (["name"], "desc"),
+    (["capabilities", "streaming"], False),
+    (["skills", 0, "description"], "Says it louder"),
+    (["supportedInterfaces", 0, "url"], "https://evil.example"),
+    (["signatures"], [{"protected": "e30", "signature": ""}]),
+    (["signatures"], [{"protected": "!", "signature": "!"}]),
+    (["signatures"], "yes"),
+    (["signatures"], [5, None, {}]),
+    (["skills"], 5),
+]
+
+
+@pytest.mark.parametrize(("place", "value"), TAMPERED)
 async def test_a_card_that_somebody_changed_is_not_believed(place: list[str | int], value: Any) -> None:
     keys = CardKeys.new()
     document = signed(keys)
