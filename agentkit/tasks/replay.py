@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import Final
 
 from agentkit.models import Artifact, ArtifactUpdate, StatusUpdate
@@ -19,12 +20,14 @@ class Replay:
     another way, it is replaced by what this run made of it.
     """
 
-    def __init__(self) -> None:
-        """Know of nothing."""
+    def __init__(self, stored: Iterable[Record]) -> None:
+        """Take what is stored of the run, in order."""
         self._told: Counter[str] = Counter()
         self._held = ArtifactStore()
         self._stored: dict[str, deque[str]] = {}
         self._repeated: dict[str, ArtifactStore] = {}
+        for record in stored:
+            self._remember(record)
 
     @classmethod
     async def of(cls, repository: Repository, stored: StoredTask, after: int) -> Replay:
@@ -33,7 +36,7 @@ class Replay:
         Raises:
             StorageError: The store refused.
         """
-        replay = cls()
+        replay = cls(())
         while after < stored.version and (page := await repository.events(stored.key, stored.scope, after, _PAGE)):
             for _, record in page:
                 replay._remember(record)
@@ -54,11 +57,11 @@ class Replay:
             return update
         repeated = self._repeated.setdefault(identifier, ArtifactStore())
         repeated.add(update)
-        if not update.append and update.artifact == self._whole(identifier):
-            expected.clear()
-            return None
         if expected and expected[0] == _made(update):
             expected.popleft()
+            return None
+        if not update.append and update.artifact == self._whole(identifier):
+            expected.clear()
             return None
         del self._stored[identifier]
         return _whole(update, repeated) if expected and update.append else update

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import anyio
@@ -47,7 +47,7 @@ class House:
         self.engine = LedgerEngine(self.ledger)
 
     @asynccontextmanager
-    async def started(self, *agents: ScriptedAgent, recovered: bool = True) -> AsyncIterator[TaskService]:
+    async def started(self, *agents: ScriptedAgent, recovered: bool = True) -> AsyncGenerator[TaskService]:
         self.engine = LedgerEngine(self.ledger)
         service = TaskService(SqlRepository(self.database), InlineEngine(), durable=self.engine)
 

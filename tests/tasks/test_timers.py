@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +55,7 @@ class Sleeper(ScriptedAgent):
 @asynccontextmanager
 async def serving(
     database: Database, agent: Sleeper, ledger: Ledger | None = None
-) -> AsyncIterator[tuple[TaskService, LedgerEngine]]:
+) -> AsyncGenerator[tuple[TaskService, LedgerEngine]]:
     engine = LedgerEngine(ledger or Ledger())
     service = TaskService(SqlRepository(database), InlineEngine(), durable=engine)
 
@@ -115,11 +115,9 @@ async def test_a_blocking_sender_and_every_follower_wait_through_the_timer(datab
 
 
 async def texts(service: TaskService, task_id: str, agent: Sleeper) -> list[str | None]:
-    said: list[str | None] = []
-    async for event in service.subscribe(task_id, ALICE, agent_id=agent.name):
-        if isinstance(event, Task | StatusUpdate):
-            said.append(event.status.message.text if event.status.message else None)
-    return said
+    events = [event async for event in service.subscribe(task_id, ALICE, agent_id=agent.name)]
+    statuses = [event.status for event in events if isinstance(event, Task | StatusUpdate)]
+    return [status.message.text if status.message else None for status in statuses]
 
 
 @pytest.mark.parametrize("durable", [False, True])
