@@ -105,7 +105,8 @@ class Following:
         live = await self.caught_up(scope, task_id)
         stored = await self.stored(scope, task_id, history_length)
         state, seen = stored.task.status.state, stored.version
-        missed = after is not None and 0 < after < stored.version
+        reached = stored.version if live is None else max(stored.version, live.seen)
+        missed = after is not None and 0 < after < reached
         if refuse_ended and live is None and state.is_terminal and not missed:
             raise TaskNotContinuable(f"The task is {state.value}; nothing follows.", task_id=task_id)
         if after is not None and missed:

@@ -62,6 +62,11 @@ class LiveTask:
         self._whole = True
         self._silent = False
 
+    @property
+    def seen(self) -> int:
+        """The version of the newest event that followers can see."""
+        return self._window.version
+
     async def begin(self, *, followed: bool, continuation: JsonObject | None = None) -> None:
         """The run starts.
 
