@@ -66,16 +66,21 @@ class Rows:
         with self._engine.begin() as connection:
             return list(connection.execute(query).scalars())
 
-    def orphans(self, services: Sequence[str], executors: Sequence[str], limit: int) -> list[tuple[str, str, str]]:
-        """Runs at work in these processes: service, id, executor."""
+    def orphans(self, services: Sequence[str], executors: Sequence[str], limit: int) -> list[tuple[str, str, str, int]]:
+        """Runs at work in these processes: service, id, executor, and how often it was taken over without progress."""
+        noted = sa.and_(_STEPS.c.workflow_uuid == _RUNS.c.workflow_uuid, _STEPS.c.function_id == _RECOVERIES)
         query = (
-            sa.select(_RUNS.c.queue_name, _RUNS.c.workflow_uuid, _RUNS.c.executor_id)
+            sa.select(_RUNS.c.queue_name, _RUNS.c.workflow_uuid, _RUNS.c.executor_id, _STEPS.c.output)
+            .select_from(_RUNS.outerjoin(_STEPS, noted))
             .where(_RUNS.c.queue_name.in_(services), _RUNS.c.status == "PENDING")
             .where(_RUNS.c.executor_id.in_(executors))
             .limit(limit)
         )
         with self._engine.begin() as connection:
-            return [(row[0], _run_id(row[0], row[1]), row[2]) for row in connection.execute(query)]
+            return [
+                (service, _run_id(service, name), executor, json.loads(note)[0] if note else 0)
+                for service, name, executor, note in connection.execute(query)
+            ]
 
     def due(self, services: Sequence[str], now: int, limit: int) -> list[tuple[str, str]]:
         """Runs whose moment has come: service and id, the earliest first."""

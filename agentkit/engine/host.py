@@ -26,6 +26,13 @@ AT_ONCE: Final = 256
 ROUND: Final = 1.0
 """Seconds between two looks at what other processes of a PostgreSQL database did."""
 
+SUSPECT: Final = 2
+"""Times without progress that a run is taken over together with others; from then on one by one, so that a run that
+kills its process is given up alone."""
+
+PROBATION: Final = 5.0
+"""Seconds after which a run that was taken over alone is at work like any other."""
+
 _THREADS: Final = 4
 _LONGEST_SLEEP: Final = 60.0
 
@@ -73,6 +80,7 @@ class Host:
         self._tasks: set[asyncio.Task[object]] = set()
         self._pulling = asyncio.Lock()
         self._backlog = False
+        self._suspect: tuple[str, str] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._next: float | None = None
 
@@ -191,7 +199,17 @@ class Host:
             return 0
         orphans = await self.call(self.store.rows.orphans, names, executors, room)
         self._backlog |= len(orphans) == room
-        return sum([await self._take(service, run_id, executor) for service, run_id, executor in orphans])
+        adopted = 0
+        for service, run_id, executor, recoveries in orphans:
+            if executor != RELEASED and recoveries >= SUSPECT:
+                if self._suspect is not None and self._suspect in self._at_work():
+                    # It waits unclaimed, so it is not counted when the process dies of another one.
+                    self._backlog = True
+                    continue
+                self._suspect = (service, run_id)
+                self.loop.call_later(PROBATION, self._acquit, self._suspect)
+            adopted += await self._take(service, run_id, executor)
+        return adopted
 
     async def _wake(self, names: list[str]) -> None:
         room = self._room()
@@ -226,8 +244,16 @@ class Host:
         delay = min(max(0.0, moment - time.time()), _LONGEST_SLEEP)
         self._alarm = self.loop.call_later(delay, lambda: self.spawn(self._pull_safely()))
 
+    def _acquit(self, suspect: tuple[str, str]) -> None:
+        if self._suspect == suspect:
+            self._suspect = None
+            self.has_room()
+
+    def _at_work(self) -> list[tuple[str, str]]:
+        return [(name, run_id) for name, service in self.services.items() for run_id in service.at_work]
+
     def _room(self) -> int:
-        return AT_ONCE - sum(len(service.at_work) for service in self.services.values())
+        return AT_ONCE - len(self._at_work())
 
     async def _watch(self) -> None:
         while True:
