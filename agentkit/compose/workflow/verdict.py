@@ -24,7 +24,7 @@ _HEDGES: Final = _words(
 _ASSENT: Final = _words("go ahead proceed fine good sure problem problems objection objections")
 _POLITE: Final = _words("please thanks thank you it this that i we")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-_OPENING: Final = re.compile(r"\s*(?:i\s+|we\s+)?([^\W\d_]+)\b(.*)", re.DOTALL)
+_OPENING: Final = re.compile(r"\s*(?:i\s+|we\s+)?([^\W\d_]+)\b(.*)", re.DOTALL | re.IGNORECASE)
 _SEPARATED: Final = re.compile(r"\s*(?:[,.;:!\n\u2013\u2014(-]|because\b|since\b|as\b)", re.IGNORECASE)
 
 
