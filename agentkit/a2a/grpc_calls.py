@@ -13,7 +13,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import ExitStack, aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
@@ -54,6 +54,7 @@ _SERVICES: Final = (
 )
 _REFUSED: Final = {403: "PERMISSION_DENIED", 429: "RESOURCE_EXHAUSTED", 431: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 
+_LEAVE_SECONDS: Final = 1.0
 _END: Final[object] = getattr(grpc.aio, "EOF")  # noqa: B009 - the stubs do not know it
 
 _log = logging.getLogger("agentkit.a2a")
@@ -123,6 +124,10 @@ class GrpcMethod:
                 await context.write(message)
         except TimeoutError:
             _log.info("a stream was closed: its client reads nothing")
+            # The status waits behind what is unread; whoever never reads on holds nothing of ours any more.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LEAVE_SECONDS):
+                    await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "The client does not read")
             raise asyncio.CancelledError from None
 
     @asynccontextmanager

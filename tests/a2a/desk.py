@@ -120,13 +120,14 @@ class Served:
 @asynccontextmanager
 async def served_desk(
     *,
+    agent: Desk | None = None,
     card: AgentCard | None = None,
     gate: Gate | None = None,
     offers: Offers | None = None,
     versions: tuple[str, ...] = ("1.0", "0.3"),
 ) -> AsyncGenerator[Served]:
     """Serve a desk on a private database."""
-    agent = Desk()
+    agent = agent or Desk()
     offers = offers or Offers(bounds=Bounds(body=1_000_000))
     database = await Database.open(None, MIGRATIONS)
     service = TaskService(SqlRepository(database), InlineEngine())
@@ -273,12 +274,13 @@ class RestPeer:
 
 def _config_request(operation: str, params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     configs = f"/tasks/{params['taskId']}/pushNotificationConfigs"
-    return {
+    requests: dict[str, tuple[str, str, dict[str, Any]]] = {
         "CreateTaskPushNotificationConfig": ("POST", configs, {"json": params}),
         "ListTaskPushNotificationConfigs": ("GET", configs, {}),
         "GetTaskPushNotificationConfig": ("GET", f"{configs}/{params.get('id')}", {}),
         "DeleteTaskPushNotificationConfig": ("DELETE", f"{configs}/{params.get('id')}", {}),
-    }[operation]
+    }
+    return requests[operation]
 
 
 async def _events(response: httpx2.Response) -> AsyncGenerator[tuple[str | None, dict[str, Any]]]:
