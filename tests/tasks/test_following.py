@@ -55,7 +55,7 @@ async def test_a_cursor_brings_what_was_missed_and_what_follows(service: TaskSer
 
     assert isinstance(first[0][1], Task)
     assert [number for number, _ in behind] == list(range(6, first[-1][0] + 1))
-    assert behind[-len(first) + 1 :] == first[1:]
+    assert {number: event for number, event in first[1:] if number > 5}.items() <= dict(behind).items()
     assert not any(isinstance(event, Task) for _, event in behind)
 
 
