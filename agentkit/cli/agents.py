@@ -1,4 +1,4 @@
-"""`agentkit agents`: see, create and delete agents."""
+"""`agentkit agents`: see, create, delete and verify agents."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from agentkit.cli.connection import BaseUrl, Generation, GenerationWord, Local, connect, find_agent, read_assignment
 from agentkit.cli.text import plain, shown
+from agentkit.cli.verify_agent import verify_agent
 from agentkit.errors import ConfigurationError
 from agentkit.specs import AgentSpec, AnyExpert, Authorization
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from agentkit.client import BlockingAgentHandle
     from agentkit.models import AgentInfo, AgentReference, JsonObject
 
-app = typer.Typer(help="See, create and delete agents.", no_args_is_help=True)
+app = typer.Typer(help="See, create and delete agents; verify those to be attached.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as the API shows it.")]
 
@@ -159,3 +160,6 @@ def _spelled(handle: BlockingAgentHandle) -> JsonObject:
 
 def _dumped(document: JsonObject | list[JsonObject]) -> str:
     return json.dumps(document, indent=2)  # in ASCII, so that no character can move the cursor or break the JSON
+
+
+app.command("verify")(verify_agent)
