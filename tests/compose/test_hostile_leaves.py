@@ -85,7 +85,7 @@ BAD: dict[str, Callable[[], Agent]] = {
     "BaseException": lambda: Garbage(Outside(SECRET)),
     "StopAsyncIteration": lambda: Garbage(StopAsyncIteration(SECRET)),
     "a group": lambda: Garbage(ExceptionGroup(SECRET, [ValueError(SECRET)])),
-    "no iterator": lambda: NoIterator("bad"),
+    "no iterator": lambda: cast("Agent", NoIterator("bad")),
     "nothing": lambda: Nothing("bad"),
 }
 
