@@ -135,8 +135,14 @@ class RunContext:
             made.__dict__["resumed"] = resumed
         return made
 
-    async def step(self, key: str, work: Work, *, effect: Effect = "idempotent", look_up: LookUp | None = None) -> Json:
-        """Execute one piece of work under a key that is unique in the run; recorded where the engine is durable.
+    async def step(self, key: str, work: Work, *, effect: Effect, look_up: LookUp | None = None) -> Json:
+        """Execute one piece of work; recorded where the engine is durable, except inside a recorded agent.
+
+        Args:
+            key: Names the step; outside a workflow unique in the run of this agent.
+            work: What to do; returns what is recorded.
+            effect: What a second execution after a crash would do.
+            look_up: For `lookup`: asks whether an interrupted step happened.
 
         Raises:
             UnknownOutcome: The step was interrupted by a crash, and nobody knows whether it happened.

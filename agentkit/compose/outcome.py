@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, STEP_KEY, retry_later
-from agentkit.errors import AgentKitError, AuthRequired, InputRequired, McpAuthRequired, UnknownOutcome
+from agentkit.errors import AgentKitError, AuthRequired, EngineError, InputRequired, McpAuthRequired, UnknownOutcome
 from agentkit.models import (
     Artifact,
     ArtifactUpdate,
@@ -85,6 +85,11 @@ def as_updates(event: Event, context: RunContext) -> tuple[StatusUpdate | Artifa
             )
             last = status_update(context, event.status.state, event.status.message, event.metadata)
             return (*produced, *as_updates(last, context))
+        case _:  # pyright: ignore[reportUnnecessaryComparison] - agents are written by others
+            raise EngineError(
+                f"The agent {'/'.join(context.path)} yielded a {type(event).__name__}.",
+                remedy="Yield StatusUpdate, ArtifactUpdate, Message or Task.",
+            )
 
 
 def status_update(

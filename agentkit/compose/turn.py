@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -76,7 +77,7 @@ class Turn:
             _check(context)
             message, given = retried(self._message, scoped(self._agent, context))
             with long_span("agent.call", {"agentkit.agent.name": self._agent.name}) as hop:
-                events = self._agent.run(message, given)
+                events = _iterated(self._agent.run(message, given), self._agent.name)
                 try:
                     async for event in _spanned(hop, events) if hop.is_recording else events:
                         if isinstance(event, Message):
@@ -219,6 +220,15 @@ def _check(context: RunContext) -> None:
         raise EngineError(
             f"Agents are nested deeper than {MAX_DEPTH}.", remedy="Check that no composition contains itself."
         )
+
+
+def _iterated(events: AsyncIterator[Event], name: str) -> AsyncIterator[Event]:
+    """The events of a run; agents are written by others, and an `async def run` without a `yield` has none."""
+    if hasattr(events, "__aiter__"):
+        return events
+    if inspect.iscoroutine(events):
+        events.close()
+    raise EngineError(f"The run of agent {name} is no async iterator.", remedy="Write `async def run` with `yield`.")
 
 
 async def _spanned(hop: Span, events: AsyncIterator[Event]) -> AsyncGenerator[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
@@ -139,6 +140,14 @@ class DbosEngine:
                 recorded.
         """
         return await self._runs.step(run_id, key, work, effect, look_up)
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """Keys of the steps of a run at work here that are recorded, or were begun by a process that died."""
+        return self._runs.recorded(run_id)
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """Keys of the steps of a run at work here whose results are recorded; all those of earlier processes."""
+        return self._runs.recorded(run_id)
 
     async def wait(self, run_id: str) -> None:
         """Wait until the run has ended in this process; returns at once for a run that is not at work here."""

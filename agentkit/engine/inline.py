@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -89,6 +90,16 @@ class InlineEngine:
         """Execute one step at once; run, key and effect matter to engines that record."""
         del run_id, key, effect, look_up
         return await work()
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """Nothing is recorded."""
+        del run_id
+        return ()
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """None: nothing is recorded."""
+        del run_id
+        return ()
 
     async def wait(self, run_id: str) -> None:
         """Wait until the run has ended; returns at once for a run that is not at work."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -111,6 +111,20 @@ class Engine(Protocol):
         Raises:
             UnknownOutcome: The step was interrupted, and nobody knows whether it happened.
             EngineError: The result cannot be recorded.
+        """
+        ...
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """Keys of the steps of a run at work here that are recorded, or were begun by a process that died.
+
+        When a run is carried out again they tell whether it still asks for the same steps.
+        """
+        ...
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """Keys of the steps of a run at work whose results are recorded, those of earlier processes included.
+
+        A run that no longer asks for one of them is another run than the one that was interrupted.
         """
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import logging
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -105,6 +105,16 @@ class ServiceRuns:
                 f"Run {run_id!r} is not at work in this process.", remedy="Execute steps from inside the runner."
             )
         return await execute(run.records, partial(self._record, run), key, work, effect, look_up)
+
+    def recorded(self, run_id: str) -> frozenset[str]:
+        """Keys of a run at work that have a record."""
+        run = self._runs.get(run_id)
+        return frozenset() if run is None else frozenset((*run.records.done, *run.records.interrupted))
+
+    def recorded(self, run_id: str) -> Collection[str]:
+        """Keys of recorded steps of a run at work."""
+        run = self._runs.get(run_id)
+        return () if run is None else tuple(run.records.done)
 
     async def wait(self, run_id: str) -> None:
         """Wait until a run at work here has ended."""

@@ -63,7 +63,7 @@ class RecordingEngine:
         return result
 
     def recorded(self, run_id: str) -> Collection[str]:
-        return [key for run, key in self.store.done if run == run_id]
+        return [key for run, key in self.store.done | dict.fromkeys(self.store.begun) if run == run_id]
 
     async def _point(self) -> None:
         self.points += 1

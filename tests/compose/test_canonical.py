@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from agentkit.compose.workflow.canonical import canonical, canonical_hash
 from agentkit.models import Json
 
-
 SPELLED: list[tuple[Json, str]] = [
     (None, "null"),
     (True, "true"),

@@ -69,7 +69,7 @@ async def other_kind(ctx: RunContext, message: Message) -> str:
     async def work() -> str:
         return "work"
 
-    await ctx.step("a", work)
+    await ctx.step("a", work, effect="once")
     await ctx.call(B, message)
     return await ctx.ask("Go on?")
 

@@ -248,7 +248,7 @@ async def test_steps_inside_a_recorded_leaf_are_part_of_it() -> None:
             return "worked"
 
         said = await ctx.call(inner, message)
-        return f"{said.text} {await ctx.step('work', work)}"
+        return f"{said.text} {await ctx.step('work', work, effect='once')}"
 
     engine = RecordingEngine()
     outcome = await Talk(Sequential("chain", [FunctionAgent(outer)]), engine).say("x")

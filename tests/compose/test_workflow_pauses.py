@@ -382,7 +382,7 @@ async def test_what_was_published_and_done_before_a_pause_is_not_done_again(make
             done.append("drawn")
             return f"lot {len(done)}"
 
-        lot = await ctx.step("draw", draw)
+        lot = await ctx.step("draw", draw, effect="idempotent")
         who = await ctx.ask("Who?")
         return f"{who}: {lot}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -150,11 +150,9 @@ class Slots:
 
 def _recorded(context: RunContext) -> list[str]:
     """Keys that an earlier process recorded in this very turn, before it died."""
-    engine = context.engine
-    recorded: Callable[[str], Collection[str]] | None = getattr(engine, "recorded", None)
-    if recorded is None or not engine.durable or context.in_step:
+    if context.in_step:
         return []
-    return [key for key in recorded(context.run_id or context.task_id) if _covers(context.step_key, key)]
+    return [key for key in context.engine.recorded(context.run_id or context.task_id) if _covers(context.step_key, key)]
 
 
 def _covers(key: str, recorded: str, *, is_composite: bool = True) -> bool:
