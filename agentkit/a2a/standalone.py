@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from a2a.utils.errors import MethodNotFoundError
 from starlette.applications import Starlette
@@ -42,15 +44,21 @@ from agentkit.a2a.signing import JWKS_PATH, CardSigner, KeySet
 from agentkit.compose import Agent
 from agentkit.compose.facets import needs_durability
 from agentkit.engine import DbosEngine, Engine, InlineEngine
-from agentkit.errors import ConfigurationError
+from agentkit.errors import AgentKitError, ConfigurationError
 from agentkit.oauth import Issuers
 from agentkit.storage import Database
 from agentkit.storage.files import is_postgres, parse
 from agentkit.storage.sealing import Sealer, find_key
 from agentkit.tasks import MIGRATIONS, Repository, SqlRepository, TaskService
+from agentkit.tasks.limits import Limits as WorkLimits
 from agentkit.tasks.repository import Scope as TaskScope
 
-DEFAULT_LIMITS = Limits()
+_log = logging.getLogger("agentkit.a2a")
+
+LOOK_EVERY: Final = 30.0
+"""Seconds after which a process looks again whether another one that shares its database has died."""
+
+DEFAULT_LIMITS: Final = Limits()
 """What one caller may ask for where nothing else is said."""
 
 
@@ -92,6 +100,7 @@ def agent_app(
     grpc: GrpcPlace | None = None,
     versions: Sequence[str] = VERSIONS,
     bounds: Bounds | None = None,
+    work: WorkLimits | None = None,
     issuers: Issuers | None = None,
 ) -> Starlette:
     """An app that serves agents over A2A and keeps their tasks; any ASGI server with lifespan runs it.
@@ -112,6 +121,7 @@ def agent_app(
         grpc: Where the agents are served over gRPC; None for nowhere.
         versions: Of the protocol, `1.0` and `0.3` or one of them.
         bounds: How much one request may bring.
+        work: How much is done at once, and how much one turn may say.
         issuers: Asks issuers about tokens; by default over a connection pool of its own.
 
     Raises:
@@ -127,7 +137,7 @@ def agent_app(
         raise ConfigurationError("database", "is needed for agents that are durable", remedy=remedy)
     # Made now, so that what is wrong with it is told before anything is served.
     gate = Gate(manner.security, limits=limits, resource=url.rstrip("/"), issuers=issuers)
-    host = _Host(placed, manner, gate, signing, database, durable, push, grpc, bounds or Bounds())
+    host = _Host(placed, manner, gate, signing, database, durable, push, grpc, bounds or Bounds(), work)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await scope["state"]["served"](scope, receive, send)
@@ -148,6 +158,7 @@ class _Host:
     push: Push | None
     grpc: GrpcPlace | None
     bounds: Bounds
+    work: WorkLimits | None
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncGenerator[dict[str, Starlette]]:
@@ -156,9 +167,11 @@ class _Host:
             database = await Database.open(self.database, (*MIGRATIONS, *PUSH_MIGRATIONS))
             stack.push_async_callback(database.close)
             repository = SqlRepository(database)
-            service = TaskService(repository, InlineEngine())
+            durable = await self._durable_engine()
+            service = TaskService(repository, InlineEngine(), durable=durable, limits=self.work)
             stack.push_async_callback(service.close)
-            await service.recover()
+            await service.recover(self._agent_of)
+            await stack.enter_async_context(self._taking_over(service))
             keys = self.signing or CardKeys.new()
             push = await self._notifications(stack, database, repository, keys)
             yield {"served": await self._served(stack, service, push, keys)}
@@ -214,6 +227,28 @@ class _Host:
         outbox = Outbox(repository, store, delivery)
         await stack.enter_async_context(outbox.running())
         return PushNotifications(repository, store, guard, outbox)
+
+    @asynccontextmanager
+    async def _taking_over(self, service: TaskService) -> AsyncGenerator[None]:
+        """Where several processes share a database, go on with what those leave behind that die."""
+        if not isinstance(self.database, str) or not is_postgres(self.database):
+            yield
+            return
+
+        async def look() -> None:
+            while True:
+                await asyncio.sleep(LOOK_EVERY)
+                try:
+                    await service.recover(self._agent_of)
+                except AgentKitError as error:
+                    _log.warning("the work of other processes could not be looked after: %s", error)
+
+        task = asyncio.create_task(look(), name="agentkit-a2a-taking-over")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
 
     async def _durable_engine(self) -> Engine | None:
         if not self.durable or self.database is None:
