@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer
 from dbos._core import execute_dequeued_workflow, prepare_enqueued_workflow
 from dbos._error import DBOSWorkflowConflictIDError
+from dbos._utils import INTERNAL_QUEUE_NAME
 from sqlalchemy import event
 
 from agentkit.engine.database import Address
@@ -38,6 +39,7 @@ _SCHEMA: Final = "agentkit_engine"
 _WORKFLOW: Final = "agentkit.run"
 _FORMAT: Final = "agentkit_json"
 _POOL: Final = 8
+_QUEUE_POLL: Final = 60.0
 _BUSY_MS: Final = 30_000
 _BATCH: Final = 500
 
@@ -128,6 +130,8 @@ class DbosStore:
         _carries[:] = [carry]
         try:
             self._dbos = DBOS(config=config)
+            # Nothing is ever put into its own queue; it need not look into it every second.
+            self._dbos._registry._register_internal_queue(INTERNAL_QUEUE_NAME, polling_interval_sec=_QUEUE_POLL)
             if self._dbos._serializer is not config["serializer"]:
                 raise EngineError("This process uses DBOS for something else.", remedy="Use a process of its own.")
             DBOS.launch()

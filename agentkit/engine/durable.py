@@ -145,10 +145,6 @@ class DbosEngine:
         """Keys of the steps of a run at work here that are recorded, or were begun by a process that died."""
         return self._runs.recorded(run_id)
 
-    def recorded(self, run_id: str) -> Collection[str]:
-        """Keys of the steps of a run at work here whose results are recorded; all those of earlier processes."""
-        return self._runs.recorded(run_id)
-
     async def wait(self, run_id: str) -> None:
         """Wait until the run has ended in this process; returns at once for a run that is not at work here."""
         await self._runs.wait(run_id)

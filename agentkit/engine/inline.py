@@ -96,11 +96,6 @@ class InlineEngine:
         del run_id
         return ()
 
-    def recorded(self, run_id: str) -> Collection[str]:
-        """None: nothing is recorded."""
-        del run_id
-        return ()
-
     async def wait(self, run_id: str) -> None:
         """Wait until the run has ended; returns at once for a run that is not at work."""
         task = self._runs.get(run_id)

@@ -121,13 +121,6 @@ class Engine(Protocol):
         """
         ...
 
-    def recorded(self, run_id: str) -> Collection[str]:
-        """Keys of the steps of a run at work whose results are recorded, those of earlier processes included.
-
-        A run that no longer asks for one of them is another run than the one that was interrupted.
-        """
-        ...
-
     async def wait(self, run_id: str) -> None:
         """Wait until the run has ended in this process; returns at once for a run that is not at work here."""
         ...

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import logging
 import uuid
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -110,11 +110,6 @@ class ServiceRuns:
         """Keys of a run at work that have a record."""
         run = self._runs.get(run_id)
         return frozenset() if run is None else frozenset((*run.records.done, *run.records.interrupted))
-
-    def recorded(self, run_id: str) -> Collection[str]:
-        """Keys of recorded steps of a run at work."""
-        run = self._runs.get(run_id)
-        return () if run is None else tuple(run.records.done)
 
     async def wait(self, run_id: str) -> None:
         """Wait until a run at work here has ended."""

@@ -77,6 +77,7 @@ async def recorded_steps_are_found_by_key_in_any_order(url: str) -> None:
 
                 return await engine.step(run_id, key, work)
 
+            assert set(engine.recorded(run_id)) == set(executed)
             assert await asyncio.gather(*(one(key) for key in order)) == [{"of": key} for key in order]
             lives.append(order)
             again.set()
@@ -249,6 +250,7 @@ async def a_key_is_used_by_one_step_at_a_time_and_inside_of_a_run(url: str) -> N
         await engine.wait("r")
         with pytest.raises(EngineError, match="not at work in this process"):
             await engine.step("r", "a", returns(1))
+        assert not engine.recorded("r")
     assert seen == ["all"]
 
 
