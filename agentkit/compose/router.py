@@ -77,6 +77,8 @@ class Router(Combinator):
                 yield self._without(choice, message, context)
                 return
             agent, resumed, inner = self._agent(choice), False, None
+            # Told at once: the last update may be swallowed by a combination around this one.
+            yield _routed(status_update(context, TaskState.WORKING), choice, context)
         meter = Meter(context.meter)
         child = replace(context, meter=meter).child(
             agent.name, resumed=resumed, continuation=inner if isinstance(inner, dict) else None
@@ -100,7 +102,7 @@ class Router(Combinator):
             for agent in self.agents:
                 if agent.name.casefold() == named:
                     return message, Choice(agent.name, "name", "the caller named it")
-        if context.engine.durable:
+        if context.engine.durable and not context.in_step:
             # What a model or a function chose is not sure to be chosen again.
             recorded = await context.engine.step(
                 context.run_id or context.task_id, f"{context.step_key}/choice", lambda: self._recorded(message)

@@ -65,7 +65,7 @@ class Wrapper:
             UnknownOutcome: It cannot be told.
         """
         ask = look_up_of(self.agent)
-        return None if ask is None else await ask(message, inside(context))
+        return None if ask is None else await ask(message, self._within(context))
 
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Run the agent."""
@@ -78,11 +78,14 @@ class Wrapper:
 
     async def cancel(self, context: RunContext) -> None:
         """Stop what the agent set going elsewhere."""
-        await self.agent.cancel(replace(inside(context), continuation=self.inner(context.continuation)))
+        await self.agent.cancel(self._within(context))
 
     def inner(self, left: JsonObject | None) -> JsonObject | None:
         """What the agent inside left behind, in what the wrapper left behind."""
         return left
+
+    def _within(self, context: RunContext) -> RunContext:
+        return replace(inside(context), continuation=self.inner(context.continuation))
 
 
 def inside(context: RunContext, *, meter: Meter | None = None) -> RunContext:
