@@ -43,6 +43,8 @@ class Bounds:
         Raises:
             WireError: It names the field and the limit (-32602 / 400).
         """
+        if self._fits(request):
+            return
         message, place = request.message, Reader({}, "message")
         for name, identifier in (
             ("messageId", message.message_id),
@@ -66,6 +68,21 @@ class Bounds:
         """
         self._check_id(Reader({}, ""), name, identifier)
         return identifier
+
+    def _fits(self, request: SendRequest) -> bool:
+        """Whether it is one of the many that bring so little that nothing needs a closer look."""
+        message, longest = request.message, self.identifier
+        if message.metadata or request.metadata or len(message.parts) > self.parts:
+            return False
+        if message.extensions or message.reference_task_ids or len(request.accepted_output_modes) > self.listed:
+            return False
+        if any(len(one or "") > longest for one in (message.message_id, message.context_id, message.task_id)):
+            return False
+        if any(len(mode) > longest for mode in request.accepted_output_modes):
+            return False
+        return all(
+            part.text is not None and part.metadata is None and len(part.text) <= self.part for part in message.parts
+        )
 
     def _check_contents(self, place: Reader, message: Message) -> None:
         self._check_metadata(place, message.metadata)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.language import Language
 from agentkit.a2a.operations import Operations
-from agentkit.a2a.reception import Extensions, Header, last_event
-from agentkit.a2a.security import caller_of, refusal
+from agentkit.a2a.reception import Arrived, Extensions, Header, last_event
+from agentkit.a2a.security import refusal
 from agentkit.a2a.sse import EventStream
 from agentkit.a2a.tenancy import routed, settled
+from agentkit.compose import Caller
 from agentkit.errors import AuthenticationError
 from agentkit.models import Event, Json, JsonObject
 from agentkit.tracing import Span, SpanKind, continued, span
@@ -44,6 +45,27 @@ class Dialect(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Call:
+    """One request on its way to an operation.
+
+    Attributes:
+        language: What it speaks.
+        method: The operation, in that language.
+        request: What came beside the body.
+        caller: Who asks.
+        params: Reads the parameters, once everything before them is in order.
+        dialect: How the answer is spelled.
+    """
+
+    language: Language
+    method: str
+    request: Arrived
+    caller: Caller
+    params: Params
+    dialect: Dialect
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """One served agent, as its bindings see it.
@@ -60,58 +82,49 @@ class Served:
     extensions: Extensions
     versions: Sequence[str]
 
-    async def carry_out(
-        self,
-        language: Language,
-        method: str,
-        request: Request,
-        params: Params,
-        dialect: Dialect,
-        send: Send,
-    ) -> None:
+    async def carry_out(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         """Do an operation and send its answer, within one SERVER span below the caller's (A2A-GAP-15)."""
-        with ExitStack() as stack:
-            if "traceparent" in request.headers:
-                stack.enter_context(continued(request.headers))
-            hop = stack.enter_context(self.span(language, method))
-            try:
-                answer = await self._answer(language, method, request, params, dialect, hop)
-            except ClientDisconnect:
-                return
-            except Exception as error:
-                hop.set("error.type", type(error).__name__)
-                answer = refusal(error) if isinstance(error, AuthenticationError) else dialect.refusal(error)
-            await answer(request.scope, request.receive, send)
+        trace = call.request.trace
+        if not trace:
+            await self._within_span(call, scope, receive, send)
+            return
+        with continued(trace):
+            await self._within_span(call, scope, receive, send)
 
     def span(self, language: Language, method: str) -> AbstractContextManager[Span]:
         """The span of a request, named after the operation in A2A 1.0."""
         name = language.names.get(method, method)
         return span(f"a2a.{name}", {"agentkit.agent.name": self.name}, kind=SpanKind.SERVER)
 
-    async def _answer(
-        self,
-        language: Language,
-        method: str,
-        request: Request,
-        params: Params,
-        dialect: Dialect,
-        hop: Span,
-    ) -> ASGIApp:
-        header = self.extensions.activate(request)
-        given = await params()
-        caller = settled(caller_of(request.scope), routed(given, request.path_params.get("tenant")))
-        unary = language.unary.get(method)
+    async def _within_span(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.span(call.language, call.method) as hop:
+            try:
+                answer = await self._answer(call, hop)
+            except ClientDisconnect:
+                return
+            except Exception as error:
+                hop.set("error.type", type(error).__name__)
+                answer = refusal(error) if isinstance(error, AuthenticationError) else call.dialect.refusal(error)
+            await answer(scope, receive, send)
+
+    async def _answer(self, call: Call, hop: Span) -> ASGIApp:
+        header = self.extensions.activate(call.request)
+        given = await call.params()
+        caller = settled(call.caller, routed(given, call.request.path.get("tenant")))
+        unary = call.language.unary.get(call.method)
         if unary is not None:
             result = await unary(self.operations, given, caller)
             note_task(hop, result)
-            return dialect.result(result, header)
-        events = await language.streaming[method](self.operations, given, caller, last_event(request))
+            return call.dialect.result(result, header)
+        streaming, after = call.language.streaming[call.method], last_event(call.request)
+        events = await streaming(self.operations, given, caller, after)
         first = await anext(events)
+        encode, event_of = call.language.encode, call.dialect.event
 
         def spell(number: int, event: Event) -> bytes:
-            return dialect.event(number, language.encode(event))
+            return event_of(number, encode(event))
 
-        return EventStream(first, events, spell, dialect.broken, header, bounds=self.operations.bounds)
+        return EventStream(first, events, spell, call.dialect.broken, header, bounds=self.operations.bounds)
 
 
 class Answer:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
@@ -27,7 +27,6 @@ from google.protobuf.json_format import MessageToDict, Parse, ParseDict, Seriali
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
-from starlette.requests import Request
 
 from agentkit.a2a.endpoint import Served, note_task
 from agentkit.a2a.faults import as_a2a_error, error_details, grpc_status, invalid_params
@@ -35,7 +34,7 @@ from agentkit.a2a.language import Language
 from agentkit.a2a.presented import Presented
 from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import asked_version, last_event, wrong_version
+from agentkit.a2a.reception import Arrived, asked_version, last_event, wrong_version
 from agentkit.a2a.security import Gate
 from agentkit.a2a.tenancy import routed, settled
 from agentkit.compose import Caller
@@ -133,13 +132,14 @@ class GrpcMethod:
     @asynccontextmanager
     async def _call(self, context: Context) -> AsyncGenerator[Asked]:
         """Let a call in, open its span, and end it with the right status when it fails."""
-        request = _request(context)
+        metadata = _metadata(context)
+        request = _request(metadata)
         with ExitStack() as stack:
-            if "traceparent" in request.headers:
-                stack.enter_context(continued(request.headers))
+            if trace := request.trace:
+                stack.enter_context(continued(trace))
             hop = stack.enter_context(self._served.span(self._language, self._method))
             try:
-                async with self._gate.enter(_sender(context, request)) as caller:
+                async with self._gate.enter(Presented.of_metadata(metadata, context.peer())) as caller:
                     params = await self._params(context, request)
                     yield Asked(params, settled(caller, routed(params)), last_event(request), hop)
             except grpc.aio.AbortError:
@@ -148,7 +148,7 @@ class GrpcMethod:
                 hop.set("error.type", type(error).__name__)
                 await self._abort(context, error)
 
-    async def _params(self, context: Context, request: Request) -> JsonObject:
+    async def _params(self, context: Context, request: Arrived) -> JsonObject:
         """What is asked, after all that every request passes on every binding."""
         if asked_version(request) != self._language.version:
             raise wrong_version(self._served.versions)
@@ -199,14 +199,17 @@ class GrpcMethod:
         return Parse(dump_json(document), self._response(), ignore_unknown_fields=True).SerializeToString()
 
 
-def _request(context: Context) -> Request:
+def _metadata(context: Context) -> list[tuple[str, str | bytes]]:
+    return [(str(key).lower(), value) for key, value in context.invocation_metadata() or ()]
+
+
+def _request(metadata: Sequence[tuple[str, str | bytes]]) -> Arrived:
     """The metadata of a call as headers, so that what reads them is the same for all bindings."""
-    sent = ((str(key).lower(), value) for key, value in context.invocation_metadata() or ())
     headers = [
         (key.encode("latin-1", "replace"), value if isinstance(value, bytes) else value.encode("latin-1", "replace"))
-        for key, value in sent
+        for key, value in metadata
     ]
-    return Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers})
+    return Arrived(headers)
 
 
 async def _refuse(context: Context, error: AuthenticationError | TooManyRequests) -> None:
@@ -231,8 +234,3 @@ async def _end(context: Context, word: str, message: str, trailing: Mapping[str,
 
 def _code(word: str) -> grpc.StatusCode:
     return grpc.StatusCode[word]
-
-
-def _sender(context: Context, request: Request) -> Presented:
-    metadata = ((key.decode("latin-1"), value) for key, value in request.headers.raw)
-    return Presented.of_metadata(metadata, context.peer())

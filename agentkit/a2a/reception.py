@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from a2a.types import AgentCard
@@ -14,7 +15,9 @@ from a2a.utils.errors import (
     InvalidRequestError,
     VersionNotSupportedError,
 )
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from agentkit.a2a.bounds import Bounds
 from agentkit.models import Json
@@ -27,15 +30,63 @@ _VERSION: Final = re.compile(r"(\d{1,9})\.(\d{1,9})(\.\d{1,9}){0,4}")
 _NUMBER: Final = re.compile(r"\d{1,18}")
 
 
-def asked_version(request: Request) -> str | None:
+class Arrived:
+    """What a request brings beside its body, whatever the binding; headers are looked up without decoding the rest."""
+
+    __slots__ = ("_headers", "path", "query")
+
+    def __init__(
+        self, headers: Sequence[Header], query: bytes = b"", path: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Look at a request.
+
+        Args:
+            headers: Names in lower case; what comes several times is joined by commas (A2A-HTTP-08).
+            query: What stands behind the question mark.
+            path: The variables in its address.
+        """
+        found = dict(headers)
+        if len(found) != len(headers):
+            for name in found:
+                found[name] = b", ".join(value for key, value in headers if key == name)
+        self._headers = found
+        self.query = query
+        self.path = path
+
+    def header(self, name: bytes) -> str | None:
+        """The value of a header; None where it was not sent."""
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def trace(self) -> Mapping[str, str]:
+        """The caller's trace, as `continued` takes it; empty for none."""
+        parent = self.header(b"traceparent")
+        if parent is None:
+            return {}
+        state = self.header(b"tracestate")
+        return {"traceparent": parent} if state is None else {"traceparent": parent, "tracestate": state}
+
+    @property
+    def has_body(self) -> bool:
+        """Whether something is to be read."""
+        return self._headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in self._headers
+
+
+def arrived(scope: Scope) -> Arrived:
+    """An HTTP request."""
+    return Arrived(scope["headers"], scope.get("query_string", b""), scope.get("path_params", {}))
+
+
+def asked_version(request: Arrived) -> str | None:
     """Major and minor of the version that a request names by header or else by query (A2A-VER-02, -04, -05).
 
     None for one that is no version; without any it is 0.3.
     """
-    named = request.headers.get("a2a-version")
+    named = request.header(b"a2a-version")
     if named == "1.0":
         return named
-    named = named or request.query_params.get("A2A-Version") or "0.3"
+    named = named or QueryParams(request.query).get("A2A-Version") or "0.3"
     match = _VERSION.fullmatch(named.strip())
     return None if match is None else f"{int(match[1])}.{int(match[2])}"
 
@@ -46,9 +97,9 @@ def wrong_version(spoken: Collection[str]) -> VersionNotSupportedError:
     return VersionNotSupportedError(f"This agent speaks A2A {known} here; name the version in A2A-Version")
 
 
-def last_event(request: Request) -> int | None:
+def last_event(request: Arrived) -> int | None:
     """The number of the event a client saw before its stream broke; None for one that is none of ours."""
-    text = request.headers.get("last-event-id")
+    text = request.header(b"last-event-id")
     return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
@@ -60,7 +111,7 @@ class Extensions:
         self._known = {extension.uri for extension in card.capabilities.extensions}
         self._required = {extension.uri for extension in card.capabilities.extensions if extension.required}
 
-    def activate(self, request: Request) -> Header | None:
+    def activate(self, request: Arrived) -> Header | None:
         """The header of the answer that names what both sides know; None for nothing.
 
         A2A 0.3 calls it `X-A2A-Extensions`; who asks by that name is answered by it.
@@ -68,9 +119,11 @@ class Extensions:
         Raises:
             ExtensionSupportRequiredError: The request does not name a required one.
         """
-        header, name = request.headers.get("a2a-extensions"), b"a2a-extensions"
+        name = b"a2a-extensions"
+        header = request.header(name)
         if header is None:
-            header, name = request.headers.get("x-a2a-extensions"), b"x-a2a-extensions"
+            name = b"x-a2a-extensions"
+            header = request.header(name)
         if header is None and not self._required:
             return None
         named = list(dict.fromkeys(uri.strip() for uri in (header or "").split(",")))
@@ -81,11 +134,12 @@ class Extensions:
         return (name, active.encode("latin-1", "replace")) if active else None
 
 
-async def read_json(request: Request, media_types: Collection[str], bounds: Bounds) -> Json:
+async def read_json(request: Arrived, receive: Receive, media_types: Collection[str], bounds: Bounds) -> Json:
     """Parse the body of a request.
 
     Args:
-        request: Its body is read.
+        request: What came beside the body.
+        receive: Gives the body.
         media_types: What the binding takes.
         bounds: How large it may be, and how long it may take.
 
@@ -96,25 +150,25 @@ async def read_json(request: Request, media_types: Collection[str], bounds: Boun
     """
     try:
         async with asyncio.timeout(bounds.body_seconds):
-            body = await _read(request, bounds.body)
+            body = await _read(request, receive, bounds.body)
     except TimeoutError:
         slow = f"The body did not arrive within {bounds.body_seconds:g} seconds"
         raise InvalidRequestError(slow, {"http_status": 408}) from None
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type not in media_types:
         raise ContentTypeNotSupportedError(f"The body must be {' or '.join(sorted(media_types))}", {"http_status": 415})
     return parse_json(body)
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "0")
+async def _read(request: Arrived, receive: Receive, limit: int) -> bytes:
+    declared = request.header(b"content-length") or "0"
     if _NUMBER.fullmatch(declared) and int(declared) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     more = True
     while more:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunk = message.get("body", b"")

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.addresses import ADDRESSES, LEGACY_ADDRESSES, Address
-from agentkit.a2a.endpoint import Answer, Served
+from agentkit.a2a.endpoint import Answer, Call, Served
 from agentkit.a2a.faults import as_a2a_error, http_status, invalid_params, rest_error, rpc_error
 from agentkit.a2a.language import Language
 from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import Header, asked_version, read_json, wrong_version
-from agentkit.a2a.security import Entrance, Gate
+from agentkit.a2a.reception import Arrived, Header, arrived, asked_version, read_json, wrong_version
+from agentkit.a2a.security import Entrance, Gate, caller_of
 from agentkit.a2a.sse import sse_event
 from agentkit.models import Json, JsonObject
 from agentkit.wire.jsontext import dump_json
@@ -60,24 +60,25 @@ class RestEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        request = Request(scope, receive)
+        request = arrived(scope)
 
         async def given() -> JsonObject:
-            return await self._params(request)
+            return await self._params(request, receive)
 
-        await self._served.carry_out(self._language, self._address.method, request, given, self._dialect, send)
+        call = Call(self._language, self._address.method, request, caller_of(scope), given, self._dialect)
+        await self._served.carry_out(call, scope, receive, send)
 
-    async def _params(self, request: Request) -> JsonObject:
+    async def _params(self, request: Arrived, receive: Receive) -> JsonObject:
         if asked_version(request) != self._language.version:
             raise wrong_version(self._served.versions)
-        if request.method == "GET":
-            return self._address.params(self._address.queried(request.query_params), request.path_params)
-        if not _has_body(request):
-            return self._address.params({}, request.path_params)
-        body = await read_json(request, _MEDIA_TYPES, self._served.operations.bounds)
+        if self._address.verb == "GET":
+            return self._address.params(self._address.queried(QueryParams(request.query)), request.path)
+        if not request.has_body:
+            return self._address.params({}, request.path)
+        body = await read_json(request, receive, _MEDIA_TYPES, self._served.operations.bounds)
         if not isinstance(body, dict):
             raise invalid_params("", "the body must be an object")
-        return self._address.params(body, request.path_params)
+        return self._address.params(body, request.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,3 @@ class RestDialect:
     @property
     def _media_type(self) -> bytes:
         return _JSON if self._is_legacy else _A2A_JSON
-
-
-def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers

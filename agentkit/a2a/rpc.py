@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from a2a.utils.errors import InvalidRequestError, MethodNotFoundError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agentkit.a2a.endpoint import Answer, Served
+from agentkit.a2a.endpoint import Answer, Call, Served
 from agentkit.a2a.faults import as_a2a_error, invalid_params, rpc_error
 from agentkit.a2a.language import Language
 from agentkit.a2a.protocol_0_3 import PROTOCOL_0_3
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import Header, asked_version, read_json, wrong_version
+from agentkit.a2a.reception import Arrived, Header, arrived, asked_version, read_json, wrong_version
+from agentkit.a2a.security import caller_of
 from agentkit.a2a.sse import sse_event
 from agentkit.models import Json, JsonObject
 from agentkit.wire.jsontext import dump_json
@@ -39,10 +40,10 @@ class RpcEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        request = Request(scope, receive)
+        request = arrived(scope)
         request_id: RequestId = None
         try:
-            body = await read_json(request, _MEDIA_TYPES, self._served.operations.bounds)
+            body = await read_json(request, receive, _MEDIA_TYPES, self._served.operations.bounds)
             request_id = _id_of(body)
             method, params = _call_of(body)
             language = self._language(request, method)
@@ -55,10 +56,10 @@ class RpcEndpoint:
         async def given() -> JsonObject:
             return params
 
-        dialect = RpcDialect(request_id)
-        await self._served.carry_out(language, method, request, given, dialect, send)
+        call = Call(language, method, request, caller_of(scope), given, RpcDialect(request_id))
+        await self._served.carry_out(call, scope, receive, send)
 
-    def _language(self, request: Request, method: str) -> Language:
+    def _language(self, request: Arrived, method: str) -> Language:
         """What the request speaks: its version decides, and the method must be one of it (A2A-VER-03, A2A-VER-06)."""
         language = self._spoken.get(asked_version(request) or "")
         if language is not None and language.knows(method):
