@@ -25,6 +25,7 @@ from agentkit.models import (
     StatusUpdate,
     TaskState,
 )
+from agentkit.models.base import assembled
 
 PATIENCE: Final = 10.0
 """Seconds that an agent has to stop what it set going elsewhere."""
@@ -192,12 +193,17 @@ def result_parts(outcome: Outcome) -> tuple[Part, ...]:
 
 def handed_on(parts: tuple[Part, ...], cause: Message, child: RunContext, ordinal: int = 1) -> Message:
     """Parts as the user message of the next agent; its id is the same whenever the same step is sent."""
-    return Message(
-        role=Role.USER,
-        parts=parts,
-        message_id=outbound_id(cause, child, ordinal),
-        context_id=child.context_id,
-        task_id=child.task_id,
+    # Every value is of its type already; making sure of it would cost more than all else that a chain does.
+    return assembled(
+        Message,
+        {
+            "role": Role.USER,
+            "parts": parts,
+            "message_id": outbound_id(cause, child, ordinal),
+            "context_id": child.context_id,
+            "task_id": child.task_id,
+        },
+        {},
     )
 
 

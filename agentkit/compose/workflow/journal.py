@@ -12,7 +12,7 @@ from agentkit.errors import WorkflowChanged
 from agentkit.models import Json, JsonObject, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from agentkit.compose.workflow.progress import Waiting
 
@@ -59,7 +59,7 @@ class Journal:
         self._version = version
         self._done: dict[str, Entry] = {}
         self._open: dict[str, Entry] = {}
-        self._claimed: set[str] = set()
+        self._unclaimed: dict[str, None] = {}
 
     @classmethod
     def read(cls, name: str, version: str, message: Message, context: RunContext) -> Journal:
@@ -81,6 +81,8 @@ class Journal:
         journal.message = Message.model_validate(left.get("message"))
         journal._done = _entries(left.get("done"))
         journal._open = _entries(left.get("open"))
+        known = (*journal._done.items(), *journal._open.items())
+        journal._unclaimed = dict.fromkeys(key for key, entry in known if not entry.is_abandoned)
         return journal
 
     def write(self, asked: str | None, waiting: Mapping[str, Waiting]) -> JsonObject:
@@ -95,7 +97,7 @@ class Journal:
             key: replace(one.entry, value=dump_outcome(replace(one.outcome, artifacts=())))
             for key, one in waiting.items()
         }
-        kept = {key: entry for key, entry in self._open.items() if key not in self._claimed}
+        kept = {key: entry for key, entry in self._open.items() if key in self._unclaimed}
         return {
             "workflow": self._name,
             "version": self._version,
@@ -111,13 +113,9 @@ class Journal:
         return self._done
 
     @property
-    def unclaimed(self) -> list[str]:
+    def unclaimed(self) -> Collection[str]:
         """Keys that are remembered, and that the workflow has not asked for in this run."""
-        return [
-            key
-            for key, entry in (*self._done.items(), *self._open.items())
-            if key not in self._claimed and not entry.is_abandoned
-        ]
+        return self._unclaimed.keys()
 
     def claim(self, key: str, kind: Kind, of: str | None) -> tuple[Entry | None, Outcome | None]:
         """What came of a step, or else what it waits for; nothing for a new one.
@@ -125,7 +123,7 @@ class Journal:
         Raises:
             WorkflowChanged: Something else was done under this key.
         """
-        self._claimed.add(key)
+        self._unclaimed.pop(key, None)
         entry = self._done.get(key) or self._open.get(key)
         if entry is None:
             return None, None

@@ -99,7 +99,7 @@ class WorkflowRun:
         if not progress.is_quiet or not await self._stays_quiet(main):
             return False
         if progress.held:
-            slots.refuse(self._journal.changed(f"step {slots.unclaimed[0]} is not asked for any more"))
+            slots.refuse(self._journal.changed(f"step {slots.unclaimed} is not asked for any more"))
         self._waiting = dict(progress.waiting)
         return True
 
@@ -128,8 +128,7 @@ class WorkflowRun:
             yield from self._failed(EngineError("The workflow cancelled itself."))
         elif (error := main.exception()) is not None:
             yield from self._failed(_cause(error))
-        elif self._conductor.slots.unclaimed:
-            key = self._conductor.slots.unclaimed[0]
+        elif (key := self._conductor.slots.unclaimed) is not None:
             yield from self._failed(self._journal.changed(f"step {key} is not asked for any more"))
         else:
             try:

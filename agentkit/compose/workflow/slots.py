@@ -75,9 +75,9 @@ class Slots:
         self._recorded = _recorded(context)
 
     @property
-    def unclaimed(self) -> list[str]:
-        """Keys that are recorded, and that the function has not asked for in this turn."""
-        return [*self._journal.unclaimed, *self._recorded]
+    def unclaimed(self) -> str | None:
+        """A key that is recorded, and that the function has not asked for in this turn; None where there is none."""
+        return next(iter(self._journal.unclaimed), None) or next(iter(self._recorded), None)
 
     @property
     def is_replay(self) -> bool:
@@ -114,12 +114,18 @@ class Slots:
             done, left = self._journal.claim(key, kind, of)
         except AgentKitError as error:
             self.refuse(error)
-        left_over = [one for one in self._recorded if not _covers(key, one, is_composite=is_composite)]
-        is_replay = len(left_over) < len(self._recorded)
-        self._recorded = left_over
-        if not self.unclaimed:
+        is_replay = self._claim(key, is_composite=is_composite)
+        if self.unclaimed is None:
             self._progress.release()
         return Slot(key, label, len(self._keys), ordinal, child, new, done, left, self._journal.asked == key, is_replay)
+
+    def _claim(self, key: str, *, is_composite: bool) -> bool:
+        """Take a step, or all inside it, off what an earlier process recorded; False when nothing was recorded."""
+        inside = [one for one in self._recorded if _covers(key, one)] if is_composite else []
+        found = [one for one in (key, *inside) if one in self._recorded]
+        for one in found:
+            del self._recorded[one]
+        return bool(found)
 
     def refuse(self, error: AgentKitError) -> None:
         """Let the function go no further; not raised into it, since it could be caught there."""
@@ -144,20 +150,19 @@ class Slots:
 
     async def permission(self, slot: Slot) -> None:
         """Wait until all that is recorded has been asked for: only then is it sure that the function is the same."""
-        while (self.unclaimed and not slot.is_replay) or self.refusal is not None:
+        while (self.unclaimed is not None and not slot.is_replay) or self.refusal is not None:
             await self._progress.hold()
 
 
-def _recorded(context: RunContext) -> list[str]:
+def _recorded(context: RunContext) -> dict[str, None]:
     """Keys that an earlier process recorded in this very turn, before it died."""
     if context.in_step:
-        return []
-    return [key for key in context.engine.recorded(context.run_id or context.task_id) if _covers(context.step_key, key)]
+        return {}
+    recorded = context.engine.recorded(context.run_id or context.task_id)
+    return dict.fromkeys(key for key in recorded if _covers(context.step_key, key))
 
 
-def _covers(key: str, recorded: str, *, is_composite: bool = True) -> bool:
-    """Whether a recorded key is that of a step, or, for a composite, of one inside it."""
-    if not is_composite or key == recorded:
-        return key == recorded
+def _covers(key: str, recorded: str) -> bool:
+    """Whether a recorded key is that of a step inside the composite with the other key."""
     (path, _, rounds), (inner, _, inside) = key.partition("#"), recorded.partition("#")
     return inner.startswith(f"{path}/") and (not rounds or f"{inside}.".startswith(f"{rounds}."))
