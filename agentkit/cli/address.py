@@ -7,10 +7,14 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 from agentkit.errors import ServeError
 from agentkit.oauth.loopback import is_loopback
+
+UNREAD_SECONDS: Final = 60
+"""After so long the connection of a client that takes nothing in is gone (Linux)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ def bind(host: str, port: int, *, public_url: str | None = None) -> Address:
         ) from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if (user_timeout := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
+            # A server can only ask the kernel to give up a client that never reads: closing waits for what is unsent.
+            bound.setsockopt(socket.IPPROTO_TCP, user_timeout, UNREAD_SECONDS * 1000)
         bound.bind(address)
         bound.listen()
         bound.setblocking(False)
