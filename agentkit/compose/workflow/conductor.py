@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.channel import Channel
 from agentkit.compose.combinator import passed_on
-from agentkit.compose.continuation import AGENT_KEY, STEP_KEY
+from agentkit.compose.continuation import AGENT_KEY
 from agentkit.compose.facets import is_composite
 from agentkit.compose.outcome import Outcome, status_update
 from agentkit.compose.record import dump_outcome, load_outcome, object_of
@@ -204,7 +204,7 @@ class Conductor:
                 why = str(unclear)
             else:
                 return await self._record(slot, value)
-        metadata: JsonObject = {AGENT_KEY: "/".join(self._context.path), STEP_KEY: slot.key}
+        metadata: JsonObject = {AGENT_KEY: "/".join(self._context.path)}
         question = message(self._context, why)
         await self._wait(slot, Outcome(TaskState.INPUT_REQUIRED, question, metadata=metadata, continuation=kept))
         return None
