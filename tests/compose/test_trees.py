@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.compose import (
+    CONTINUATION_KEY,
+    WAKE_KEY,
     Agent,
     Budget,
     Fallback,
@@ -30,7 +32,7 @@ from agentkit.compose import (
 )
 from agentkit.credentials import Credentials, Token
 from agentkit.engine import Effect, InlineEngine, LookUp, Work
-from agentkit.models import AgentSkill, Artifact, ArtifactUpdate, Event, Json, Message, Part, TaskState
+from agentkit.models import AgentSkill, Artifact, ArtifactUpdate, Event, Json, JsonObject, Message, Part, TaskState
 from tests.compose.agents import context
 from tests.deadline import HANG
 
@@ -49,6 +51,8 @@ class Ear:
     """What the leaves of one tree heard, saw and did."""
 
     asks: frozenset[int] = frozenset()
+    naps: frozenset[int] = frozenset()
+    woken: dict[int, list[object]] = field(default_factory=dict[int, list[object]])
     waits: bool = False
     heard: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
     asked: dict[str, int] = field(default_factory=dict[str, int])
@@ -83,7 +87,13 @@ class Leaf:
                 await asyncio.Event().wait()
             finally:
                 ear.stopped.add(number)
-        if number in ear.asks and not context.resumed:
+        if number in ear.naps:
+            if context.continuation is None:
+                metadata: JsonObject = {CONTINUATION_KEY: {"mine": number}, WAKE_KEY: "2000-01-01T00:00:00+00:00"}
+                yield status_update(context, TaskState.WORKING, None, metadata)
+                return
+            ear.woken.setdefault(number, []).append(context.continuation)
+        elif number in ear.asks and not context.resumed:
             question = "/".join(context.path)
             ear.asked[question] = number
             yield status_update(context, TaskState.INPUT_REQUIRED, message.reply(question))
@@ -197,6 +207,27 @@ class Recording(InlineEngine):
         return await super().step(run_id, key, work, effect=effect, look_up=look_up)
 
 
+class Dying(Recording):
+    """Stands still for good after some steps, as a process that was killed; its records stay."""
+
+    def __init__(self, lives: int) -> None:
+        super().__init__()
+        self.lives: float = lives
+        self.records: dict[str, Json] = {}
+        self.died = asyncio.Event()
+
+    async def step(
+        self, run_id: str, key: str, work: Work, *, effect: Effect = "idempotent", look_up: LookUp | None = None
+    ) -> Json:
+        if key not in self.records:
+            if self.lives == 0:
+                self.died.set()
+                await asyncio.Event().wait()
+            self.lives -= 1
+            self.records[key] = await super().step(run_id, key, work, effect=effect, look_up=look_up)
+        return self.records[key]
+
+
 def fresh(turn: int = 1, **more: object) -> RunContext:
     return replace(context("root"), run_id=f"t-1.{turn}", **more)  # pyright: ignore[reportArgumentType]
 
@@ -205,7 +236,7 @@ async def conversation(agent: Agent, given: RunContext) -> tuple[list[Outcome], 
     """Answer every question with its own text; the outcomes on the way, and the last one."""
     paused: list[Outcome] = []
     outcome = await collect(agent, Message.user("x"), given)
-    while outcome.state is TaskState.INPUT_REQUIRED:
+    while outcome.is_paused:
         paused.append(outcome)
         assert len(paused) < 50
         again = replace(given, run_id=f"t-1.{len(paused) + 1}", resumed=True, continuation=outcome.continuation)
@@ -239,6 +270,21 @@ def test_an_answer_reaches_exactly_the_leaf_that_asked(plan: Plan, seed: set[int
             assert answers == [f"answer to {question}" for question in own]
             assert len(texts) == 1 + len(own)
         assert len(paused) == len(ear.asked)
+
+    run(check())
+
+
+@settings(deadline=None, max_examples=60)
+@given(plan=TREES, asking=st.sets(st.integers(0, 7)), napping=st.sets(st.integers(0, 7)))
+def test_whoever_waits_for_a_moment_is_woken_once_with_what_it_left(
+    plan: Plan, asking: set[int], napping: set[int]
+) -> None:
+    async def check() -> None:
+        ear = Ear(asks=frozenset(asking), naps=frozenset(napping))
+        _, outcome = await conversation(built(plan, ear), fresh())
+        assert outcome.state is TaskState.COMPLETED
+        assert ear.woken == {number: [{"mine": number}] for number in set(reached(plan)) & napping}
+        assert set(ear.asked.values()) == (set(reached(plan)) & asking) - napping
 
     run(check())
 
@@ -319,5 +365,32 @@ def test_recorded_or_not_the_outcome_is_the_same_and_every_step_has_a_key_of_its
             )
         assert results[0] == results[1]
         assert len(set(engine.keys)) == len(engine.keys)
+
+    run(check())
+
+
+@settings(deadline=None, max_examples=60)
+@given(plan=TREES, lives=st.integers(0, 8))
+def test_after_a_crash_no_recorded_leaf_runs_again(plan: Plan, lives: int) -> None:
+    """A2A-CMP-06."""
+
+    async def check() -> None:
+        engine, ear = Dying(lives), Ear()
+        message, given_context = Message.user("x"), fresh(engine=engine)
+        first = asyncio.create_task(collect(built(plan, ear, durable=True), message, given_context))
+        death = asyncio.create_task(engine.died.wait())
+        await asyncio.wait([first, death], return_when=asyncio.FIRST_COMPLETED)
+        for task in (first, death):
+            task.cancel()
+        await asyncio.wait([first, death])
+        engine.lives = float("inf")
+        outcome = await collect(built(plan, ear, durable=True), message, given_context)
+        plain = await collect(built(plan, Ear()), message, fresh())
+        assert outcome.state is TaskState.COMPLETED
+        assert outcome.text == plain.text
+        assert sorted(one.artifact_id for one in outcome.artifacts) == sorted(
+            one.artifact_id for one in plain.artifacts
+        )
+        assert {number: len(texts) for number, texts in ear.heard.items()} == dict.fromkeys(reached(plan), 1)
 
     run(check())
