@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from agentkit.a2a import BearerAuth, Gate, Limits, Security
+from agentkit.a2a import CREDENTIALS_EXTENSION, BearerAuth, Gate, Limits, Security
 from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.grpc_server import Certificate, a2a_grpc
 from agentkit.a2a.operations import Offers
@@ -84,6 +84,15 @@ async def test_the_version_is_checked_in_the_metadata_a2a_gap_03_ver_03(
         answer = await peer.ask("ListTasks", {})
         assert (answer.status == 200) is taken
         assert taken or answer.reason == "VERSION_NOT_SUPPORTED"
+
+
+async def test_the_answer_names_the_extensions_that_both_sides_know_a2a_ext_03(served: Served) -> None:
+    async with grpc_channel(served) as channel:
+        peer = GrpcPeer(channel)
+        call, request, _ = peer.call("ListTasks")
+        asked = call(request(), metadata=[*peer.metadata, ("a2a-extensions", f"urn:x, {CREDENTIALS_EXTENSION}")])
+        await asked
+        assert dict(await asked.initial_metadata())["a2a-extensions"] == CREDENTIALS_EXTENSION
 
 
 async def test_only_the_services_of_the_versions_are_there_a2a_ver_07(served: Served) -> None:

@@ -192,6 +192,16 @@ async def test_a_card_with_a_required_extension_wants_it_named_everywhere_a2a_ex
     assert len(served.agent.seen) == 2
 
 
+async def test_a_header_may_come_in_several_lines_a2a_http_08() -> None:
+    other = "https://example.org/ext/other/v1"
+    card = build_card(Desk(), url=URL, required_extensions=[EXTENSION, other])
+    async with served_desk(card=card) as served, http_client(served.app) as http:
+        raw = [(b"a2a-extensions", EXTENSION.encode()), (b"A2A-Extensions", other.encode())]
+        response = await http.send(_with_headers(http.build_request("POST", "/message:send", json=message("x")), raw))
+        assert response.status_code == 200
+        assert response.headers["a2a-extensions"] == f"{EXTENSION}, {other}"
+
+
 def _with_headers(request: httpx2.Request, raw: list[tuple[bytes, bytes]]) -> httpx2.Request:
     request.headers = httpx2.Headers([*request.headers.raw, *raw])
     return request
