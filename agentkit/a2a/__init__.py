@@ -1,4 +1,4 @@
-"""Agents as A2A 1.0 servers; the only room that imports the A2A SDK (design D2).
+"""Agents as A2A servers, and A2A servers as agents; the only room that imports the A2A SDK (design D2).
 
 The SDK gives card types, validation and the error table. Routes, streams and storage are ours: its routes cannot send
 event ids and miss several MUSTs (a2a.md section 9), its stores are not used.
@@ -17,6 +17,7 @@ from agentkit.a2a.card_texts import CardTexts, read_card_texts
 from agentkit.a2a.hosted import HostedAgent
 from agentkit.a2a.limits import Limits
 from agentkit.a2a.published import card_route
+from agentkit.a2a.remote import RemoteAgent, RemoteLimits, remote_agent
 from agentkit.a2a.schemes import ApiKeyAuth, BearerAuth, InheritAuth, IntrospectionAuth, MutualTlsAuth, OAuthAuth
 from agentkit.a2a.security import Gate
 from agentkit.a2a.server import a2a_app, a2a_routes
@@ -40,6 +41,8 @@ __all__ = [
     "Limits",
     "MutualTlsAuth",
     "OAuthAuth",
+    "RemoteAgent",
+    "RemoteLimits",
     "Security",
     "VerifiedCard",
     "a2a_app",
@@ -49,5 +52,6 @@ __all__ = [
     "card_route",
     "card_text",
     "read_card_texts",
+    "remote_agent",
     "verify_card",
 ]

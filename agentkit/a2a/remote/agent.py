@@ -17,12 +17,12 @@ from agentkit.a2a.remote.outbound import HOPS_KEY, next_hops, outgoing
 from agentkit.a2a.remote.peer import Peer
 from agentkit.a2a.remote.progress import Progress, Update
 from agentkit.a2a.remote.turn import Notes, RemoteTurn
-from agentkit.compose import Outcome, RunContext, collect, outbound_id
+from agentkit.compose import CONTINUATION_KEY, Outcome, RunContext, collect, outbound_id, status_update
 from agentkit.credentials import Credential
 from agentkit.engine import Effect
-from agentkit.errors import AgentKitError, AuthRequired
+from agentkit.errors import AgentKitError
 from agentkit.mcp.client.pool import HttpPool
-from agentkit.models import AgentSkill, Event, JsonObject, Message, SendRequest, TaskState
+from agentkit.models import AgentSkill, Event, JsonObject, Message, SendRequest, StatusUpdate, TaskState
 
 _LEFT_BEHIND: Final = 1_000
 
@@ -119,6 +119,9 @@ class RemoteAgent:
         async with AsyncExitStack() as alone:
             sent = await self._begun(message, context, known, alone)
             outbound = self._outbound(message, context, sent)
+            if not outbound.parts:
+                yield self._asked_again(context)
+                return
             is_sent = sent.task_id is not None
             turn = await self._turn(
                 SendRequest(message=outbound, metadata={HOPS_KEY: hops}),
@@ -132,7 +135,7 @@ class RemoteAgent:
                 context,
                 bearer,
             )
-            notes = Notes(self._conversations, context, sent, alone)
+            notes = Notes(self._conversations, context, sent, alone, known=known.context_id)
             await notes.begin()
             async with aclosing(self._at_work_while(turn, notes, context, is_sent=is_sent)) as updates:
                 async for update in updates:
@@ -206,15 +209,18 @@ class RemoteAgent:
         passed_on: tuple[Credential, ...] = ()
         if sent.context_id is None or asked_for:
             passed_on = tuple(one for name, one in context.credentials.items() if name in self._credentials)
-        outbound = outgoing(
-            message, sent.message_id, context_id=sent.context_id, task_id=task_id, credentials=passed_on
+        return outgoing(message, sent.message_id, context_id=sent.context_id, task_id=task_id, credentials=passed_on)
+
+    def _asked_again(self, context: RunContext) -> StatusUpdate:
+        """What is left of an answer is nothing, which A2A cannot send: the question stays open."""
+        left = context.continuation
+        is_auth = _text(left, "state") == TaskState.AUTH_REQUIRED.value
+        text = f"The remote agent {self._name} waits for an answer" + (
+            "; the credential that was given is not for it to see (credentials= of remote_agent)." if is_auth else "."
         )
-        if not outbound.parts:
-            raise AuthRequired(
-                f"The remote agent {self._name} wants an authorization, and nothing that was given is passed on to it.",
-                remedy="Name the MCP server in credentials= of remote_agent, or answer with a text.",
-            )
-        return outbound
+        message = Message.agent(text, context_id=context.context_id, task_id=context.task_id)
+        state = TaskState.AUTH_REQUIRED if is_auth else TaskState.INPUT_REQUIRED
+        return status_update(context, state, message, None if left is None else {CONTINUATION_KEY: left})
 
     async def _turn(
         self, request: SendRequest, progress: Progress, context: RunContext, bearer: str | None

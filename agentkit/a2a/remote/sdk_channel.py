@@ -84,8 +84,7 @@ class SdkChannel:
         self._limits = limits
         self._tenant = interface.tenant or ""
         self._attributes = {"agentkit.agent.name": agent}
-        # The transport for HTTP+JSON of 0.3 names the version itself, and would name it twice.
-        self._parameters = {"A2A-Version": interface.version} if interface.binding == "GRPC" else {}
+        self._parameters: dict[str, str] = {}  # the transports name the version themselves
         if extensions:
             self._parameters["A2A-Extensions"] = ", ".join(sorted(extensions))
         self.lists = interface.version == "1.0"

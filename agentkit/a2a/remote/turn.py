@@ -27,7 +27,15 @@ END_SECONDS: Final = 0.05
 class Notes:
     """Keeps what a turn tells of the conversation: its context at once, its task where the engine is durable."""
 
-    def __init__(self, conversations: Conversations, context: RunContext, sent: Sent, alone: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        context: RunContext,
+        sent: Sent,
+        alone: AsyncExitStack,
+        *,
+        known: str | None,
+    ) -> None:
         """Keep notes.
 
         Args:
@@ -35,12 +43,13 @@ class Notes:
             context: Of our agent.
             sent: What is sent, or was sent before a crash.
             alone: Held while this turn may get the conversation its remote context.
+            known: The remote context that is noted already.
         """
         self._conversations = conversations
         self._context = context
         self._sent = sent
         self._alone = alone
-        self._context_id: str | None = None
+        self._context_id = known
 
     async def begin(self) -> None:
         """Note before it happens that the message is sent, so that after a crash it is looked for."""

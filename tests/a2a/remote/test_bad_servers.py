@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -421,7 +422,7 @@ async def test_a_silent_stream_costs_its_time_and_no_more() -> None:
     hanging = anyio.Event()
 
     async def silent(_call: dict[str, Any]) -> Response:
-        async def body() -> Any:
+        async def body() -> AsyncIterator[bytes]:
             yield b": alive\n\n"
             await hanging.wait()
 

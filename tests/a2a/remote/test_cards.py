@@ -16,6 +16,7 @@ from agentkit.a2a.remote.card import choose_interface, read_card
 from agentkit.a2a.remote.card_source import card_places
 from agentkit.a2a.remote.peer import spoken
 from agentkit.errors import RemoteAgentError, RemoteProtocolError, SpecError
+from agentkit.models import JsonObject
 from agentkit.specs import RemoteAgentSpec
 from tests.a2a.remote.parts import URL, HandMade, events, made_card, no_sleep, outcome, pool, result, task
 
@@ -150,7 +151,7 @@ def test_the_first_interface_that_is_spoken_is_used(
 
 
 def test_a_card_of_0_3_names_its_interfaces_in_its_own_words() -> None:
-    document = {
+    document: JsonObject = {
         "name": "old",
         "url": f"{URL}/rest",
         "preferredTransport": "HTTP+JSON",
@@ -190,7 +191,10 @@ def test_a_card_leads_nowhere_where_credentials_would_be_seen(card_url: str, url
         chosen(interface("JSONRPC", "1.0", url), card_url=card_url)
 
 
-@pytest.mark.parametrize("document", [None, [], {}, {"supportedInterfaces": {}}, {"supportedInterfaces": [{}, 3]}])
+NO_CARDS: list[Any] = [None, [], {}, {"supportedInterfaces": {}}, {"supportedInterfaces": [{}, 3]}]
+
+
+@pytest.mark.parametrize("document", NO_CARDS)
 def test_what_is_no_card_is_a_typed_error(document: Any) -> None:
     with pytest.raises(RemoteProtocolError):
         read_card("peer", document, URL)

@@ -41,7 +41,9 @@ DONE = result(task("COMPLETED", text="done"))
 class Durable(InlineEngine):
     """An engine that remembers, as far as a remote agent can tell."""
 
-    durable = True  # pyright: ignore[reportAssignmentType]
+    @property
+    def durable(self) -> bool:
+        return True
 
 
 def started(state: ShortState) -> RunContext:

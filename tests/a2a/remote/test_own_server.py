@@ -9,12 +9,13 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from agentkit.a2a.grpc_server import a2a_grpc
 from agentkit.a2a.remote import RemoteAgent, RemoteLimits, remote_agent
 from agentkit.a2a.remote.outbound import HOPS_KEY, MOST_HOPS
 from agentkit.compose import CONTINUATION_KEY, Caller, Sequential, ShortState
 from agentkit.credentials import Credentials, Token
 from agentkit.errors import EngineError, TaskNotCancelable
-from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, TaskState
+from agentkit.models import ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, TaskState
 from agentkit.tracing import continued
 from tests.a2a.desk import URL as DESK
 from tests.a2a.desk import Desk, Served, served_desk
@@ -43,7 +44,7 @@ async def card_with(served: Served, binding: str, version: str, *, streaming: bo
         document = dict((await agent.card()).document)
     offered = document["supportedInterfaces"]
     assert isinstance(offered, list)
-    kept = [
+    kept: list[Json] = [
         one
         for one in offered
         if isinstance(one, dict) and (one["protocolBinding"], one["protocolVersion"]) == (binding, version)
@@ -124,6 +125,16 @@ async def test_a_missing_credential_surfaces_and_what_is_given_goes_to_that_task
     answer = Message.user("go on", task_id=None)
     await outcome(agent, answer, turn(continuation=asked.continuation, credentials=given))
     assert [dict(context.credentials) for context in desk.contexts] == [{}, {"ehr": Token("ehr", "secret-1")}]
+
+
+async def test_an_answer_of_which_nothing_may_pass_leaves_the_question_open(agent: RemoteAgent, desk: Desk) -> None:
+    for question in ("login", "ask"):
+        asked = await outcome(agent, question)
+        nothing = Message.user(data=[{"type": "token", "mcp_name": "lab", "token": "secret-2"}])
+        given = Credentials([Token("lab", "secret-2")])
+        again = await outcome(agent, nothing, turn(continuation=asked.continuation, credentials=given))
+        assert (again.state, again.continuation) == (asked.state, asked.continuation)
+    assert len(desk.seen) == 2
 
 
 async def test_credentials_travel_on_the_first_message_of_a_remote_context_only(agent: RemoteAgent, desk: Desk) -> None:
@@ -267,3 +278,22 @@ async def test_a_composite_of_remote_agents_names_who_asks(served: Served) -> No
     assert ended[-1].status.state is TaskState.INPUT_REQUIRED
     assert metadata["agentkit.agent"] == "chain/peer"
     assert CONTINUATION_KEY in metadata
+
+
+@pytest.mark.parametrize("version", ["1.0", "0.3"])
+async def test_grpc_works_like_the_others(version: str) -> None:
+    async with served_desk() as served, a2a_grpc(served.agent, served.service, url=DESK, port=0) as port:
+        address = f"http://127.0.0.1:{port}"
+        card: JsonObject = {
+            "name": "desk",
+            "supportedInterfaces": [{"url": address, "protocolBinding": "GRPC", "protocolVersion": version}],
+            "capabilities": {"streaming": True},
+        }
+        state = ShortState()
+        async with remote_agent(card) as agent:
+            asked = await outcome(agent, "ask", turn(state))
+            answered = await outcome(agent, "left", turn(state, continuation=asked.continuation))
+            ended = await outcome(agent, "chunks", turn(state))
+    assert answered.text == "echo: left"
+    assert [one.text for one in ended.artifacts] == ["Peni\ncillin."]
+    assert len({context.context_id for context in served.agent.contexts}) == 1

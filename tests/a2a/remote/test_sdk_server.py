@@ -1,5 +1,7 @@
 """RemoteAgent at the A2A SDK's reference server: JSON-RPC, HTTP+JSON and gRPC of 1.0 and of 0.3."""
 
+# grpcio has no type information.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
