@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentkit.compose.agent import Agent, Caller, ConversationState, RunContext, ShortState
+from agentkit.compose.agent import Agent, Caller, RunContext
 from agentkit.compose.approval import Approval
 from agentkit.compose.continuation import (
     AGENT_KEY,
@@ -24,6 +24,7 @@ from agentkit.compose.references import References, no_references
 from agentkit.compose.router import Router
 from agentkit.compose.routing import Choice, Chooser, Rule
 from agentkit.compose.sequential import Sequential
+from agentkit.compose.state import ConversationState, ShortState
 from agentkit.compose.turn import Turn, collect, scoped
 from agentkit.compose.usage import NOTHING, USAGE_KEY, Meter, Usage, charged
 from agentkit.compose.workflow import APPROVAL_TYPE, Deciders, Decision, Proposal, Workflow, workflow

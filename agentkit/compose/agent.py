@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from agentkit.compose.gathering import all_of
 from agentkit.compose.references import References, no_references
+from agentkit.compose.state import ConversationState, ShortState
 from agentkit.compose.usage import Meter
 from agentkit.credentials import NO_CREDENTIALS, Credentials
 from agentkit.engine import Effect, Engine, LookUp, Work
@@ -40,38 +41,6 @@ class Caller:
     owner: str = ""
     tenant: str = ""
     bearer: str | None = field(default=None, repr=False, compare=False)
-
-
-class ConversationState(Protocol):
-    """What agents keep of a conversation between its turns, for example which context a remote agent gave it.
-
-    It belongs to one caller, one served agent and one context, outlives the process where the task service does, and
-    goes with the context. Keys begin with the path of the agent (`RunContext.path`), so that no two agents share one.
-    """
-
-    async def read(self, key: str) -> Json:
-        """What was kept under a key; None for nothing."""
-        ...
-
-    async def write(self, key: str, value: Json) -> None:
-        """Keep a small value, never a credential; None forgets the key."""
-        ...
-
-
-class ShortState:
-    """A `ConversationState` that ends with the run; for agents that are run without a task service."""
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self._kept: dict[str, Json] = {}
-
-    async def read(self, key: str) -> Json:
-        """What was kept under a key; None for nothing."""
-        return self._kept.get(key)
-
-    async def write(self, key: str, value: Json) -> None:
-        """Keep a value; None forgets the key."""
-        self._kept[key] = value
 
 
 @dataclass(frozen=True)
@@ -276,6 +245,8 @@ class Agent(Protocol):
 
     Events carry the ids of the run's context. A raised `AgentKitError` fails the task with its message; any other
     exception fails it with a neutral text. Cancellation is Python's: `run` is cancelled, then `cancel` is called.
+
+    What else an agent may say about itself, all of it optional, is listed in `agentkit.compose.facets`.
     """
 
     @property
