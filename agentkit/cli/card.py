@@ -93,10 +93,10 @@ def verify(
     if keys is not None:
         try:
             known = parse_json(keys.read_bytes())
-        except WireError:
+        except (OSError, WireError):
             known = None
         if not isinstance(known, dict):
-            raise ConfigurationError("--keys", "names no JSON Web Key Set")
+            raise ConfigurationError("--keys", "names no file with a JSON Web Key Set")
     trust = CardTrust(hosts=tuple(host or ()), keys=known)
 
     async def checked() -> str:

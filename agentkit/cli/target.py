@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
@@ -61,7 +61,10 @@ def load_target(target: str) -> Agent | AgentGroup | Expert | ToolServer:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     with redirect_stdout(sys.stderr):
-        return _made_servable(target, _found(target, module_name, attribute))
+        found = _made_servable(target, _found(target, module_name, attribute))
+    if isinstance(found, AgentGroup) and len(found.members) > 1:
+        return replace(found, name=f"{module_name}.{attribute}")
+    return found
 
 
 def _found(target: str, module_name: str, attribute: str) -> object:
