@@ -19,7 +19,7 @@ from agentkit.compose.record import dump_outcome, load_outcome
 from agentkit.compose.usage import Usage
 from agentkit.credentials import Credentials
 from agentkit.engine import Found
-from agentkit.errors import EngineError, UnknownOutcome
+from agentkit.errors import EngineError, SpecError, UnknownOutcome
 from agentkit.models import ArtifactUpdate, Event, Json, JsonObject, Message, StatusUpdate, TaskState
 from agentkit.models.artifacts import ArtifactStore
 from agentkit.tracing import Span, long_span
@@ -112,8 +112,7 @@ class Turn:
             return dump_outcome(self.outcome)
 
         async def look_up() -> Found | None:
-            ask = look_up_of(agent)
-            found = None if ask is None else await ask(self._message, scoped(agent, context))
+            found = await _looked_up(agent, *retried(self._message, scoped(agent, context)))
             return None if found is None else Found(dump_outcome(found))
 
         async def execute() -> Json:
@@ -182,6 +181,23 @@ class Turn:
         """Tell what a leaf used, also one that failed or whose outcome was recorded."""
         if context.meter is not None and self._end.metadata and not is_composite(self._agent):
             context.meter.add(Usage.of(self._end.metadata))
+
+
+async def _looked_up(agent: Agent, message: Message, context: RunContext) -> Outcome | None:
+    """What came of an interrupted turn; whatever keeps the agent from finding out means that nobody knows."""
+    look_up = look_up_of(agent)
+    try:
+        if look_up is not None:
+            return await look_up(message, context)
+        raise SpecError(f"{agent.name}.look_up", "is missing")
+    except UnknownOutcome:
+        raise
+    except Exception as error:
+        raise UnknownOutcome(
+            f"Whether the interrupted step was done cannot be found out ({type(error).__name__}).",
+            step=context.step_key,
+            remedy="Find out where it went to, then send a new message.",
+        ) from error
 
 
 async def collect(agent: Agent, message: Message, context: RunContext) -> Outcome:

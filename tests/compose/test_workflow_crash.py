@@ -17,14 +17,16 @@ from agentkit.compose import (
     Loop,
     Outcome,
     Parallel,
+    Retry,
     RunContext,
     Sequential,
+    Timeout,
     status_update,
     workflow,
 )
 from agentkit.compose.workflow import run
 from agentkit.engine import Effect
-from agentkit.errors import UnknownOutcome
+from agentkit.errors import ConnectionFailed, UnknownOutcome
 from agentkit.models import Artifact, ArtifactUpdate, Event, Message, Part, TaskState
 from tests.compose.agents import Leaf
 from tests.compose.recording import RecordingEngine, Store, Talk
@@ -220,6 +222,39 @@ async def test_an_unknown_outcome_of_a_look_up_is_one_too() -> None:
     talk.engine = RecordingEngine(store)
 
     assert ((await talk.again()).metadata or {})["agentkit.step"] == "chain/a"
+
+
+async def test_a_look_up_that_fails_means_that_nobody_knows() -> None:
+    class Dumb(Doer):
+        async def look_up(self, message: Message, context: RunContext) -> Outcome | None:
+            raise ConnectionFailed("No answer.")
+
+    ledger, store = Ledger(), Store()
+    talk = Talk(Sequential("chain", [Dumb("a", ledger, "lookup")]), RecordingEngine(store))
+    assert await talk.until_death(RecordingEngine(store, dies_at=3), "x")
+    talk.engine = RecordingEngine(store)
+    outcome = await talk.again()
+
+    assert "cannot be found out (ConnectionFailed)" in outcome.text
+    assert (outcome.metadata or {})["error"] == "UnknownOutcome"
+    assert ledger.counts == {"t-1.1 chain/a": 1}
+
+
+async def test_what_is_recorded_inside_a_wrapper_is_not_taken_for_a_changed_workflow() -> None:
+    ledger, store = Ledger(), Store()
+    wrapped = Retry(Timeout(Doer("a", ledger), 60.0), attempts=2)
+
+    @workflow("flow")
+    async def flow(ctx: RunContext, message: Message) -> Message:
+        return await ctx.call(wrapped, await ctx.call(wrapped, message))
+
+    talk = Talk(flow, RecordingEngine(store))
+    assert await talk.until_death(RecordingEngine(store, dies_at=8), "x")
+    assert len(store.done) == 2
+    talk.engine = RecordingEngine(store)
+
+    assert (await talk.again()).text == "a(a(x))"
+    assert set(ledger.counts.values()) == {1}
 
 
 async def test_a_leaf_that_says_nothing_of_its_effect_is_executed_once() -> None:

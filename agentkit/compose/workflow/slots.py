@@ -163,6 +163,9 @@ def _recorded(context: RunContext) -> dict[str, None]:
 
 
 def _covers(key: str, recorded: str) -> bool:
-    """Whether a recorded key is that of a step inside the composite with the other key."""
+    """Whether a recorded key is that of a step inside the composite with the other key.
+
+    An agent inside a wrapper has the path of the wrapper; the number of the call tells that it is inside.
+    """
     (path, _, rounds), (inner, _, inside) = key.partition("#"), recorded.partition("#")
-    return inner.startswith(f"{path}/") and (not rounds or f"{inside}.".startswith(f"{rounds}."))
+    return (inner == path or inner.startswith(f"{path}/")) and (not rounds or f"{inside}.".startswith(f"{rounds}."))
