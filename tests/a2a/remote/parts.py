@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from agentkit.a2a.remote import RemoteAgent
+from agentkit.a2a.card import IDEMPOTENT_SEND_EXTENSION
+from agentkit.a2a.remote import RemoteAgent, RemoteLimits, remote_agent
 from agentkit.compose import Caller, ConversationState, Outcome, RunContext, ShortState, collect
 from agentkit.credentials import NO_CREDENTIALS, Credentials
 from agentkit.engine import Engine, InlineEngine
@@ -210,3 +211,39 @@ def streamed(*documents: Any, broken: bool = False, until: anyio.Event | None = 
         return StreamingResponse(body(), media_type="text/event-stream")
 
     return answer
+
+
+UNARY: Any = {"capabilities": {"streaming": False}}
+IDEMPOTENT: Any = {"capabilities": {"streaming": False, "extensions": [{"uri": IDEMPOTENT_SEND_EXTENSION}]}}
+LIMITS = RemoteLimits(silence=30.0, answer=20_000, stream=60_000, events=50, tries=3)
+
+
+def agent_at(server: HandMade, limits: RemoteLimits = LIMITS) -> RemoteAgent:
+    connections = httpx2.AsyncClient(transport=Raising(server))
+    return remote_agent(URL, name="peer", http=connections, limits=limits, sleep=no_sleep)
+
+
+class Raising(httpx2.AsyncBaseTransport):
+    """An app whose broken streams break the connection, and whose answers may be no connection at all."""
+
+    def __init__(self, server: HandMade) -> None:
+        self._inner = pool(server.app)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._inner.send(request, stream=True)
+
+
+def server(method: str, *answers: Answer, card: dict[str, Any] | None = None, **others: Answer) -> HandMade:
+    return HandMade({method: list(answers)} | {name: [one] for name, one in others.items()}, made_card(**(card or {})))
+
+
+async def lost(_call: dict[str, Any]) -> Response:
+    raise httpx2.ReadError("the connection broke")
+
+
+async def unreached(_call: dict[str, Any]) -> Response:
+    raise httpx2.ConnectError("nobody listens")
+
+
+async def late(_call: dict[str, Any]) -> Response:
+    raise httpx2.ReadTimeout("too late")

@@ -6,16 +6,19 @@ from typing import Any
 
 import httpx2
 import pytest
+from a2a.types import AgentCard
+from google.protobuf.json_format import ParseDict
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from agentkit.a2a import CardKeys, CardSigner, CardTrust, card_document
 from agentkit.a2a.remote import remote_agent
 from agentkit.a2a.remote.card import choose_interface, read_card
 from agentkit.a2a.remote.card_source import card_places
 from agentkit.a2a.remote.peer import spoken
-from agentkit.errors import RemoteAgentError, RemoteProtocolError, SpecError
+from agentkit.errors import CardUntrusted, RemoteAgentError, RemoteProtocolError, SpecError
 from agentkit.models import JsonObject
 from agentkit.specs import RemoteAgentSpec
 from tests.a2a.remote.parts import URL, HandMade, events, made_card, no_sleep, outcome, pool, result, task
@@ -247,3 +250,18 @@ async def test_an_address_with_nothing_behind_it_says_what_to_do() -> None:
     agent = remote_agent(URL, http=pool(Starlette()), sleep=no_sleep)
     with pytest.raises(RemoteAgentError, match="address of the card"):
         await events(agent, "hello")
+
+
+async def test_a_signed_card_is_checked_where_asked_and_one_without_good_signature_is_refused() -> None:
+    """A2A-SIG-02; what is used is what the signature covers."""
+    keys = CardKeys.new()
+    cards = Cards()
+    signed = CardSigner(keys, URL).sign(ParseDict(cards.card, AgentCard()))
+    cards.card = card_document(signed)
+    trust = CardTrust(keys=keys.jwks())
+    assert (await outcome(remote_agent(URL, http=pool(cards.app), trust=trust), "hello")).text == "done"
+    cards.card = {**cards.card, "name": "somebody else"}
+    with pytest.raises(CardUntrusted):
+        await remote_agent(URL, http=pool(cards.app), trust=trust).card()
+    with pytest.raises(CardUntrusted):
+        await remote_agent(made_card(), trust=trust).card()

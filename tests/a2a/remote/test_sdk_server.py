@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import anyio
@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 from agentkit.a2a.remote import RemoteAgent, remote_agent
 from agentkit.compose import ShortState
 from agentkit.errors import TaskNotFound
-from agentkit.models import TaskState
+from agentkit.models import Message, TaskState
 from tests.a2a.remote.parts import URL, events, made_card, no_sleep, outcome, pool, turn
 from tests.deadline import HANG
 
@@ -47,7 +47,6 @@ class Executor(AgentExecutor):
     """Does what the message says."""
 
     def __init__(self) -> None:
-        self.started = anyio.Event()
         self.cancelled = anyio.Event()
         self.contexts: list[str | None] = []
 
@@ -64,8 +63,7 @@ class Executor(AgentExecutor):
             await updater.requires_input(updater.new_agent_message([new_text_part("Which one?")]))
             return
         if text == "wait":
-            await updater.start_work()
-            self.started.set()
+            await updater.start_work(updater.new_agent_message([new_text_part("on it")]))
             await self.cancelled.wait()
             return
         await updater.start_work(updater.new_agent_message([new_text_part("on it")]))
@@ -146,13 +144,8 @@ async def test_a_question_is_answered_in_its_task_and_the_conversation_goes_on(
 async def test_a_cancelled_turn_cancels_the_remote_task(binding: str, version: str) -> None:
     async with served(binding, version, streaming=True) as (agent, executor):
         with anyio.fail_after(HANG):
-            async with anyio.create_task_group() as group:
-                group.start_soon(outcome, agent, "wait")
-                await executor.started.wait()
-                for _ in range(20):
-                    await anyio.lowlevel.checkpoint()
-                await anyio.wait_all_tasks_blocked()
-                group.cancel_scope.cancel()
+            async with aclosing(agent.run(Message.user("wait"), turn())) as run:
+                await anext(run)
             assert executor.cancelled.is_set()
 
 
