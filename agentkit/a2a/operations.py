@@ -76,6 +76,7 @@ class Operations:
             caller: Who sends it.
             push: Where else to tell of the task: a push configuration in the JSON form of A2A 1.0.
         """
+        self._check(request)
         return await self._service.send(
             self._agent,
             request.message,
@@ -85,7 +86,7 @@ class Operations:
             context_policy="adopt",
             history_length=request.history_length,
             metadata=request.metadata,
-            on_accepted=await self._checked(request, caller, push),
+            on_accepted=None if push is None else await self._keeping(push, caller),
         )
 
     async def stream(
@@ -100,6 +101,7 @@ class Operations:
             push: As for `send`.
         """
         self._require_streaming()
+        self._check(request)
         return _numbered(
             self._service.stream(
                 self._agent,
@@ -109,7 +111,7 @@ class Operations:
                 context_policy="adopt",
                 history_length=request.history_length,
                 metadata=request.metadata,
-                on_accepted=await self._checked(request, caller, push),
+                on_accepted=None if push is None else await self._keeping(push, caller),
                 after=after,
             )
         )
@@ -180,12 +182,8 @@ class Operations:
             raise ExtendedAgentCardNotConfiguredError
         return card
 
-    async def _checked(self, request: SendRequest, caller: Caller, push: JsonObject | None) -> Accepted | None:
-        """Refuse what cannot be taken in before anything is stored; what is to be done once it is stored."""
-        self.bounds.check(request)
-        self._check_input_modes(request.message)
-        if push is None:
-            return None
+    async def _keeping(self, push: JsonObject, caller: Caller) -> Accepted:
+        """Look at a push configuration before anything is stored; keeps it once the message is stored."""
         notifications = self.require_push()
         await notifications.prepare(push, "configuration.taskPushNotificationConfig")
 
@@ -195,6 +193,11 @@ class Operations:
             )
 
         return keep
+
+    def _check(self, request: SendRequest) -> None:
+        """Refuse what cannot be taken in before anything is stored."""
+        self.bounds.check(request)
+        self._check_input_modes(request.message)
 
     def _check_input_modes(self, message: Message) -> None:
         """A2A-SEND-06. A part that states no media type is taken."""
