@@ -15,8 +15,8 @@ from agentkit.compose import FunctionAgent, RunContext, Sequential, collect, wor
 from agentkit.compose.workflow import Workflow
 from agentkit.compose.workflow.agent import WorkflowFunction
 from agentkit.engine import InlineEngine
-from agentkit.errors import EngineError, SpecError, StepFailed
-from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, Part, StatusUpdate, TaskState
+from agentkit.errors import EngineError, InputRequired, SpecError, StepFailed
+from agentkit.models import Artifact, ArtifactUpdate, Event, Json, JsonObject, Message, Part, StatusUpdate, TaskState
 from tests.compose.agents import Leaf, context
 from tests.compose.recording import RecordingEngine, Talk
 from tests.deadline import HANG
@@ -413,3 +413,50 @@ async def test_nothing_is_left_unawaited() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (await Talk(quiet, InlineEngine()).say("x")).text == "ok"
+
+
+async def test_a_function_that_asks_by_raising_or_cancels_itself_fails_with_the_remedy() -> None:
+    @workflow("raises")
+    async def raises(ctx: RunContext, message: str) -> str:
+        if message == "ask":
+            raise InputRequired("Who?")
+        raise asyncio.CancelledError
+
+    asked = await Talk(raises, InlineEngine()).say("ask")
+    assert asked.state is TaskState.FAILED
+    assert "ctx.ask" in asked.text
+    assert "cancelled itself" in (await Talk(raises, InlineEngine()).say("x")).text
+
+
+async def test_a_workflow_inside_a_recorded_leaf_is_part_of_it() -> None:
+    @workflow("inner")
+    async def inner(ctx: RunContext, message: Message) -> str:
+        async def work() -> str:
+            return "worked"
+
+        await ctx.sleep(0)
+        return f"{await ctx.step('work', work, effect='once')} {(await ctx.call(Leaf('leaf'), message)).text}"
+
+    async def outer(message: Message, ctx: RunContext) -> Message:
+        return await ctx.call(inner, message)
+
+    engine = RecordingEngine()
+    outcome = await Talk(Sequential("chain", [FunctionAgent(outer)]), engine).say("x")
+
+    assert outcome.text == "worked leaf(x)"
+    assert list(engine.recorded("t-1.1")) == ["chain/outer"]
+
+
+async def test_an_agent_that_yields_nonsense_or_nothing_fails_by_name() -> None:
+    class Nonsense(Leaf):
+        async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+            yield cast(Message, {"state": "completed"})
+
+    class Nothing(Leaf):
+        async def run(self, message: Message, context: RunContext) -> Message:  # pyright: ignore[reportIncompatibleMethodOverride]
+            return message
+
+    for leaf, said in ((Nonsense("leaf"), "yielded a dict"), (Nothing("leaf"), "is no async iterator")):
+        outcome = await Talk(Sequential("chain", [cast(Leaf, leaf)]), InlineEngine()).say("x")
+        assert outcome.state is TaskState.FAILED
+        assert said in outcome.text
