@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
+from agentkit.errors import ConfigurationError
 from agentkit.storage import sqlite
 from agentkit.storage.connection import Job
 from agentkit.storage.files import FileLock, is_postgres, lock, parse, prepare
@@ -52,6 +53,14 @@ class Database:
         """What a `SELECT` of a job ends with that reads a row to change it; empty where a job has all to itself."""
         return "" if self._url is None else " FOR UPDATE"
 
+    @property
+    def version_query(self) -> str | None:
+        """Asks a reader's connection for a number that is another one whenever anybody has written; None: nobody knows.
+
+        With it a job may keep what it found as long as the number stays.
+        """
+        return "PRAGMA data_version" if self._url is None and self._reader is not self._writer else None
+
     @classmethod
     async def open(
         cls,
@@ -84,18 +93,10 @@ class Database:
 
     @classmethod
     async def _open_postgres(cls, url: str, migrations: Sequence[Migration], capacity: int) -> Self:
-        def write() -> Link:
-            # The driver is an extra, and takes a while to load: in the thread.
-            from agentkit.storage.postgres import open_writer
-
-            return open_writer(url, migrations)
-
-        def read() -> Link:
-            from agentkit.storage.postgres import open_reader
-
-            return open_reader(url)
-
-        database = cls(*await _start(write, read, None, capacity), None, url)
+        # The driver is an extra, and takes a while to load.
+        open_writer, open_reader = await asyncio.to_thread(_openers)
+        workers = await _start(lambda: open_writer(url, migrations), lambda: open_reader(url), None, capacity)
+        database = cls(*workers, None, url)
         database.session, _ = await database.sessions()
         return database
 
@@ -186,6 +187,18 @@ async def _start(
             held.release()
         raise
     return writer, reader
+
+
+def _openers() -> tuple[Callable[[str, Sequence[Migration]], Link], Callable[[str], Link]]:
+    try:
+        from agentkit.storage.postgres import open_reader, open_writer
+    except ImportError as error:
+        raise ConfigurationError(
+            "AGENTKIT_DATABASE",
+            "names a PostgreSQL database, whose driver is not installed",
+            remedy='pip install "corti-agentkit[postgres]"',
+        ) from error
+    return open_writer, open_reader
 
 
 def _claim(path: Path, shared: bool) -> FileLock:

@@ -7,21 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from agentkit.errors import ConfigurationError, StorageError
+import psycopg
+from psycopg import errors as refused
+from psycopg.pq import TransactionStatus
+
+from agentkit.errors import StorageError
 from agentkit.storage.connection import Cursor
 from agentkit.storage.migrations import Migration, migrate
 from agentkit.storage.postgres_sql import numbered, spelled
-
-try:
-    import psycopg
-    from psycopg import errors as refused
-    from psycopg.pq import TransactionStatus
-except ImportError as error:  # pragma: no cover - the extra is installed where tests run
-    raise ConfigurationError(
-        "AGENTKIT_DATABASE",
-        "names a PostgreSQL database, whose driver is not installed",
-        remedy='pip install "corti-agentkit[postgres]"',
-    ) from error
 
 SESSIONS: Final = 0x0A6E_7401
 """Class of the advisory locks that tell which processes use the database; the second number is that of the process."""
@@ -51,12 +44,12 @@ class PostgresConnection:
 
     def execute(self, sql: str, parameters: Sequence[object] = (), /) -> Cursor:
         """Execute one statement, prepared when it comes again."""
-        return psycopg.RawCursor(self._driver).execute(numbered(sql).encode(), parameters)
+        return psycopg.RawCursor(self._driver).execute(numbered(sql).encode(), _storable(parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[object]], /) -> Cursor:
         """Execute one statement for each row, all in one round trip."""
         cursor = psycopg.RawCursor(self._driver)
-        cursor.executemany(numbered(sql).encode(), parameters)
+        cursor.executemany(numbered(sql).encode(), [_storable(row) for row in parameters])
         return cursor
 
 
@@ -203,6 +196,13 @@ def open_reader(url: str) -> PostgresLink:
         StorageError: The server cannot be reached, or refuses.
     """
     return PostgresLink(url, begin="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", session=False)
+
+
+def _storable(parameters: Sequence[object]) -> Sequence[object]:
+    """PostgreSQL has no character 0 in texts; in an id that somebody chose it stands as U+FFFD."""
+    if any(isinstance(one, str) and "\0" in one for one in parameters):
+        return [one.replace("\0", "\ufffd") if isinstance(one, str) else one for one in parameters]
+    return parameters
 
 
 def _connect(url: str) -> psycopg.Connection:

@@ -11,7 +11,8 @@ from typing import Final
 
 from agentkit.storage import Connection
 from agentkit.tasks.acceptance import SCOPE
-from agentkit.tasks.repository import Age, DeleteHook, Scope
+from agentkit.tasks.repository import DeleteHook, Scope
+from agentkit.tasks.selection import Age
 
 BATCH: Final = 100
 """So many tasks are scrubbed in one transaction."""

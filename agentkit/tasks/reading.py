@@ -12,7 +12,8 @@ from agentkit.storage import Connection
 from agentkit.storage.connection import Row
 from agentkit.tasks.acceptance import SCOPE
 from agentkit.tasks.codec import decode, decode_artifact, decode_object, decode_task, said
-from agentkit.tasks.repository import Scope, StoredTask, StoredTurn, TaskFilter
+from agentkit.tasks.repository import Scope, StoredTask, StoredTurn
+from agentkit.tasks.selection import TaskFilter
 
 _LOAD: Final = (
     "SELECT key, version, said, folded, turn, worker, body, continuation FROM tasks"
@@ -27,6 +28,7 @@ _MESSAGE: Final = "SELECT kind, body, request FROM events WHERE task = ? AND ver
 _ARTIFACTS: Final = "SELECT body FROM artifacts WHERE task = ? ORDER BY version, ordinal"
 _UNFOLDED: Final = "SELECT kind, body FROM events WHERE task = ? AND version > ? AND kind = 'artifact' ORDER BY version"
 _EVERYTHING: Final = 1 << 62
+_COUNTS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +93,47 @@ def complete(connection: Connection, scope: Scope, row: Sequence[Row], parts: Pa
     return task.model_copy(update=changes) if changes else task
 
 
+class Totals:
+    """How many tasks a filter finds, counted anew only when something was written since; for the reader's thread.
+
+    A count reads an index entry for each task it finds: 30 ns each, which is a third of the price of a page of 50 when
+    there are 10,000.
+    """
+
+    def __init__(self, version_query: str | None) -> None:
+        """Use `Database.version_query`."""
+        self._version_query = version_query
+        self._version: object = None
+        self._known: dict[tuple[Scope, TaskFilter], int] = {}
+
+    def count(self, connection: Connection, scope: Scope, chosen: TaskFilter) -> int:
+        """How many there are in the snapshot of the job."""
+        total = self._recall(connection).get((scope, chosen))
+        if total is None:
+            where, values = _restrict(scope, chosen)
+            total = int(connection.execute(f"SELECT count(*) FROM tasks WHERE {where}", values).fetchone()[0])  # noqa: S608
+            self._known[scope, chosen] = total
+        return total
+
+    def _recall(self, connection: Connection) -> dict[tuple[Scope, TaskFilter], int]:
+        version = None if self._version_query is None else connection.execute(self._version_query).fetchone()
+        if version is None or version != self._version or len(self._known) >= _COUNTS:
+            self._version = version
+            self._known.clear()
+        return self._known
+
+
 def page(
     connection: Connection, scope: Scope, chosen: TaskFilter, limit: int, after: tuple[int, int] | None, parts: Parts
-) -> tuple[list[tuple[tuple[int, int], Task]], int]:
-    """Tasks that pass a filter, newest status first, each with its cursor; and how many there are in all."""
+) -> list[tuple[tuple[int, int], Task]]:
+    """Tasks that pass a filter, newest status first, each with its cursor."""
     where, values = _restrict(scope, chosen)
-    total: int = connection.execute(f"SELECT count(*) FROM tasks WHERE {where}", values).fetchone()[0]  # noqa: S608
     beyond = "" if after is None else " AND (updated, key) < (?, ?)"
     rows = connection.execute(
         f"SELECT updated, {_SHOWN} FROM tasks WHERE {where}{beyond} ORDER BY updated DESC, key DESC LIMIT ?",  # noqa: S608
         (*values, *(after or ()), limit),
     ).fetchall()
-    return [((updated, row[0]), complete(connection, scope, row, parts)) for updated, *row in rows], total
+    return [((updated, row[0]), complete(connection, scope, row, parts)) for updated, *row in rows]
 
 
 def load_context(

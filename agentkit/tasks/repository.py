@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from agentkit.compose import Caller
-from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, Task, TaskState
+from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, Task
 from agentkit.storage import Connection
 from agentkit.tasks.changes import Changed, Watch
+from agentkit.tasks.selection import Age, TaskFilter
 
 ContextPolicy = Literal["refuse", "adopt"]
 """What happens to an unknown `contextId`: `refuse` it (Corti), or `adopt` it as given (A2A-CTX-02)."""
@@ -127,49 +128,6 @@ class Append:
     updated: int
     continuation: str | None = None
     artifacts: Sequence[Artifact] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskFilter:
-    """Which tasks to list; None does not restrict.
-
-    Attributes:
-        context_id: Of this conversation.
-        state: In this state.
-        since: Whose status is not older, in microseconds since 1970.
-    """
-
-    context_id: str | None = None
-    state: TaskState | None = None
-    since: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPage:
-    """A page of tasks, newest status first.
-
-    Attributes:
-        tasks: The page.
-        cursor: For the next page; None on the last one.
-        total: How many tasks the filter finds in all.
-    """
-
-    tasks: tuple[Task, ...]
-    cursor: tuple[int, int] | None
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Age:
-    """Which tasks are old enough to be deleted, in microseconds since 1970.
-
-    Attributes:
-        ended_before: Tasks that ended, or were erased, before.
-        waiting_before: Tasks that have waited for an answer or a credential since before; 0 for none.
-    """
-
-    ended_before: int
-    waiting_before: int = 0
 
 
 DeleteHook = Callable[[Connection, Sequence[str]], None]

@@ -8,7 +8,8 @@ from typing import Final
 
 from agentkit.errors import ConfigurationError
 from agentkit.tasks.codec import micros
-from agentkit.tasks.repository import Age, Repository
+from agentkit.tasks.repository import Repository
+from agentkit.tasks.selection import Age
 
 BATCH: Final = 500
 """So many tasks are deleted in one transaction; in between others have their turn."""

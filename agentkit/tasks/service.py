@@ -15,8 +15,9 @@ from agentkit.tasks.ending import Ending
 from agentkit.tasks.following import Followed, Following
 from agentkit.tasks.limits import Limits
 from agentkit.tasks.recovery import recover
-from agentkit.tasks.repository import ContextPolicy, Repository, Scope, TaskFilter, TaskPage
+from agentkit.tasks.repository import ContextPolicy, Repository, Scope
 from agentkit.tasks.running import Running
+from agentkit.tasks.selection import TaskFilter, TaskPage
 from agentkit.tasks.sending import Accepted, Sending
 from agentkit.tasks.station import Resolve, Station
 from agentkit.tasks.turns import Turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Final, TypeVar
+from typing import Final
 
 from agentkit.models import Json, JsonObject, Message, Task
 from agentkit.storage import Connection, Database
@@ -14,7 +14,6 @@ from agentkit.tasks.changes import Changed, Changes, Watch
 from agentkit.tasks.codec import decode, decode_object, decode_task, encode_artifact, encode_object, encode_task
 from agentkit.tasks.reading import Parts
 from agentkit.tasks.repository import (
-    Age,
     Append,
     ContextPolicy,
     DeleteHook,
@@ -24,10 +23,8 @@ from agentkit.tasks.repository import (
     Scope,
     StoredTask,
     StoredTurn,
-    TaskFilter,
 )
-
-T = TypeVar("T")
+from agentkit.tasks.selection import Age, TaskFilter
 
 _EVENT: Final = "INSERT INTO events (task, version, tenant, owner, kind, talk, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADVANCE: Final = (
@@ -65,6 +62,7 @@ class SqlRepository:
         self._database = database
         self._changes = Changes(database)
         self._hooks: list[DeleteHook] = []
+        self._totals = reading.Totals(database.version_query)
 
     async def accept(
         self,
@@ -153,7 +151,12 @@ class SqlRepository:
     ) -> tuple[Sequence[tuple[tuple[int, int], Task]], int]:
         """A page of tasks, newest status first, each with its cursor; and how many there are in all."""
         parts = Parts(history_length, artifacts)
-        return await self._database.read(lambda it: reading.page(it, scope, chosen, limit, after, parts))
+        return await self._database.read(
+            lambda it: (
+                reading.page(it, scope, chosen, limit, after, parts),
+                self._totals.count(it, scope, chosen),
+            )
+        )
 
     async def context(self, scope: Scope, context_id: str, *, limit: int | None, offset: int) -> Sequence[Task] | None:
         """The tasks of a context, oldest first; None when there is no such context."""

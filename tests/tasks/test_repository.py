@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from agentkit.errors import EngineError, MessageConflict, StateTooLarge, TaskNotContinuable
@@ -12,6 +15,7 @@ from agentkit.models import Json, Message, TaskState, new_id
 from agentkit.tasks import Scope, SqlRepository, TaskFilter
 from agentkit.tasks.conversation import STATE_BYTES
 from agentkit.tasks.repository import Opened, Repeated
+from tests.deadline import HANG
 from tests.tasks.turns import ALICE, BOB, EVE, START, finish, opened, piece, take, write
 
 pytestmark = pytest.mark.anyio
@@ -190,7 +194,10 @@ async def test_the_tasks_of_a_living_process_are_no_orphans_and_those_of_a_dead_
             lost = (await take(dying)).stored
             assert await two.unsettled() == []
 
-        (found,) = await two.unsettled()
+        with anyio.fail_after(HANG):
+            while not (orphans := await two.unsettled()):
+                await anyio.lowlevel.checkpoint()
+        (found,) = orphans
         claims = await asyncio.gather(one.claim(found), two.claim(found))
 
         assert found.task.id == lost.task.id
@@ -298,3 +305,32 @@ async def test_pages_follow_each_other_and_know_how_many_there_are(address: str)
         ):
             page, total = await repository.tasks(ALICE, chosen, limit=50, after=None, history_length=0)
             assert (len(page), total) == (count, count)
+
+
+async def test_a_total_is_right_at_once_after_every_kind_of_write(address: str) -> None:
+    async with opened(address) as (repository, _):
+
+        async def totals() -> tuple[int, int]:
+            page = partial(repository.tasks, ALICE, limit=1, after=None, history_length=0)
+            return (await page(TaskFilter()))[1], (await page(TaskFilter(state=TaskState.COMPLETED)))[1]
+
+        first = await finish(repository)
+        assert await totals() == await totals() == (1, 1)
+        taken = await take(repository)
+        assert await totals() == (2, 1)
+        await write(repository, taken.stored, TaskState.COMPLETED)
+        assert await totals() == (2, 2)
+        await repository.delete_context(ALICE, first.task.context_id, START)
+        assert await totals() == (1, 1)
+
+
+async def test_ids_with_strange_characters_are_ids_like_others(address: str) -> None:
+    async with opened(address) as (repository, _):
+        for strange in ("\0", "a\0b", "'; DROP TABLE tasks; --", "?", "$1", "%s", "\u2028", "x" * 10_000):
+            taken = await take(repository, strange, context_id=strange)
+            tasks = await repository.context(ALICE, strange, limit=None, offset=0)
+            assert tasks is not None
+            assert [task.context_id for task in tasks] == [strange]
+            assert await repository.load(ALICE, strange) is None
+            assert [message.text for message in tasks[0].history or ()] == [strange]
+            assert taken.stored.task.context_id == strange
