@@ -68,6 +68,22 @@ def assembled(model: type[M], fields: dict[str, object], unknown: dict[str, Json
     return made
 
 
+def altered(model: M, changes: dict[str, object]) -> M:
+    """A copy with other values in some fields, for a fifth of what `model_copy` costs.
+
+    Args:
+        model: Without private attributes.
+        changes: Values of exactly the declared types, by name.
+    """
+    made = model.__new__(type(model))
+    object.__setattr__(made, "__dict__", {**model.__dict__, **changes})
+    object.__setattr__(made, "__pydantic_fields_set__", model.__pydantic_fields_set__ | changes.keys())
+    extra = model.__pydantic_extra__
+    object.__setattr__(made, "__pydantic_extra__", dict(extra) if extra else extra)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
+
+
 @cache
 def _blank(model: type[Model]) -> tuple[dict[str, object], frozenset[str]]:
     """The defaults of a model in the order of its fields, and the fields that have none or one made each time."""

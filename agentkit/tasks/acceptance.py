@@ -7,6 +7,7 @@ from typing import Final
 
 from agentkit.errors import ContextMismatch, ContextNotFound, MessageConflict, TaskNotContinuable, TaskNotFound
 from agentkit.models import Message, Task, TaskState, TaskStatus
+from agentkit.models.base import altered
 from agentkit.storage import Connection
 from agentkit.tasks.codec import decode, decode_object, decode_task, encode, encode_task, moment, stamped
 from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Scope, StoredTask
@@ -101,7 +102,7 @@ class Acceptance:
             )
             connection.execute(f"UPDATE tasks SET listed = {SCOPE} WHERE key = ?", (*own, key))  # noqa: S608
         self._store(connection, key, 1, message)
-        task = task.model_copy(update={"history": (message,)})
+        task = altered(task, {"history": (message,)})
         return Opened(StoredTask(key, task, 1, scope, worker=self.worker), message, resumed=False)
 
     def _store(self, connection: Connection, key: int, version: int, message: Message) -> None:
@@ -140,7 +141,7 @@ class Acceptance:
         task = decode_task(body)
         _check_waiting(task)
         status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
-        task = task.model_copy(update={"status": status})
+        task = altered(task, {"status": status})
         message = stamped(self.message, task_id, context_id)
         self._store(connection, key, version, message)
         connection.execute(
@@ -191,4 +192,4 @@ def _check_waiting(task: Task) -> None:
 
 
 def _same(earlier: Message, later: Message) -> bool:
-    return later == earlier.model_copy(update={"task_id": later.task_id, "context_id": later.context_id})
+    return later == altered(earlier, {"task_id": later.task_id, "context_id": later.context_id})

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from agentkit.errors import EngineError, StorageError
 from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, Task
+from agentkit.models.base import altered
 from agentkit.tasks.repository import Entry, Record
 
 _CLASSES: Final[dict[str, type[Message | StatusUpdate | ArtifactUpdate]]] = {
@@ -35,7 +36,7 @@ def stamped(message: Message, task_id: str, context_id: str) -> Message:
     """The message with the ids of its task; its own id counts as set, so it is stored too."""
     if message.task_id == task_id and message.context_id == context_id and "message_id" in message.model_fields_set:
         return message
-    return message.model_copy(update={"message_id": message.message_id, "task_id": task_id, "context_id": context_id})
+    return altered(message, {"message_id": message.message_id, "task_id": task_id, "context_id": context_id})
 
 
 def encode(record: Record) -> Entry:

@@ -191,16 +191,19 @@ class Execution:
         """How the run ends; what happens before is published."""
         live = self.live
         message, inner = retried(self._opened.message, scoped(self._turn.agent, context))
-        deadline = asyncio.timeout(self._station.limits.seconds)
+        recorded = self._engine.durable and not is_composite(self._turn.agent)
+        work = self._recorded(context) if recorded else self._drive(message, inner)
+        seconds = self._station.limits.seconds
+        deadline = None if seconds is None else asyncio.timeout(seconds)
         try:
+            if deadline is None:
+                return await work
             async with deadline:
-                recorded = self._engine.durable and not is_composite(self._turn.agent)
-                return await (self._recorded(context) if recorded else self._drive(message, inner))
+                return await work
         except TimeoutError as error:
-            if not deadline.expired():
+            if deadline is None or not deadline.expired():
                 return self._ended(error, message, inner)
             await stopped_elsewhere(self._turn.agent, context)
-            seconds = self._station.limits.seconds
             late = TurnExceeded(f"The turn took longer than {seconds} seconds.", task_id=context.task_id)
             return self._ended(late, message, inner)
         except asyncio.CancelledError:

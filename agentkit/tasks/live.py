@@ -11,6 +11,7 @@ from agentkit.compose import NOTHING, USAGE_KEY, ArtifactStore, Usage
 from agentkit.engine import Engine
 from agentkit.errors import AgentKitError, TurnExceeded
 from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task, TaskState, TaskStatus
+from agentkit.models.base import altered
 from agentkit.tasks.codec import encode, encode_object, stamped
 from agentkit.tasks.limits import Limits
 from agentkit.tasks.repository import Entry, Opened, Record, Repository, StoredTask
@@ -145,7 +146,7 @@ class LiveTask:
         entry, kept = encode(record), encode_object(continuation)
         self.settling = True
         if update.metadata:
-            self.task = self.task.model_copy(update={"metadata": self._merged(update.metadata)})
+            self.task = altered(self.task, {"metadata": self._merged(update.metadata)})
         self._apply(record)
         await self._writer.finish(entry, self.task, kept, self._artifacts.all() if self._whole else None)
         self._see(self.version)
@@ -167,7 +168,7 @@ class LiveTask:
         shown = talk[:-1] if self.task.status.message is talk[-1] else talk
         if history_length is not None:
             shown = shown[-history_length:] if history_length > 0 else []
-        return self.task.model_copy(update={"history": tuple(shown), "artifacts": self._artifacts.all()})
+        return altered(self.task, {"history": tuple(shown), "artifacts": self._artifacts.all()})
 
     async def wait(self) -> None:
         """Wait until the run has ended.
@@ -224,7 +225,7 @@ class LiveTask:
         changes: dict[str, object] = {"timestamp": status.timestamp or self._clock()}
         if status.message is not None:
             changes["message"] = stamped(status.message, self.task.id, self.task.context_id)
-        return update.model_copy(update={"status": status.model_copy(update=changes)})
+        return altered(update, {"status": status.model_copy(update=changes)})
 
     def _merged(self, metadata: JsonObject) -> JsonObject:
         """The task's metadata with that of the end; what was used is summed over the turns."""
@@ -250,4 +251,4 @@ class LiveTask:
             if len(self._talk) > RECENT_EVENTS:
                 self._talk = self._talk[-2:]
                 self._partial = True
-        self.task = self.task.model_copy(update={"status": status})
+        self.task = altered(self.task, {"status": status})

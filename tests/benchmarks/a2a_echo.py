@@ -52,7 +52,8 @@ _URL: Final = "http://127.0.0.1"
 # --- servers -------------------------------------------------------------------------------------------------------
 
 
-def _trace() -> None:
+def trace() -> None:
+    """Record spans as a server with the OpenTelemetry SDK does, and drop them."""
     from opentelemetry import trace
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
@@ -177,10 +178,8 @@ def _starlette() -> Starlette:
 
 def serve(target: str, folder: Path) -> None:
     """Run one target until the parent closes its end of standard input."""
-    import uvicorn
-
     if target in _TRACED:
-        _trace()
+        trace()
     match target:
         case "agentkit":
             app = _agentkit(folder)
@@ -188,6 +187,13 @@ def serve(target: str, folder: Path) -> None:
             app = _starlette()
         case _:
             app = _sdk(folder, "sqlite" if "sqlite" in target else "memory")
+    run_app(app)
+
+
+def run_app(app: Starlette) -> None:
+    """Serve an app on a free port, which is printed, until standard input is closed."""
+    import uvicorn
+
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     # The protocol is named because asyncio sets TCP_NODELAY only then; without it each answer waits for an ACK, 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
