@@ -42,6 +42,7 @@ class TaskQuery:
     page_size: int
     cursor: tuple[int, int] | None
     history_length: int | None
+    with_artifacts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Operations:
             limit=query.page_size,
             cursor=query.cursor,
             history_length=query.history_length,
+            artifacts=query.with_artifacts,
         )
 
     async def cancel(self, task_id: str, caller: Caller, *, metadata: JsonObject | None = None) -> Task:

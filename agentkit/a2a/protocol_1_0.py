@@ -37,11 +37,10 @@ async def _get(operations: Operations, params: JsonObject, caller: Caller) -> Js
 
 
 async def _list(operations: Operations, params: JsonObject, caller: Caller) -> Json:
-    reader = Reader(params, "")
-    query, with_artifacts = _query(reader, operations), reader.flag("includeArtifacts", False)
+    query = _query(Reader(params, ""), operations)
     page = await operations.list_tasks(query, caller)
     return {
-        "tasks": [_listed(task, with_artifacts) for task in page.tasks],
+        "tasks": [_listed(task, query.with_artifacts) for task in page.tasks],
         "nextPageToken": "" if page.cursor is None else _page_token(page.cursor),
         "pageSize": query.page_size,
         "totalSize": page.total,
@@ -99,6 +98,7 @@ def _query(reader: Reader, operations: Operations) -> TaskQuery:
         page_size=page_size,
         cursor=_cursor(reader),
         history_length=reader.count("historyLength"),
+        with_artifacts=reader.flag("includeArtifacts", False),
     )
 
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import aclosing
 from time import monotonic
+from typing import Final, TypeVar
 
 import anyio
 from starlette.types import Receive, Scope, Send
@@ -16,6 +17,11 @@ from starlette.types import Receive, Scope, Send
 from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.reception import Header
 from agentkit.models import Event
+
+_T = TypeVar("_T")
+
+_TOGETHER: Final = 64
+"""So many events travel in one piece at most, where they are there at once."""
 
 _log = logging.getLogger("agentkit.a2a")
 
@@ -65,13 +71,31 @@ class EventStream:
             group.start_soon(self._watch, receive, send, group.cancel_scope)
             await send({"type": "http.response.start", "status": 200, "headers": self._headers})
             await self._write(send, self._spell(*self._first))
-            try:
-                async for number, event in rest:
-                    await self._write(send, self._spell(number, event))
-            except Exception as error:
-                await self._write(send, self._broken(error))
+            await self._pass_on(rest, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             group.cancel_scope.cancel()
+
+    async def _pass_on(self, rest: AsyncGenerator[tuple[int, Event]], send: Send) -> None:
+        """Send what follows; events that are there already travel together."""
+        ready: list[bytes] = []
+
+        async def sent() -> None:
+            if ready:
+                events = b"".join(ready)
+                ready.clear()
+                await self._write(send, events)
+
+        try:
+            while True:
+                number, event = await _Unless(anext(rest), sent)
+                ready.append(self._spell(number, event))
+                if len(ready) >= _TOGETHER:
+                    await sent()
+        except StopAsyncIteration:
+            pass
+        except Exception as error:
+            ready.append(self._broken(error))
+        await sent()
 
     async def _write(self, send: Send, event: bytes) -> None:
         """Send an event; `_watch` sees to it that this does not take for ever, for less than a timer per event."""
@@ -99,6 +123,42 @@ class EventStream:
                 _log.info("a stream was closed: its client reads nothing")
                 scope.cancel()
                 return
+
+
+class _Unless(Awaitable[_T]):
+    """Awaits one thing; where that has to wait, does another one first."""
+
+    def __init__(self, wanted: Awaitable[_T], before: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Prepare; nothing is begun before somebody awaits this."""
+        self._wanted = wanted
+        self._before = before
+
+    def __await__(self) -> Generator[object, object, _T]:
+        """What was wanted."""
+        steps = self._wanted.__await__()
+        try:
+            waiting = next(steps)
+        except StopIteration as done:
+            return done.value
+        try:
+            yield from self._before().__await__()
+        except BaseException as error:
+            # What was begun unwinds, too; closing it would leave an asynchronous generator marked as running.
+            steps.throw(error)
+            raise
+        while True:
+            try:
+                answer = yield waiting
+            except BaseException as error:
+                try:
+                    waiting = steps.throw(error)
+                except StopIteration as done:
+                    return done.value
+            else:
+                try:
+                    waiting = steps.send(answer)
+                except StopIteration as done:
+                    return done.value
 
 
 def sse_event(data: bytes, number: int | None = None, name: str | None = None) -> bytes:

@@ -102,6 +102,51 @@ async def test_a_silent_stream_is_kept_open_with_comments_and_closed_with_the_cl
     assert closed.is_set()
 
 
+async def test_events_that_are_there_travel_together_and_none_waits_for_the_next() -> None:
+    connection = Connection()
+    first_two_were_out: list[bool] = []
+
+    async def rest() -> AsyncGenerator[tuple[int, Event]]:
+        yield 2, said("two")
+        yield 3, said("three")
+        await anyio.lowlevel.checkpoint()
+        first_two_were_out.append(b"three" in connection.body)
+        for number in range(4, 204):
+            yield number, said("more")
+
+    with anyio.fail_after(HANG):
+        await EventStream((1, said("one")), rest(), spell, broken, bounds=Bounds())(
+            {}, connection.receive, connection.send
+        )
+    assert first_two_were_out == [True]
+    assert connection.body.count(b"id: ") == 203
+    assert len(connection.sent) == 8
+
+
+async def test_a_client_that_reads_nothing_while_the_source_waits_is_cut_off_cleanly() -> None:
+    closed = anyio.Event()
+
+    async def rest() -> AsyncGenerator[tuple[int, Event]]:
+        try:
+            yield 2, said("two")
+            await anyio.sleep_forever()
+        finally:
+            closed.set()
+
+    class Unread(Connection):
+        async def send(self, message: MutableMapping[str, Any]) -> None:
+            await super().send(message)
+            if b"two" in message.get("body", b""):
+                await anyio.sleep_forever()
+
+    connection = Unread()
+    with anyio.fail_after(HANG):
+        await EventStream(
+            (1, said("one")), rest(), spell, broken, bounds=Bounds(ping_seconds=0.01, write_seconds=0.03)
+        )({}, connection.receive, connection.send)
+    assert closed.is_set()
+
+
 @pytest.mark.parametrize("silent", [True, False], ids=["comment", "event"])
 async def test_a_client_that_reads_nothing_is_cut_off_after_a_bounded_time(silent: bool) -> None:
     closed = anyio.Event()
