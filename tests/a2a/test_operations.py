@@ -180,7 +180,7 @@ async def test_a_token_part_reaches_the_run_and_nothing_else_a2a_ar_04(peer: Pee
         assert canary not in str(shown)
     assert canary in served.agent.contexts[0].credentials.secrets()
     assert canary not in str(served.agent.seen[0].model_dump())
-    stored = await served.database.read(lambda connection: "\n".join(connection.iterdump()))
+    stored = await served.database.read(lambda connection: str(connection.execute("SELECT * FROM events").fetchall()))
     assert "hello" in stored
     assert canary not in stored
 
