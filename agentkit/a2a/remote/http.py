@@ -73,7 +73,15 @@ class Received:
 class PeerHttp:
     """Sends the requests of one remote agent; headers, cookies and redirects of the pool are not used."""
 
-    def __init__(self, agent: str, pool: httpx2.AsyncClient, authorizer: Authorizer, limits: RemoteLimits) -> None:
+    def __init__(
+        self,
+        agent: str,
+        pool: httpx2.AsyncClient,
+        authorizer: Authorizer,
+        limits: RemoteLimits,
+        *,
+        connections: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         """Send through a pool.
 
         Args:
@@ -81,7 +89,9 @@ class PeerHttp:
             pool: The connections.
             authorizer: Lets requests in.
             limits: Bounds of time and size.
+            connections: What the pool stands on, where that is known: the way through it costs less.
         """
+        self._connections = connections
         self._agent = agent
         self._pool = pool
         self._authorizer = authorizer
@@ -182,7 +192,11 @@ class PeerHttp:
             )
             # Of one that is slow byte by byte, too.
             async with asyncio.timeout(self._limits.silence):
-                return await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
+                if self._connections is None:
+                    return await self._pool.send(request, stream=True, auth=None, follow_redirects=False)
+                response = await self._connections.handle_async_request(request)
+                response.request = request  # httpx2's EventSource wants to know
+                return response
 
     def _check_let_in(self, response: httpx2.Response) -> None:
         status = response.status_code

@@ -16,7 +16,7 @@ from agentkit.a2a.remote.peer import Peer
 from agentkit.a2a.verified_card import CardTrust
 from agentkit.errors import SpecError
 from agentkit.mcp.client.input import checked_address
-from agentkit.mcp.client.pool import HttpPool, new_pool
+from agentkit.mcp.client.pool import HttpPool, new_connections, pool_on
 from agentkit.models import JsonObject
 from agentkit.specs import RemoteAgentSpec
 
@@ -61,11 +61,22 @@ def remote_agent(
     place, description = _place(spec)
     given = name or (spec.name if isinstance(spec, RemoteAgentSpec) else None)
     called = given or _name_of(place)
-    pool = http or new_pool()
+    connections = new_connections()
+    pool = http or pool_on(connections)
     url = place if isinstance(place, str) else first_address(place)
     authorizer = authorizer_for(called, url, pool, auth, inherit=inherit, clock=clock)
     allowed = limits or RemoteLimits()
-    peer = Peer(called, place, pool, authorizer, allowed, check=card_check(trust), extensions=extensions, clock=clock)
+    peer = Peer(
+        called,
+        place,
+        pool,
+        authorizer,
+        allowed,
+        check=card_check(trust),
+        extensions=extensions,
+        clock=clock,
+        connections=connections if http is None else None,
+    )
     return RemoteAgent(
         called,
         peer,

@@ -37,6 +37,7 @@ class Peer:
         check: CardCheck | None,
         extensions: Collection[str],
         clock: Callable[[], float],
+        connections: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Reach an agent.
 
@@ -49,6 +50,7 @@ class Peer:
             check: Looks at each new card.
             extensions: URIs the author knows how to use beside ours.
             clock: Seconds that only go forward.
+            connections: What the pool stands on, where that is known.
         """
         self._agent = agent
         self._pool = pool
@@ -56,7 +58,7 @@ class Peer:
         self._limits = limits
         self._check = check
         self._known = _KNOWN_EXTENSIONS.union(extensions)
-        self._http = PeerHttp(agent, pool, authorizer, limits)
+        self._http = PeerHttp(agent, pool, authorizer, limits, connections=connections)
         self._given = place if isinstance(place, dict) else None
         self._source = None
         if isinstance(place, str):
