@@ -30,7 +30,7 @@ SUSPECT: Final = 2
 """Times without progress that a run is taken over together with others; from then on one by one, so that a run that
 kills its process is given up alone."""
 
-PROBATION: Final = 5.0
+PROBATION: Final = 2.0
 """Seconds after which a run that was taken over alone is at work like any other."""
 
 _THREADS: Final = 4
