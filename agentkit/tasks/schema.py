@@ -78,7 +78,7 @@ MIGRATIONS: Final = (
         DROP INDEX tasks_by_context;
         DROP INDEX tasks_by_update;
         CREATE INDEX tasks_listed ON tasks (listed, updated, key, state);
-        CREATE INDEX tasks_of_context ON tasks (context_id, listed, updated, key, state);
+        CREATE INDEX tasks_of_context ON tasks (context_id, listed);
         CREATE INDEX tasks_to_scrub ON tasks (key) WHERE deleted IS NOT NULL AND body <> '';
         ALTER TABLE events ADD COLUMN request TEXT;
         CREATE TABLE artifacts (

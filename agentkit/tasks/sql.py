@@ -151,12 +151,12 @@ class SqlRepository:
     ) -> tuple[Sequence[tuple[tuple[int, int], Task]], int]:
         """A page of tasks, newest status first, each with its cursor; and how many there are in all."""
         parts = Parts(history_length, artifacts)
-        return await self._database.read(
-            lambda it: (
-                reading.page(it, scope, chosen, limit, after, parts),
-                self._totals.count(it, scope, chosen),
-            )
-        )
+
+        def find(connection: Connection) -> tuple[list[tuple[tuple[int, int], Task]], int]:
+            total = self._totals.count(connection, scope, chosen)
+            return reading.page(connection, scope, chosen, total, limit, after, parts), total
+
+        return await self._database.read(find)
 
     async def context(self, scope: Scope, context_id: str, *, limit: int | None, offset: int) -> Sequence[Task] | None:
         """The tasks of a context, oldest first; None when there is no such context."""
