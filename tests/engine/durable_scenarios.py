@@ -213,7 +213,7 @@ async def what_is_no_json_is_not_recorded(url: str) -> None:
     async def runner(run_id: str, payload: JsonObject) -> None:
         for value in refused:
             with pytest.raises(EngineError, match="cannot be recorded"):
-                await engine.step(run_id, "a", returns(value))  # type: ignore[arg-type]
+                await engine.step(run_id, "a", returns(value))  # pyright: ignore[reportArgumentType]
         deep: Json = []
         for _ in range(100_000):
             deep = [deep]
