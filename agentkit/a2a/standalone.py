@@ -43,7 +43,7 @@ from agentkit.a2a.server import a2a_app
 from agentkit.a2a.signing import JWKS_PATH, CardSigner, KeySet
 from agentkit.compose import Agent
 from agentkit.compose.facets import needs_durability
-from agentkit.engine import DbosEngine, Engine, InlineEngine
+from agentkit.engine import RECOVERIES, DbosEngine, Engine, InlineEngine
 from agentkit.errors import AgentKitError, ConfigurationError
 from agentkit.oauth import Issuers
 from agentkit.storage import Database
@@ -101,6 +101,7 @@ def agent_app(
     versions: Sequence[str] = VERSIONS,
     bounds: Bounds | None = None,
     work: WorkLimits | None = None,
+    recoveries: int = RECOVERIES,
     issuers: Issuers | None = None,
 ) -> Starlette:
     """An app that serves agents over A2A and keeps their tasks; any ASGI server with lifespan runs it.
@@ -122,6 +123,8 @@ def agent_app(
         versions: Of the protocol, `1.0` and `0.3` or one of them.
         bounds: How much one request may bring.
         work: How much is done at once, and how much one turn may say.
+        recoveries: How often a durable task is taken over from a process that died without a step recorded in between;
+            then it ends `failed`, because it may be what kills the process.
         issuers: Asks issuers about tokens; by default over a connection pool of its own.
 
     Raises:
@@ -137,7 +140,7 @@ def agent_app(
         raise ConfigurationError("database", "is needed for agents that are durable", remedy=remedy)
     # Made now, so that what is wrong with it is told before anything is served.
     gate = Gate(manner.security, limits=limits, resource=url.rstrip("/"), issuers=issuers)
-    host = _Host(placed, manner, gate, signing, database, durable, push, grpc, bounds or Bounds(), work)
+    host = _Host(placed, manner, gate, signing, database, durable, push, grpc, bounds or Bounds(), work, recoveries)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await scope["state"]["served"](scope, receive, send)
@@ -159,6 +162,7 @@ class _Host:
     grpc: GrpcPlace | None
     bounds: Bounds
     work: WorkLimits | None
+    recoveries: int
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncGenerator[dict[str, Starlette]]:
@@ -253,7 +257,7 @@ class _Host:
     async def _durable_engine(self) -> Engine | None:
         if not self.durable or self.database is None:
             return None
-        return await DbosEngine.acquire(self.database, service="a2a")
+        return await DbosEngine.acquire(self.database, service="a2a", recoveries=self.recoveries)
 
     async def _agent_of(self, scope: TaskScope) -> Agent | None:
         """The agent of a stored task."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def _served(agent: Agent, database: Path) -> Generator[str]:
 def test_a_served_workflow_repeats_nothing_and_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger = Ledger(tmp_path / "ledger")
+    ledger, database, tasks = Ledger(tmp_path / "ledger"), str(tmp_path / "tasks.db"), count(2)
 
     def remember(text: str) -> str:
         ledger.append("effect", "remote", text, "lookup")
@@ -40,9 +41,9 @@ def test_a_served_workflow_repeats_nothing_and_loses_nothing(
         _served(FunctionAgent(remember, name="remote"), tmp_path / "remote.db") as address,
         Program("tests.durability.workflow_program") as program,
     ):
-        database = str(tmp_path / "tasks.db")
+        # Each life is given one task more than the last, so that there is always something to do.
         starts = kill_at_random(
-            program, lambda killed: (database, str(ledger.path), address, str(killed // 2 + 2)), kills=KILLS, seed=7
+            program, lambda _killed: (database, str(ledger.path), address, str(next(tasks))), kills=KILLS, seed=7
         )
 
     recorded: set[tuple[str, str]] = set()

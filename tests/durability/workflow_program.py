@@ -34,7 +34,9 @@ async def main(arguments: list[str], tell: Tell) -> None:
     ledger = Ledger(Path(path))
     async with (
         remote_agent(RemoteAgentSpec(name="remote", url=remote_url)) as remote,
-        running(agent_app(_intake(ledger, remote, tell), url=URL, database=database, limits=None)) as live,
+        running(
+            agent_app(_intake(ledger, remote, tell), url=URL, database=database, limits=None, recoveries=1000)
+        ) as live,
         AsyncClient(transport=ASGITransport(live), base_url=URL, headers={"A2A-Version": "1.0"}, timeout=60) as http,
     ):
         await asyncio.gather(*(_converse(http, ledger, number, tell) for number in range(int(last))))
@@ -101,7 +103,7 @@ async def _converse(http: AsyncClient, ledger: Ledger, number: int, tell: Tell) 
 
 
 async def _until(state: Callable[[], Awaitable[str]], wanted: tuple[str, ...]) -> str:
-    while (now := await state()) not in wanted:
+    while (now := await state()) not in wanted:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     return now
 
