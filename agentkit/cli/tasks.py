@@ -92,6 +92,8 @@ async def _erase_context(repository: Repository, tenant: str, owner: str, agent:
 
 
 def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
+    from agentkit.a2a.push import MIGRATIONS as PUSH_MIGRATIONS
+    from agentkit.a2a.push import PushStore
     from agentkit.storage import Database
     from agentkit.storage.files import is_postgres, parse
     from agentkit.tasks import MIGRATIONS, SqlRepository
@@ -103,9 +105,11 @@ def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
         raise ConfigurationError("--database", f"there is none at {path}", remedy="Give that of the server.")
 
     async def work() -> T:
-        opened = await Database.open(database, MIGRATIONS)
+        opened = await Database.open(database, (*MIGRATIONS, *PUSH_MIGRATIONS))
+        repository = SqlRepository(opened)
+        repository.on_delete(PushStore.forget)
         try:
-            return await act(SqlRepository(opened))
+            return await act(repository)
         finally:
             await opened.close()
 

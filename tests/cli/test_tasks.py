@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from agentkit.cli.commands import app
 from agentkit.errors import ConfigurationError, StorageError
 from agentkit.tasks import Scope, SqlRepository
+from tests.a2a.push.receiver import Receiver, notifying
 from tests.tasks.turns import ALICE, BOB, finish, opened, take
 
 CANARY = "canary-77ab"
@@ -116,3 +117,18 @@ def test_a_database_that_a_server_uses_is_left_alone(tmp_path: Path) -> None:
 
     assert isinstance(result.exception, StorageError)
     assert "in use" in str(result.exception)
+
+
+def test_webhooks_of_an_erased_owner_go_too(tmp_path: Path) -> None:
+    async def ask_to_be_told() -> None:
+        async with notifying(Receiver(), path=tmp_path / "a.db") as host:
+            await host.create(await host.send("ask"), token="t-1")
+
+    asyncio.run(ask_to_be_told())
+    assert b"hooks.example.org" in contents(tmp_path / "a.db")
+
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    result = run("erase", "--owner", "ann", "--tenant", "base", "--database", url, "--yes")
+
+    assert (result.exit_code, result.output) == (0, "Erased 1 task.\n")
+    assert b"hooks.example.org" not in contents(tmp_path / "a.db")
