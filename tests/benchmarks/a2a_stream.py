@@ -1,47 +1,45 @@
 """CPU time of `SendStreamingMessage` with 100 artifact chunks: our server against the plain SDK's.
 
 Run: `.venv/bin/python tests/benchmarks/a2a_stream.py` (Linux). `N` is the number of streams per target, level and round
-(20), `ROUNDS` how often the targets take turns (3), `CHUNKS` how long a stream is (100).
+(20), `ROUNDS` how often the targets take turns (3), `CHUNKS` how long a stream is (100); `QUICK=1` does less.
 
 `sdk sqlite` takes part at concurrency 1 only: with more its database is locked and its streams break off.
 
 Targets, client and clocks are those of `a2a_echo.py`; the agents send chunks of one artifact in place of an answer.
-Ours keeps every chunk in the event log of its SQLite file, with ownership, idempotency and tracing on.
+Ours keeps every chunk in the event log of its SQLite file, with ownership, idempotency and tracing on. The goal holds
+for `agentkit inline`; in `agentkit dbos` the agent is a recorded step of a run on the same file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import a2a_echo as echo
+from goals import setting, tell
 
 if TYPE_CHECKING:
-    from a2a.server.tasks import TaskStore
-    from starlette.applications import Starlette
+    from a2a.server.agent_execution import AgentExecutor
 
     from agentkit.compose import RunContext
+    from agentkit.engine import Effect
     from agentkit.models import AgentSkill, Event, Message
 
-TARGETS: Final = ("agentkit inline", "sdk memory", "sdk sqlite")
+TARGETS: Final = (echo.OURS, "agentkit dbos", "sdk memory", "sdk sqlite")
 YARDSTICK: Final = "sdk memory"
 CONCURRENCIES: Final = (1, 16)
 GOAL: Final = 0.2
-CHUNKS: Final = int(os.environ.get("CHUNKS", "100"))
+CHUNKS: Final = setting("CHUNKS", 100, 100)
 _TEXT: Final = "a few words of a longer answer "
 _TOKEN: Final = "benchmark-token"
-_URL: Final = "http://127.0.0.1"
 
 
 class _Talk:
@@ -50,6 +48,10 @@ class _Talk:
     name = "talk"
     description = "Says it in pieces"
     skills: tuple[AgentSkill, ...] = ()
+    effect: Effect = "idempotent"
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.durable = durable
 
     async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:
         from agentkit.models import Artifact, ArtifactUpdate, Part
@@ -65,39 +67,11 @@ class _Talk:
         del context
 
 
-def _agentkit(folder: Path) -> Starlette:
-    from starlette.applications import Starlette
-
-    from agentkit.a2a import BearerAuth, Gate, Security, a2a_routes
-    from agentkit.engine import InlineEngine
-    from agentkit.storage import Database
-    from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        database = await Database.open(folder / "agentkit.db", MIGRATIONS)
-        service = TaskService(SqlRepository(database), InlineEngine())
-        gate = Gate(Security(BearerAuth({"benchmark": _TOKEN})))
-        app.router.routes.extend(a2a_routes(_Talk(), service, url=_URL, gate=gate))
-        yield
-        await service.close()
-        await database.close()
-
-    return Starlette(lifespan=lifespan)
-
-
-def _sdk(folder: Path, kind: str) -> Starlette:
+def _executor() -> AgentExecutor:
     from a2a.helpers import new_task_from_user_message, new_text_part
     from a2a.server.agent_execution import AgentExecutor, RequestContext
     from a2a.server.events import EventQueue
-    from a2a.server.request_handlers import DefaultRequestHandler
-    from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes
-    from a2a.server.tasks import DatabaseTaskStore, InMemoryTaskStore, TaskUpdater
-    from sqlalchemy import event
-    from sqlalchemy.ext.asyncio import create_async_engine
-    from starlette.applications import Starlette
-
-    from agentkit.a2a import build_card
+    from a2a.server.tasks import TaskUpdater
 
     class Talk(AgentExecutor):
         async def execute(self, context: RequestContext, event_queue: EventQueue) -> None:
@@ -116,38 +90,19 @@ def _sdk(folder: Path, kind: str) -> Starlette:
         async def cancel(self, context: RequestContext, event_queue: EventQueue) -> None:
             raise AssertionError("nothing is cancelled here")
 
-    store: TaskStore = InMemoryTaskStore()
-    if kind == "sqlite":
-        engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'sdk.db'}")
-
-        def use_wal(connection: object, _record: object) -> None:
-            cursor = connection.cursor()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType]
-            cursor.execute("PRAGMA journal_mode=WAL")  # pyright: ignore[reportUnknownMemberType]
-            cursor.close()  # pyright: ignore[reportUnknownMemberType]
-
-        event.listen(engine.sync_engine, "connect", use_wal)
-        store = DatabaseTaskStore(engine)
-    card = build_card(_Talk(), url=_URL)
-    handler = DefaultRequestHandler(Talk(), store, card)
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        if isinstance(store, DatabaseTaskStore):
-            await store.initialize()
-        yield
-        await handler.aclose()
-
-    routes = [*create_agent_card_routes(card), *create_jsonrpc_routes(handler, rpc_url="/a2a")]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Talk()
 
 
 def serve(target: str, folder: Path) -> None:
     """Run one target until the parent closes its end of standard input."""
-    if target.startswith("agentkit"):
+    if echo.is_traced(target):
         echo.trace()
-        app = _agentkit(folder)
-    else:
-        app = _sdk(folder, target.removeprefix("sdk "))
+    match target.split():
+        case ["agentkit", engine]:
+            durable = engine == "dbos"
+            app = echo.agentkit_app(_Talk(durable=durable), folder / f"{engine}.db", durable=durable)
+        case _:
+            app = echo.sdk_app(_executor(), _Talk(), folder / "sdk.db" if target.endswith("sqlite") else None)
     echo.run_app(app)
 
 
@@ -214,28 +169,19 @@ def _report(measured: dict[tuple[str, int], echo.Measured]) -> None:
                 continue
             ratio = (one.cpu / one.requests) / (yard.cpu / yard.requests)
             print(f"  {name:20} {one.cpu / one.requests * 1000:14.2f} {ratio:7.2f} {one.requests / one.wall:10.1f}")
-    ours, yard = measured[TARGETS[0], 16], measured[YARDSTICK, 16]
+    ours, yard = measured[echo.OURS, 16], measured[YARDSTICK, 16]
     ratio = (ours.cpu / ours.requests) / (yard.cpu / yard.requests)
-    print(f"\n{TARGETS[0]} at concurrency 16: {ratio:.2f} of {YARDSTICK} (at most {GOAL})")
+    print()
+    tell(f"stream of {CHUNKS} chunks at concurrency 16, {echo.OURS}", ratio, YARDSTICK, GOAL)
 
 
 def main() -> None:
     """Start the targets, measure them in turns, print the table."""
-    streams, rounds = int(os.environ.get("N", "20")), int(os.environ.get("ROUNDS", "3"))
+    streams, rounds = setting("N", 20, 16), setting("ROUNDS", 3, 1)
     with tempfile.TemporaryDirectory() as folder:
         targets: list[echo.Target] = []
         try:
-            for name in TARGETS:
-                command = [sys.executable, __file__, "serve", name, folder]
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    env={**os.environ, "OTEL_INSTRUMENTATION_A2A_SDK_ENABLED": "false"},
-                )
-                assert process.stdout is not None
-                targets.append(echo.Target(name, process, int(process.stdout.readline())))
+            targets += [echo.start(__file__, name, Path(folder)) for name in TARGETS]
             _report(asyncio.run(_measure(targets, streams, rounds)))
         finally:
             for target in targets:
