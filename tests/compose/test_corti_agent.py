@@ -474,6 +474,42 @@ async def test_cancelling_reaches_the_running_task_of_v2(streaming: AgentHandle,
     assert len(double.calls) == before
 
 
+async def test_cancelling_one_of_several_running_turns_leaves_the_others_alone(
+    streaming: AgentHandle, double: CortiDouble
+) -> None:
+    """A2A-CMP-01: turns of one conversation, of another run and of the same one."""
+    gate, agent = Gate(), CortiAgent(streaming)
+    await collect(agent, Message.user("hi"), context())
+    places = [
+        replace(context(), run_id="run-1", rounds=(1,)),
+        replace(context(), run_id="run-1", rounds=(2,)),
+        replace(context(), run_id="run-2"),
+    ]
+
+    async def run(place: RunContext, begun: asyncio.Event) -> None:
+        async for event in agent.run(Message.user("hi"), place):
+            if isinstance(event, StatusUpdate):
+                begun.set()
+
+    with anyio.fail_after(HANG):
+        turns: list[asyncio.Task[None]] = []
+        for place in places:
+            double.agent_answers(Turn("never", steps=[Report("Reading."), Hold(gate)]))
+            begun = asyncio.Event()
+            turns.append(asyncio.create_task(run(place, begun)))
+            await begun.wait()
+        for turn in turns:
+            turn.cancel()
+        await asyncio.wait(turns)
+        _, first, second, other = double.v2.tasks.values()
+        await agent.cancel(replace(context(), run_id="run-3"))
+        await agent.cancel(places[0])
+        assert [one.state for one in (first, second, other)] == ["canceled", "working", "working"]
+        # A whole run is cancelled without the rounds of its calls.
+        await agent.cancel(replace(context(), run_id="run-1"))
+        assert [one.state for one in (first, second, other)] == ["canceled", "canceled", "working"]
+
+
 async def test_cancelling_reaches_the_waiting_task_of_v2(streaming: AgentHandle, double: CortiDouble) -> None:
     """A2A-CMP-01."""
     double.agent_answers(Turn("Which patient?", "input-required"))

@@ -164,7 +164,7 @@ class CortiAgent:
             UnknownOutcome: The conversation had no Corti context yet, or Corti does not show which messages it got.
         """
         waiting = context.continuation or {}
-        remote = await Remote.read(context)
+        remote = await self._conversations.read(context)
         context_id = text_of(waiting, "contextId") or remote.context_id
         wanted = outbound_id(message, context)
         if context_id is None:
@@ -189,13 +189,13 @@ class CortiAgent:
         """Cancel the task at Corti that this agent set going, or that waits; v1 offers no cancel (V1-TASK-02)."""
         if self._handle.generation != "v2":
             return
-        remote = await Remote.read(context)
-        task_id = text_of(context.continuation or {}, "taskId") or remote.task_id
-        if task_id is None:
-            return
-        # A task that has ended meanwhile, or is gone, needs no cancelling.
-        with suppress(ApiError):
-            await self._handle.cancel(task_id)
+        remote = await self._conversations.read(context)
+        ours = text_of(context.continuation or {}, "taskId") or remote.task_id
+        # Whoever cancels a run, and not one call in it, does not know which calls were at work.
+        for task_id in remote.tasks_of_run if ours is None else (ours,):
+            # A task that has ended meanwhile, or is gone, needs no cancelling.
+            with suppress(ApiError):
+                await self._handle.cancel(task_id)
         await remote.learn(remote.context_id)
 
     def _outbound(self, message: Message, context: RunContext, remote: Remote) -> Message:
