@@ -11,7 +11,6 @@ from agentkit.errors import EngineError, TaskNotCancelable, TaskNotFound
 from agentkit.models import JsonObject, TaskState
 from agentkit.tasks.live import LiveTask
 from agentkit.tasks.repository import Scope, StoredTask
-from agentkit.tasks.state import StoredState
 from agentkit.tasks.station import Station
 from agentkit.tasks.tickets import Ticket, left_behind
 from agentkit.tasks.verdict import end_stored, stopped_elsewhere, within
@@ -82,7 +81,7 @@ class Ending:
                 caller,
                 station.engine_for(agent),
                 run_id=Ticket.of(stored).run_id,
-                state=StoredState(station.repository, stored.scope, context_id, station.clock),
+                state=station.states.of(stored.scope, context_id),
                 path=(agent.name,),
                 continuation=left_behind(stored.continuation),
             )

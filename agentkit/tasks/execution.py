@@ -29,7 +29,6 @@ from agentkit.tasks.live import LiveTask
 from agentkit.tasks.references import referenced
 from agentkit.tasks.replay import Replay
 from agentkit.tasks.repository import Opened, StoredTask
-from agentkit.tasks.state import StoredState
 from agentkit.tasks.station import Station
 from agentkit.tasks.tickets import Parked, Ticket, left_behind
 from agentkit.tasks.turns import Turn
@@ -154,7 +153,7 @@ class Execution:
             caller=turn.caller,
             engine=self._engine,
             run_id=self.ticket.run_id,
-            state=StoredState(self._station.repository, turn.scope, task.context_id, self._station.clock),
+            state=self._station.states.of(turn.scope, task.context_id),
             credentials=turn.credentials,
             resumed=opened.resumed or parked is not None,
             path=(turn.agent.name,),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
+from weakref import WeakValueDictionary
 
 from agentkit.errors import EngineError
 from agentkit.models import Json
@@ -21,11 +22,12 @@ LONGEST_KEY: Final = 1024
 class StoredState:
     """A `ConversationState` of one caller, agent and context; an agent that never uses it pays nothing.
 
-    Within a turn, what was read or written is not read again: a turn is the only one of its task, and agents of other
-    turns in the same context see what was written when theirs begins.
+    While a turn is at work, what was read or written is not read again. Turns of the same context that are at work at
+    once in this process share one (`States`), so that each sees at once what another one wrote; those of other
+    processes see it when theirs begins.
     """
 
-    __slots__ = ("_clock", "_context_id", "_known", "_repository", "_scope")
+    __slots__ = ("__weakref__", "_clock", "_context_id", "_known", "_repository", "_scope")
 
     def __init__(self, repository: Repository, scope: Scope, context_id: str, clock: Callable[[], datetime]) -> None:
         """Belong to a context."""
@@ -45,6 +47,9 @@ class StoredState:
         if key in known:
             return json.loads(known[key])
         value = await self._repository.state(self._scope, self._context_id, key)
+        known = self._known or {}
+        if key in known:
+            return json.loads(known[key])  # another turn wrote it meanwhile
         self._remember(key, json.dumps(value))
         return value
 
@@ -73,3 +78,21 @@ class StoredState:
         if len(known) >= REMEMBERED:
             del known[next(iter(known))]
         known[key] = text
+
+
+class States:
+    """The states of the contexts in which a turn is at work in this process; those of others are let go of."""
+
+    def __init__(self, repository: Repository, clock: Callable[[], datetime]) -> None:
+        """Keep values in a store."""
+        self._repository = repository
+        self._clock = clock
+        self._at_work: WeakValueDictionary[tuple[Scope, str], StoredState] = WeakValueDictionary()
+
+    def of(self, scope: Scope, context_id: str) -> StoredState:
+        """The one state of a context, as long as anybody holds it."""
+        state = self._at_work.get((scope, context_id))
+        if state is None:
+            state = StoredState(self._repository, scope, context_id, self._clock)
+            self._at_work[scope, context_id] = state
+        return state

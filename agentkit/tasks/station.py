@@ -13,6 +13,7 @@ from agentkit.errors import EngineError
 from agentkit.tasks.limits import Limits, OpenTasks, Slots
 from agentkit.tasks.live import LiveTask
 from agentkit.tasks.repository import Repository, Scope
+from agentkit.tasks.state import States
 
 Resolve = Callable[[Scope], Awaitable[Agent | None]]
 """The agent that is served in a scope, for work that an earlier process left; None when it is served no more."""
@@ -32,6 +33,7 @@ class Station:
         live: The turns at work in this process, by task.
         slots: Places for them.
         open_tasks: Counts what has not ended.
+        states: What agents keep of conversations.
     """
 
     repository: Repository
@@ -43,11 +45,13 @@ class Station:
     live: dict[str, LiveTask] = field(default_factory=dict[str, LiveTask])
     slots: Slots = field(init=False)
     open_tasks: OpenTasks = field(init=False)
+    states: States = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what counts."""
         self.slots = Slots(self.limits)
         self.open_tasks = OpenTasks(self.repository, self.limits.open_tasks)
+        self.states = States(self.repository, self.clock)
 
     def engine_for(self, agent: Agent) -> Engine:
         """The engine that an agent's turns need.
