@@ -54,14 +54,14 @@ class Garbage(Leaf):
 class NoIterator(Leaf):
     """Its `run` is no generator."""
 
-    async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:  # type: ignore[override]
+    async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return cast("AsyncIterator[Event]", message)
 
 
 class Nothing(Leaf):
     """Its `run` gives nothing at all."""
 
-    def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:  # type: ignore[override]
+    def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return cast("AsyncIterator[Event]", None)
 
 
