@@ -126,7 +126,7 @@ def _interfaces(url: str, versions: Sequence[str], grpc_url: str | None) -> list
     for version in versions:
         for address, binding in ((url + RPC_PATH, "JSONRPC"), (url, "HTTP+JSON")):
             found.append({"url": address, "protocolBinding": binding, "protocolVersion": version})
-        if grpc_url is not None and version == PROTOCOL_VERSION:
+        if grpc_url is not None:
             found.append({"url": grpc_url, "protocolBinding": "GRPC", "protocolVersion": version})
     return found
 

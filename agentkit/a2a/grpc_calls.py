@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from a2a.compat.v0_3 import a2a_v0_3_pb2
 from a2a.types import a2a_pb2
 from a2a.utils.errors import InvalidRequestError
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.json_format import MessageToDict, Parse, ParseDict, SerializeToJsonError
+from google.protobuf.json_format import MessageToDict, Parse, ParseDict, ParseError, SerializeToJsonError
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
@@ -54,6 +55,7 @@ _SERVICES: Final = (
 _REFUSED: Final = {403: "PERMISSION_DENIED", 429: "RESOURCE_EXHAUSTED", 431: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 
 _LEAVE_SECONDS: Final = 1.0
+_LARGEST: Final = int(sys.float_info.max)
 _END: Final[object] = getattr(grpc.aio, "EOF")  # noqa: B009 - the stubs do not know it
 
 _log = logging.getLogger("agentkit.a2a")
@@ -196,7 +198,24 @@ class GrpcMethod:
 
     def _encoded(self, document: Json) -> bytes:
         # By way of JSON text, so that what JSON cannot say becomes null here as on the other bindings.
-        return Parse(dump_json(document), self._response(), ignore_unknown_fields=True).SerializeToString()
+        try:
+            answer = Parse(dump_json(document), self._response(), ignore_unknown_fields=True)
+        except ParseError:
+            answer = Parse(dump_json(_in_doubles(document)), self._response(), ignore_unknown_fields=True)
+        return answer.SerializeToString()
+
+
+def _in_doubles(value: Json) -> Json:
+    """The same with null for whole numbers that no double can be, which is what protobuf has."""
+    match value:
+        case dict():
+            return {name: _in_doubles(inner) for name, inner in value.items()}
+        case list():
+            return [_in_doubles(inner) for inner in value]
+        case int() if abs(value) > _LARGEST:
+            return None
+        case _:
+            return value
 
 
 def _metadata(context: Context) -> list[tuple[str, str | bytes]]:

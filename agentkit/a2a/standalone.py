@@ -145,7 +145,9 @@ def agent_app(
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await scope["state"]["served"](scope, receive, send)
 
-    return Starlette(routes=[Mount("/", served)], lifespan=host.lifespan)
+    app = Starlette(routes=[Mount("/", served)], exception_handlers=_NOWHERE, lifespan=host.lifespan)
+    app.router.redirect_slashes = False
+    return app
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,10 @@ class _Host:
                         versions=self.manner.versions,
                     )
                 )
-        return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_agent})
+        app = Starlette(routes=routes, exception_handlers=_NOWHERE)
+        # A redirect would name the scheme and host that are seen behind a proxy.
+        app.router.redirect_slashes = False
+        return app
 
     async def _notifications(
         self, stack: AsyncExitStack, database: Database, repository: Repository, keys: CardKeys
@@ -268,6 +273,9 @@ async def _no_such_agent(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     body = rest_error(MethodNotFoundError("There is no agent at this address"))
     return JSONResponse(body, status_code=status)
+
+
+_NOWHERE: Final = {HTTPException: _no_such_agent}
 
 
 def _file_of(database: str | Path | None) -> Path | None:

@@ -53,7 +53,7 @@ def _parse_carefully(body: bytes, path: str) -> Json:
     try:
         # Decoded here: json.loads lets encoded surrogates pass, and UTF-16, in which the escaped ones would be missed.
         text = body.removeprefix(codecs.BOM_UTF8).decode()
-        value = cast(Json, json.loads(text, parse_constant=_refuse_constant, parse_float=_finite))
+        value = cast(Json, json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole))
         if b"\\ud" in body.lower():
             _refuse_lone_surrogates(value)
     except (ValueError, RecursionError) as error:
@@ -92,6 +92,12 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError("a number is too large")
     return number
+
+
+def _whole(text: str) -> int:
+    """A whole number; one beyond every double could be stored, and then be told to nobody who reads protobuf."""
+    _finite(text)
+    return int(text)
 
 
 def _refuse_constant(_name: str) -> NoReturn:

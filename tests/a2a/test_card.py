@@ -51,6 +51,7 @@ CARD: dict[str, Any] = {
         interface("agents.example.org:8703", "GRPC", "1.0"),
         interface(f"{BASE}/a2a", "JSONRPC", "0.3"),
         interface(BASE, "HTTP+JSON", "0.3"),
+        interface("agents.example.org:8703", "GRPC", "0.3"),
     ],
     "capabilities": {"streaming": True, "pushNotifications": True, "extendedAgentCard": True},
     "securitySchemes": {"bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer"}}},

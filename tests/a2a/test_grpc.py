@@ -95,6 +95,22 @@ async def test_the_answer_names_the_extensions_that_both_sides_know_a2a_ext_03(s
         assert dict(await asked.initial_metadata())["a2a-extensions"] == CREDENTIALS_EXTENSION
 
 
+class Extravagant(Desk):
+    """An agent whose data holds a number that no double can be."""
+
+    async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:
+        yield message.reply("so many", data=[{"atoms": 10**400, "moons": 2}])
+
+
+async def test_a_number_that_protobuf_cannot_say_spoils_neither_the_task_nor_the_list_a2a_http_09() -> None:
+    async with served_desk(agent=Extravagant()) as served, grpc_channel(served) as channel:
+        peer = GrpcPeer(channel)
+        task = (await peer.ask("SendMessage", message("count"))).task
+        assert task["status"]["message"]["parts"][1]["data"] == {"atoms": None, "moons": 2}
+        listed = await peer.ask("ListTasks", {})
+        assert [one["id"] for one in listed.result["tasks"]] == [task["id"]]
+
+
 async def test_only_the_services_of_the_versions_are_there_a2a_ver_07(served: Served) -> None:
     async with grpc_channel(served, versions=("1.0",)) as channel:
         answer = await GrpcPeer(channel, version="0.3").ask("GetTask", {"name": "tasks/t"})

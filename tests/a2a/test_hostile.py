@@ -256,6 +256,23 @@ async def test_numbers_that_json_cannot_say_are_refused_over_grpc(strict: Served
     assert strict.agent.seen == []
 
 
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-" + "9" * 309, "1" + "0" * 5000])
+async def test_a_whole_number_beyond_every_double_is_refused_before_it_is_stored(
+    http_peer: Peer, served: Served, number: str
+) -> None:
+    # Kept, it would break every page of tasks over gRPC, whose numbers are doubles.
+    params = message("x", parts=[{"data": {"n": 424242}}])
+    body = {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": params}
+    path = "/a2a" if isinstance(http_peer, RpcPeer) else "/message:send"
+    sent = json.dumps(body if path == "/a2a" else params).replace("424242", number)
+    async with http_client(served.app) as http:
+        error = (await http.post(path, content=sent, headers=JSON)).json()["error"]
+    assert "INVALID_REQUEST" in json.dumps(error)
+    assert served.agent.seen == []
+    largest = message("x", parts=[{"data": {"n": 10**308}}])
+    assert (await http_peer.ask("SendMessage", largest)).status == 200
+
+
 async def test_a_service_that_is_full_says_so_on_every_binding(
     peer: Peer, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -91,6 +92,32 @@ async def test_the_catalogue_leads_to_every_card() -> None:
         "tags": ["talk"],
     }
     assert [one["url"] for one in listed] == [f"{URL}/desk", f"{URL}/ward"]
+
+
+@pytest.mark.parametrize("path", ["/ward", "/ward/", "/nobody", "http://elsewhere.example/ward"])
+async def test_where_no_operation_lies_nobody_is_sent_elsewhere(path: str) -> None:
+    # A redirect would name the scheme and host that this server sees behind its proxy, and take credentials there.
+    app = agent_app([Named("desk"), Named("ward")], url=URL)
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(part: Any) -> None:
+        sent.append(part)
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [],
+    }
+    async with running(app) as live:
+        await live(scope, receive, send)
+    assert sent[0]["status"] == 404
+    assert json.loads(sent[1]["body"])["error"]["details"][0]["reason"] == "METHOD_NOT_FOUND"
 
 
 async def test_one_agent_alone_lies_at_the_address_itself() -> None:
@@ -184,8 +211,10 @@ async def test_grpc_is_declared_with_the_port_of_each_agent_and_served_there() -
         card = (await http.get("/.well-known/agent-card.json")).json()
         async with await anyio.connect_tcp("127.0.0.1", port):
             pass
-    (interface,) = [one for one in card["supportedInterfaces"] if one["protocolBinding"] == "GRPC"]
-    assert interface["url"] == f"agents.example.org:{port}"
+    interfaces = [one for one in card["supportedInterfaces"] if one["protocolBinding"] == "GRPC"]
+    # Both services are there, so both are declared (A2A-CARD-03).
+    assert [one["protocolVersion"] for one in interfaces] == ["1.0", "0.3"]
+    assert {one["url"] for one in interfaces} == {f"agents.example.org:{port}"}
 
 
 @pytest.mark.usefixtures("grpc_poller")
