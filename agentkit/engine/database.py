@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
 
+
+GRACE: Final = 10.0
+"""Seconds after the connection came back in which nobody is taken for dead: a restart of the server breaks those of all
+processes, and each needs a moment to come back."""
 
 RELEASED: Final = "released"
 """Stands for the process of runs that one left in good order: anybody may go on with them."""
@@ -100,11 +106,11 @@ class _Alone:
         try:
             prepare(path)
             self._held = lock(path.with_name(f"{path.name}.engine"))
-        except StorageError as error:
+        except StorageError:
             raise EngineError(
                 f"The durable engine of {path} is in use by another process, or its lock cannot be made.",
                 remedy="Stop that process, choose another path, or use PostgreSQL, which processes can share.",
-            ) from error
+            ) from None
 
     def keep(self) -> bool:
         return True
@@ -126,6 +132,7 @@ class _Session:
         self._name = address.name
         self._executor = executor
         self._connection = self._connect()
+        self._lost = -math.inf
 
     def keep(self) -> bool:
         import psycopg
@@ -134,11 +141,15 @@ class _Session:
             self._connection.execute("SELECT 1")
         except psycopg.Error:
             self._connection.close()
+            self._lost = time.monotonic()
             self._connection = self._connect()
+            self._lost = time.monotonic()
             return False
         return True
 
     def is_dead(self, executor: str) -> bool:
+        if time.monotonic() - self._lost < GRACE:
+            return False
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_number(executor),)).fetchone()
         if row is None or not row[0]:
             return False
@@ -151,11 +162,11 @@ class _Session:
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         try:
             import psycopg
-        except ImportError as error:
+        except ImportError:
             raise EngineError(
                 "PostgreSQL needs a driver that is not installed.",
                 remedy='pip install "corti-agentkit[durable,postgres]"',
-            ) from error
+            ) from None
         try:
             connection = psycopg.connect(self._url, autocommit=True)
             connection.execute("SELECT pg_advisory_lock(%s)", (_number(self._executor),))
@@ -163,7 +174,7 @@ class _Session:
             raise EngineError(
                 f"The database {self._name} cannot be used ({type(error).__name__}).",
                 remedy="Check its address, its account and that the server runs.",
-            ) from error
+            ) from None
         return connection
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -142,8 +141,10 @@ class DbosStore:
             raise EngineError(
                 f"The durable engine cannot use {address.name} ({type(error).__name__}).",
                 remedy="Check the address, its permissions and that it belongs to agentkit.",
-            ) from error
+            ) from None
         self._database = self._dbos._sys_db
+        # It would hold a thread until the database is back, and the process with it.
+        self._database._retry_connection_errors = False
         self.rows = Rows(self._database.engine, executor)
 
     def adopt(self) -> None:
@@ -166,8 +167,13 @@ class DbosStore:
         """Have a claimed run carried out on the adopted loop."""
         execute_dequeued_workflow(self._dbos, claim.row, claim.owner)
 
-    def record(self, service: str, run_id: str, owner: str, number: int, kind: Kind, key: str, text: str) -> bool:
-        """Keep a record of a step; False when another process has taken the run over."""
+    def record(
+        self, service: str, run_id: str, owner: str, number: int, kind: Kind, key: str, text: str, moment: int
+    ) -> bool:
+        """Keep a record of a step; False when another process has taken the run over.
+
+        Safe to call again with the same moment (milliseconds since 1970), for the first call may have come through.
+        """
         try:
             self._database.record_operation_result(
                 {
@@ -177,9 +183,10 @@ class DbosStore:
                     "output": text,
                     "error": None,
                     "serialization": _FORMAT,
-                    "started_at_epoch_ms": int(time.time() * 1000),
+                    "started_at_epoch_ms": moment,
                     "child_workflow_id": None,
                 },
+                completed_at_epoch_ms=moment,
                 owner_xid=owner,
             )
         except DBOSWorkflowConflictIDError:

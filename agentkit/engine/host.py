@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeVar
 
 from agentkit.engine.database import RELEASED, Address, Presence, new_executor
-from agentkit.errors import EngineError
+from agentkit.engine.refusals import DatabaseAway, refusal
+from agentkit.errors import AgentKitError, EngineError
 from agentkit.models import JsonObject
 
 if TYPE_CHECKING:
@@ -107,8 +108,27 @@ class Host:
         self._admitted.discard(service)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what blocks in a thread of the host, to its end even when the caller is cancelled."""
-        return await asyncio.shield(self.loop.run_in_executor(self._threads, partial(function, *args, **kwargs)))
+        """Run what blocks in a thread of the host, to its end even when the caller is cancelled.
+
+        Raises:
+            EngineError: The database refused; `DatabaseAway` when it cannot be used for the moment.
+        """
+        try:
+            return await asyncio.shield(self.loop.run_in_executor(self._threads, partial(function, *args, **kwargs)))
+        except (AgentKitError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            # Without its cause, whose text shows what was to be stored.
+            raise refusal(error, self.address.name) from None
+
+    async def persist(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `call`, again and again while the database cannot be used."""
+        while True:
+            try:
+                return await self.call(function, *args, **kwargs)
+            except DatabaseAway as away:
+                _log.warning("what was done waits to be recorded: %s", away)
+                await asyncio.sleep(ROUND)
 
     def spawn(self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
         """Begin a task that outlives whoever asked for it, but not the host."""

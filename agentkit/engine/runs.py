@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import time
 import uuid
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -108,14 +109,13 @@ class ServiceRuns:
 
     def recorded(self, run_id: str) -> frozenset[str]:
         """Keys of a run at work that have a record."""
-        run = self._runs.get(run_id)
-        return frozenset() if run is None else frozenset((*run.records.done, *run.records.interrupted))
+        records = self._runs[run_id].records if run_id in self._runs else Records()
+        return frozenset((*records.done, *records.interrupted))
 
     async def wait(self, run_id: str) -> None:
         """Wait until a run at work here has ended."""
-        run = self._runs.get(run_id)
-        if run is not None:
-            await run.done.wait()
+        if run_id in self._runs:
+            await self._runs[run_id].done.wait()
 
     async def status(self, run_id: str) -> RunStatus:
         """Where a run stands, here or elsewhere."""
@@ -202,8 +202,7 @@ class ServiceRuns:
         for run in self._runs.values():
             run.stopped = True
             run.interrupt()
-        stopped = list(self._runs.values())
-        if stopped:
+        if stopped := list(self._runs.values()):
             waiting = [asyncio.ensure_future(run.done.wait()) for run in stopped]
             _, late = await asyncio.wait(waiting, timeout=patience)
             for one in late:
@@ -211,9 +210,11 @@ class ServiceRuns:
             if late:
                 _log.warning("%s runs did not stop within %s seconds", len(late), patience)
         await self._forget()
-        left = [run.run_id for run in stopped if run.done.is_set()]
-        if left:
-            await self._host.call(self._host.store.rows.release, self.service, left)
+        if left := [run.run_id for run in stopped if run.done.is_set()]:
+            try:
+                await self._host.call(self._host.store.rows.release, self.service, left)
+            except EngineError as error:
+                _log.warning("runs that were stopped count as left by a crash: %s", error)
         self._runs.clear()
 
     def _new(self, run_id: str) -> _Run:
@@ -241,7 +242,7 @@ class ServiceRuns:
                 store.forget(self.service, [run.run_id])
 
         try:
-            if await self._host.call(begin):
+            if await self._host.persist(begin):
                 run.begun.set()
             else:
                 self._drop(run)
@@ -250,8 +251,8 @@ class ServiceRuns:
             raise
 
     async def _record(self, run: _Run, number: int, kind: Kind, key: str, text: str) -> None:
-        store = self._host.store
-        if not await self._host.call(store.record, self.service, run.run_id, run.owner, number, kind, key, text):
+        record = partial(self._host.store.record, self.service, run.run_id, run.owner, number, kind, key, text)
+        if not await self._host.persist(record, int(time.time() * 1000)):
             run.lost = True
             run.interrupt()
             raise EngineError("Another process has taken over the run.", remedy="Let that process go on with it.")
