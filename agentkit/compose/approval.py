@@ -107,7 +107,8 @@ class Approval:
         except Unclear as unclear:
             yield self._asked(question, left, context, str(unclear))
             return
-        yield question.record(decision, context, "approval")
+        # In each round of a loop somebody decides anew: no decision takes the place of another.
+        yield question.record(decision, context, "#".join(("approval", *_rounds(context))))
         if decision:
             yield handed
         else:
@@ -134,3 +135,7 @@ class Approval:
         return status_update(
             context, TaskState.INPUT_REQUIRED, question.message(context, why), {CONTINUATION_KEY: kept}
         )
+
+
+def _rounds(context: RunContext) -> tuple[str, ...]:
+    return (".".join(map(str, context.rounds)),) if context.rounds else ()

@@ -11,7 +11,7 @@ from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, RECORD_KEY, STEP_KEY, WAKE_KEY
 from agentkit.compose.facets import effect_of
 from agentkit.compose.message_ids import outbound_id
-from agentkit.compose.outcome import Outcome, status_update
+from agentkit.compose.outcome import LEFT_ALONE, Outcome, status_update
 from agentkit.engine import Effect
 from agentkit.errors import SpecError
 from agentkit.models import (
@@ -106,12 +106,17 @@ async def cancel_all(agents: Iterable[Agent], context: RunContext) -> None:
     )
 
 
-async def stop(agent: Agent, context: RunContext) -> None:
+async def stop(agent: Agent, context: RunContext, patience: float = PATIENCE) -> None:
     """Have an agent stop what it set going elsewhere; for a bounded time, and never with an error."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             await agent.cancel(context)
-    except Exception as error:
+    except LEFT_ALONE:
+        raise
+    except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+            raise
         _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)
 
 

@@ -20,7 +20,7 @@ from agentkit.compose.together import together
 from agentkit.compose.turn import Turn
 from agentkit.compose.usage import NOTHING, Meter, charged
 from agentkit.errors import SpecError, TooFewCompleted
-from agentkit.models import ArtifactUpdate, Event, Message, StatusUpdate, TaskState
+from agentkit.models import ArtifactUpdate, Event, JsonObject, Message, StatusUpdate, TaskState
 
 DEFAULT_LIMIT: Final = 8
 """So many agents of one `Parallel` run at the same time unless it is told otherwise."""
@@ -82,7 +82,7 @@ class Parallel(Combinator):
         meter = Meter(context.meter)
         context = replace(context, meter=meter)
         left = context.continuation or {}
-        if self._reducer is not None and "reduce" in left:
+        if self._reducer is not None and "agent" in left:
             results = read_results(left.get("done"))
         else:
             pending = Pending.read(context, [agent.name for agent in self._workers])
@@ -115,21 +115,26 @@ class Parallel(Combinator):
             for agent in workers
         }
         pending.resume(due)
+        running = {agent.name: agent for agent in workers}
+        lost: tuple[Outcome, RunContext] | None = None
         async with aclosing(together(workers, message, children, self._limit)) as happenings:
             async for name, happening in happenings:
                 if not isinstance(happening, Outcome):
                     yield passed_on(happening, children[name])
-                elif happening.is_paused:
+                    continue
+                del running[name]
+                if happening.is_paused:
                     pending.pause(name, happening)
-                else:
-                    pending.finish(name, happening)
-                    if self._terms.are_met(pending.completed):
-                        return
-                    if self._terms.are_lost(pending.failed):
-                        lost = happening, children[name]
-                        break
-            else:
-                return
+                    continue
+                pending.finish(name, happening)
+                if self._terms.are_lost(pending.failed):
+                    lost = happening, children[name]
+                if lost or self._terms.are_met(pending.completed):
+                    break
+        # Only those that we do not need any more: where somebody stops us, it is for him to say whether for good.
+        await asyncio.gather(*(stop(agent, children[name]) for name, agent in running.items()))
+        if lost is None:
+            return
         await self._let_go(pending, context)
         for kept in _kept(pending.results, context):
             yield kept
@@ -139,7 +144,7 @@ class Parallel(Combinator):
         self, reducer: Agent, message: Message, results: dict[str, Result], context: RunContext
     ) -> AsyncGenerator[Event]:
         left = context.continuation or {}
-        inner, resumed = left.get("reduce"), "reduce" in left
+        inner, resumed = left.get("inner"), "agent" in left
         child = context.child(reducer.name, resumed=resumed, continuation=inner if isinstance(inner, dict) else None)
         said = message if resumed else handed_on(joined(results, context).parts, message, child)
         turn = Turn(reducer, said, child)
@@ -152,7 +157,8 @@ class Parallel(Combinator):
         else:
             for kept in () if outcome.is_paused else _kept(results, context):
                 yield kept
-            end = stopped(outcome, child, {"reduce": outcome.continuation, "done": write_results(results)})
+            kept_on: JsonObject = {"agent": reducer.name, "inner": outcome.continuation}
+            end = stopped(outcome, child, {**kept_on, "done": write_results(results)})
         yield _charged(end, context)
 
     def _ordered(self, results: Mapping[str, Result]) -> dict[str, Result]:

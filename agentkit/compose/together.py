@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.channel import Channel
-from agentkit.compose.combinator import stop
 from agentkit.compose.outcome import Outcome
 from agentkit.compose.turn import Turn
 from agentkit.models import ArtifactUpdate, Message, StatusUpdate
@@ -22,7 +21,9 @@ Update: TypeAlias = StatusUpdate | ArtifactUpdate
 async def together(
     agents: Sequence[Agent], message: Message, children: Mapping[str, RunContext], limit: int
 ) -> AsyncGenerator[tuple[str, Update | Outcome]]:
-    """Run one turn of each agent; when the iteration is left early, those that still run are cancelled and told so.
+    """Run one turn of each agent; when the iteration is left early, those that still run are cancelled.
+
+    What they set going elsewhere goes on: on a durable engine the process may only be stopping.
 
     Args:
         agents: Whom to run.
@@ -48,19 +49,15 @@ async def together(
         channel.wake()
 
     tasks = [asyncio.create_task(one(agent)) for agent in agents]
-    left = {agent.name: agent for agent in agents}
+    left = {agent.name for agent in agents}
     try:
         while left:
             await channel.changed()
             while happening := channel.take() or (ended.popleft() if ended else None):
                 name, what = happening
                 if isinstance(what, Outcome):
-                    del left[name]
+                    left.discard(name)
                 yield name, what
-    except GeneratorExit:
-        await _stopped(tasks)
-        await asyncio.gather(*(stop(agent, children[name]) for name, agent in left.items()))
-        raise
     finally:
         await _stopped(tasks)
 

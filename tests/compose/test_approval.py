@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agentkit.compose import APPROVAL_TYPE, Approval, Caller, Deciders, Proposal, Sequential
+from agentkit.compose import APPROVAL_TYPE, Approval, Caller, Deciders, Loop, Outcome, Proposal, Sequential
 from agentkit.compose.workflow import operations
 from agentkit.engine import Engine, InlineEngine
 from agentkit.errors import SpecError
@@ -154,6 +154,20 @@ def test_an_approval_says_what_it_is() -> None:
 
     assert approval.description == "Asks for approval: File this?"
     assert [skill.tags for skill in approval.skills] == [("approval",)]
+
+
+async def test_every_decision_of_a_loop_is_kept() -> None:
+    def is_over(_: Outcome) -> bool:
+        return talk.turns > 2
+
+    again = Loop("again", [Leaf("draft"), Approval("ok", question="Good?")], until=is_over, at_most=5)
+    talk = Talk(again, InlineEngine())
+    await talk.say("x")
+    await talk.say("yes, early look")
+    await talk.say("yes, final look")
+
+    decided = [artifact.parts[0].data for name, artifact in talk.artifacts.items() if "approval" in name]
+    assert [one["reason"] for one in decided if isinstance(one, dict)] == ["early look", "final look"]
 
 
 async def test_a_proposal_that_is_no_json_fails_the_chain() -> None:

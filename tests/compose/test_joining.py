@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
 
-from agentkit.compose import CONTINUATION_KEY, WAKE_KEY, Outcome, Parallel, RunContext, collect, status_update
+from agentkit.compose import CONTINUATION_KEY, WAKE_KEY, Outcome, Parallel, RunContext, Turn, collect, status_update
 from agentkit.errors import SpecError
 from agentkit.models import Event, JsonObject, Message, TaskState
 from tests.compose.agents import Leaf, Spender, context, resumed
@@ -210,6 +211,59 @@ async def test_a_waiting_agent_is_told_what_it_left_behind_when_the_task_is_canc
     await both.cancel(replace(context("both"), continuation=asked.continuation))
 
     assert seen == [{"taskId": "r-1"}]
+
+
+async def test_whoever_reduces_is_told_what_it_left_behind_too() -> None:
+    """A2A-CMP-01."""
+    told: list[JsonObject | None] = []
+
+    class Remote(Leaf):
+        async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+            metadata: JsonObject = {CONTINUATION_KEY: {"taskId": "r-1"}}
+            yield status_update(context, TaskState.INPUT_REQUIRED, message.reply("?"), metadata)
+
+        async def cancel(self, context: RunContext) -> None:
+            told.append(context.continuation)
+
+    both = Parallel("both", [Leaf("a"), Leaf("b")], reduce=Remote("sum"))
+    asked = await run(both)
+
+    await both.cancel(replace(context("both"), continuation=asked.continuation))
+
+    assert told == [{"taskId": "r-1"}]
+
+
+async def test_whoever_stops_listening_stops_the_agents_and_not_what_goes_on_elsewhere() -> None:
+    """A durable process that shuts down must leave remote tasks alone: the run goes on at its next start."""
+
+    class Partial(Leaf):
+        async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+            yield status_update(context, TaskState.WORKING, message.reply("partial"))
+            async for event in super().run(message, context):
+                yield event
+
+    leaves = [Partial("a", "wait"), Partial("b", "wait")]
+    turn = Turn(Parallel("both", leaves), Message.user("x"), context("both"))
+    with anyio.fail_after(HANG):
+        async with aclosing(turn.events()) as events:
+            await anext(events)
+            for leaf in leaves:
+                await leaf.began.wait()
+
+    assert [leaf.stopped for leaf in leaves] == [True, True]
+    assert [leaf.cancelled for leaf in leaves] == [0, 0]
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), BaseException("Jane Example"), KeyError("Jane Example")])
+async def test_an_agent_that_cannot_be_stopped_does_not_hold_up_the_others(error: BaseException) -> None:
+    class Bad(Leaf):
+        async def cancel(self, context: RunContext) -> None:
+            raise error
+
+    bad, good = Bad("bad"), Leaf("good")
+    await Parallel("both", [bad, good]).cancel(context("both"))
+
+    assert good.cancelled == 1
 
 
 @pytest.mark.parametrize(

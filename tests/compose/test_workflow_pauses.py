@@ -12,13 +12,13 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from agentkit.compose import Outcome, RunContext, Sequential, Usage, status_update, workflow
+from agentkit.compose import CONTINUATION_KEY, Outcome, RunContext, Sequential, Usage, status_update, workflow
 from agentkit.compose.workflow import operations
 from agentkit.credentials import Credentials, Token
 from agentkit.engine import Engine, InlineEngine
 from agentkit.errors import McpAuthRequired, SpecError
 from agentkit.models import Event, JsonObject, Message, TaskState
-from tests.compose.agents import Leaf
+from tests.compose.agents import Leaf, context
 from tests.compose.recording import RecordingEngine, Talk
 
 pytestmark = pytest.mark.anyio
@@ -426,3 +426,28 @@ async def test_usage_is_that_of_one_turn() -> None:
     used = [Usage.of((await talk.say(text)).metadata).credits for text in ("x", "yes")]
 
     assert used == [4, 2]
+
+
+async def test_every_call_that_waits_is_told_when_the_task_is_cancelled() -> None:
+    """A2A-CMP-01: two calls of one agent are two remote tasks."""
+    told: list[tuple[str, JsonObject | None]] = []
+
+    class Remote(Leaf):
+        async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+            metadata: JsonObject = {CONTINUATION_KEY: {"about": message.text}}
+            yield status_update(context, TaskState.INPUT_REQUIRED, message.reply("?"), metadata)
+
+        async def cancel(self, context: RunContext) -> None:
+            told.append((context.step_key, context.continuation))
+
+    remote = Remote("remote")
+
+    @workflow("flow", durable=False)
+    async def flow(ctx: RunContext, message: Message) -> str:
+        one, two = await ctx.gather(ctx.call(remote, "one"), ctx.call(remote, "two"))
+        return one.text + two.text
+
+    asked = await Talk(flow, InlineEngine()).say("x")
+    await flow.cancel(replace(context("flow"), continuation=asked.continuation))
+
+    assert told == [("flow/remote", {"about": "one"}), ("flow/remote#2", {"about": "two"})]

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import typing
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Concatenate, Final
 
 from pydantic import BaseModel
@@ -168,21 +169,29 @@ class Workflow:
     async def cancel(self, context: RunContext) -> None:
         """Cancel the agents that were called, those that wait with what they left behind (A2A-CMP-01)."""
         waiting = object_of((context.continuation or {}).get("open")) or {}
-        left = {str(entry.get("of")): entry for one in waiting.values() if (entry := object_of(one))}
-        await asyncio.gather(
-            *(
-                stop(agent, context.child(name, continuation=_left_by(left.get(name))))
-                for name, agent in self._called.items()
-            )
-        )
+        # The same agent may wait in several calls.
+        left = [(key, entry) for key, one in waiting.items() if (entry := object_of(one))]
+        asked = [
+            stop(self._called[name], _at(context.child(name, continuation=_left_by(entry)), key))
+            for key, entry in left
+            if (name := str(entry.get("of"))) in self._called
+        ]
+        others = self._called.keys() - {str(entry.get("of")) for _, entry in left}
+        await asyncio.gather(*asked, *(stop(self._called[name], context.child(name)) for name in others))
 
     def _remember(self, agent: Agent) -> None:
         if len(self._called) < _REMEMBERED:
             self._called.setdefault(agent.name, agent)
 
 
-def _left_by(entry: JsonObject | None) -> JsonObject | None:
-    return None if entry is None else load_outcome(entry.get("value")).continuation
+def _left_by(entry: JsonObject) -> JsonObject | None:
+    return load_outcome(entry.get("value")).continuation
+
+
+def _at(child: RunContext, key: str) -> RunContext:
+    """The context of the very call that has this key."""
+    rounds = key.partition("#")[2]
+    return replace(child, rounds=tuple(rounds.split("."))) if rounds else child
 
 
 def _signature(function: WorkflowFunction, own: str) -> Taken:

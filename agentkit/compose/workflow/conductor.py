@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
@@ -14,7 +13,7 @@ from pydantic import BaseModel
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.channel import Channel
-from agentkit.compose.combinator import passed_on
+from agentkit.compose.combinator import passed_on, stop
 from agentkit.compose.continuation import AGENT_KEY
 from agentkit.compose.facets import is_composite
 from agentkit.compose.outcome import Outcome, status_update
@@ -32,8 +31,6 @@ from agentkit.engine import Effect, LookUp, Work
 from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, TaskState
 
 T = TypeVar("T")
-
-_log = logging.getLogger("agentkit.compose")
 
 
 class Conductor:
@@ -146,19 +143,12 @@ class Conductor:
                         await self.updates.put(passed_on(update, child, slot.label))
         except asyncio.CancelledError:
             if not self.progress.closed:
-                await self._withdraw(agent, child)
+                # The function has given up the call.
+                await stop(agent, child, STOP_SECONDS)
             raise
         if turn.outcome.is_paused:
             await self._wait(slot, turn.outcome)
         return turn.outcome
-
-    async def _withdraw(self, agent: Agent, child: RunContext) -> None:
-        """Stop what an agent set going elsewhere, when the function has given up its call."""
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await agent.cancel(child)
-        except Exception as error:
-            _log.warning("cancel of agent %s raised %s", agent.name, type(error).__name__)
 
     async def _approve(
         self, slot: Slot, question: Question, by: Deciders | None, expires_in: timedelta | None

@@ -19,8 +19,15 @@ _NO: Final = _words("no n nope decline declined reject rejected deny denied refu
 _HEDGES: Final = _words(
     "but if unless except only not never however instead although though when once after before until change changed "
     "without wait maybe perhaps partly partially almost later first and also plus then add remove delete replace use "
-    "make set increase reduce don't dont doesn't isn't can't cannot shouldn't won't"
+    "make set increase reduce don't dont doesn't isn't can't cannot shouldn't won't provided providing assuming "
+    "assume conditional conditionally condition conditions subject pending under wrong incorrect error errors mistake "
+    "mistakes missing stop cancel abort undo revert hold skip minus fix edit update swap switch put drop omit exclude "
+    "leave keep let who what which why where how whether should must need needs require requires neither nothing none "
+    "nobody think guess suppose probably possibly might may could would soon long till otherwise rather different "
+    "another other others unsure doubt doubts question questions second third last"
 )
+_OPEN: Final = re.compile(r"[?\uff1f\u061f]|\bcorrect\s+\w", re.IGNORECASE)
+"""What turns a yes into a question, or into an order to do something else."""
 _ASSENT: Final = _words("go ahead proceed fine good sure problem problems objection objections")
 _POLITE: Final = _words("please thanks thank you it this that i we")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -88,7 +95,7 @@ def _of_text(text: str) -> Verdict:
     words = {word.lower().replace("\u2019", "'") for word in _WORD.findall(rest)}
     opposite = _NO if approved else _YES | _ASSENT
     same = _YES if approved else _NO
-    if words & opposite or (approved and words & _HEDGES):
+    if words & opposite or (approved and (words & _HEDGES or _OPEN.search(rest))):
         raise Unclear("The answer is not clearly a yes or a no.")
     said = words - _POLITE - same
     if said and not _SEPARATED.match(rest):
