@@ -43,6 +43,7 @@ from agentkit.a2a.server import a2a_app
 from agentkit.a2a.signing import JWKS_PATH, CardSigner, KeySet
 from agentkit.compose import Agent
 from agentkit.compose.facets import needs_durability
+from agentkit.credentials import Vault
 from agentkit.engine import RECOVERIES, DbosEngine, Engine, InlineEngine
 from agentkit.errors import AgentKitError, ConfigurationError
 from agentkit.oauth import Issuers
@@ -174,7 +175,7 @@ class _Host:
             stack.push_async_callback(database.close)
             repository = SqlRepository(database)
             durable = await self._durable_engine()
-            service = TaskService(repository, InlineEngine(), durable=durable, limits=self.work)
+            service = TaskService(repository, InlineEngine(), durable=durable, limits=self.work, vault=Vault())
             stack.push_async_callback(service.close)
             await service.recover(self._agent_of)
             await stack.enter_async_context(self._taking_over(service))

@@ -154,7 +154,7 @@ class Execution:
             engine=self._engine,
             run_id=self.ticket.run_id,
             state=self._station.states.of(turn.scope, task.context_id),
-            credentials=turn.credentials,
+            credentials=self._station.credentials_in(turn.scope, task.context_id, turn.credentials),
             resumed=opened.resumed or parked is not None,
             path=(turn.agent.name,),
             metadata=turn.metadata,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from agentkit.compose import Agent, Caller
+from agentkit.credentials import Credentials, Vault
 from agentkit.engine import Engine
 from agentkit.errors import ContextNotFound
 from agentkit.models import Context, JsonObject, Message, Task, TaskState
@@ -36,6 +37,7 @@ class TaskService:
         *,
         durable: Engine | None = None,
         limits: Limits | None = None,
+        vault: Vault[Credentials] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Use a store and engines; call `recover` before the first message and `close` at the end.
@@ -45,11 +47,13 @@ class TaskService:
             engine: Runs the turns of agents that need not survive a crash.
             durable: Runs those of agents that say they must (`agentkit.compose.facets`); without it they are refused.
             limits: How much is done at once, and how much a turn may say.
+            vault: Keeps, in process memory only (design D13), the credentials that messages of a named caller brought,
+                for later turns of the same context; without one they are forgotten with their turn.
             clock: The time, with time zone.
         """
         self._clock = clock
         self._repository = repository
-        self._station = Station(repository, engine, durable, clock, limits or Limits())
+        self._station = Station(repository, engine, durable, clock, limits or Limits(), vault)
         self._running = Running(self._station)
         self._following = Following(self._station)
         self._sending = Sending(self._station, self._running, self._following)
@@ -230,6 +234,8 @@ class TaskService:
         found = await self._repository.delete_context(scope, context_id, micros(self._clock()))
         # A turn whose message was stored just before has begun by now, and can store nothing any more.
         await self._ending.stop_context(scope, context_id)
+        if self._station.vault is not None:
+            self._station.vault.forget((scope, context_id))
         if not found:
             raise ContextNotFound("There is no such context.", context_id=context_id)
         for listener in self._listeners:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from agentkit.compose import Agent
 from agentkit.compose.facets import needs_durability
+from agentkit.credentials import Credentials, Vault
 from agentkit.engine import Engine
 from agentkit.errors import EngineError
 from agentkit.tasks.limits import Limits, OpenTasks, Slots
@@ -17,6 +19,9 @@ from agentkit.tasks.state import States
 
 Resolve = Callable[[Scope], Awaitable[Agent | None]]
 """The agent that is served in a scope, for work that an earlier process left; None when it is served no more."""
+
+_MOST_KEPT: Final = 16_384
+"""Characters of secrets that are kept of a context; nobody needs more, and many contexts may have them."""
 
 
 @dataclass(slots=True)
@@ -34,6 +39,8 @@ class Station:
         slots: Places for them.
         open_tasks: Counts what has not ended.
         states: What agents keep of conversations.
+        vault: Keeps the credentials that messages brought, for later turns of their contexts; None forgets them with
+            the turn.
     """
 
     repository: Repository
@@ -41,6 +48,7 @@ class Station:
     durable: Engine | None
     clock: Callable[[], datetime]
     limits: Limits
+    vault: Vault[Credentials] | None = None
     resolve: Resolve | None = None
     live: dict[str, LiveTask] = field(default_factory=dict[str, LiveTask])
     slots: Slots = field(init=False)
@@ -52,6 +60,21 @@ class Station:
         self.slots = Slots(self.limits)
         self.open_tasks = OpenTasks(self.repository, self.limits.open_tasks)
         self.states = States(self.repository, self.clock)
+
+    def credentials_in(self, scope: Scope, context_id: str, brought: Credentials) -> Credentials:
+        """What a turn may use: what its message brought, and what earlier ones of its context did (D4, D13).
+
+        Callers without a name cannot be told apart, so what one of them brings is for that turn alone.
+        """
+        if self.vault is None or not scope.owner:
+            return brought
+        known = self.vault.look_up((scope, context_id))
+        if not brought:
+            return known or brought
+        merged = brought if known is None else known.merged(brought)
+        if sum(map(len, merged.secrets())) <= _MOST_KEPT:
+            self.vault.keep((scope, context_id), merged)
+        return merged
 
     def engine_for(self, agent: Agent) -> Engine:
         """The engine that an agent's turns need.

@@ -18,7 +18,6 @@ from agentkit.a2a.remote.peer import Peer
 from agentkit.a2a.remote.progress import Progress, Update
 from agentkit.a2a.remote.turn import Notes, RemoteTurn
 from agentkit.compose import CONTINUATION_KEY, Outcome, RunContext, collect, outbound_id, status_update
-from agentkit.credentials import Credential
 from agentkit.engine import Effect
 from agentkit.errors import AgentKitError
 from agentkit.mcp.client.pool import HttpPool
@@ -39,8 +38,7 @@ class RemoteAgent:
     - A turn that is cancelled cancels the remote task.
     - A failed or rejected task fails the turn.
 
-    Of the credentials that a caller's message brought, those for the MCP servers that the author names travel in
-    Corti's form on the first message of a remote context, and when the agent asks for them.
+    Of a caller's credentials, those for the MCP servers that the author names travel along in Corti's form.
     """
 
     effect: Effect = "lookup"
@@ -205,22 +203,25 @@ class RemoteAgent:
 
     def _outbound(self, message: Message, context: RunContext, sent: Sent) -> Message:
         task_id = _text(context.continuation, "taskId")
-        asked_for = _text(context.continuation, "state") == TaskState.AUTH_REQUIRED.value
-        passed_on: tuple[Credential, ...] = ()
-        if sent.context_id is None or asked_for:
-            passed_on = tuple(one for name, one in context.credentials.items() if name in self._credentials)
+        # With every message: an agent may have forgotten them, and one that has not accepts them (MCPAUTH-16).
+        passed_on = tuple(one for name, one in context.credentials.items() if name in self._credentials)
         return outgoing(message, sent.message_id, context_id=sent.context_id, task_id=task_id, credentials=passed_on)
 
     def _asked_again(self, context: RunContext) -> StatusUpdate:
         """What is left of an answer is nothing, which A2A cannot send: the question stays open."""
         left = context.continuation
         is_auth = _text(left, "state") == TaskState.AUTH_REQUIRED.value
-        text = f"The remote agent {self._name} waits for an answer" + (
-            "; the credential that was given is not for it to see (credentials= of remote_agent)." if is_auth else "."
+        missing = left.get("missing") if left is not None else None
+        named = missing if isinstance(missing, dict) else {}
+        which = f" for MCP server {named['mcp_name']}" if "mcp_name" in named else ""
+        text = f"The remote agent {self._name} waits for " + (
+            f"a credential{which}; the one that was given is not for it to see (credentials= of remote_agent)."
+            if is_auth
+            else "an answer."
         )
         message = Message.agent(text, context_id=context.context_id, task_id=context.task_id)
         state = TaskState.AUTH_REQUIRED if is_auth else TaskState.INPUT_REQUIRED
-        return status_update(context, state, message, None if left is None else {CONTINUATION_KEY: left})
+        return status_update(context, state, message, None if left is None else {**named, CONTINUATION_KEY: left})
 
     async def _turn(
         self, request: SendRequest, progress: Progress, context: RunContext, bearer: str | None

@@ -7,12 +7,13 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from agentkit.a2a.remote.http import RemoteLimits
-from agentkit.compose import CONTINUATION_KEY, ArtifactStore, RunContext, Usage, charged, status_update
+from agentkit.compose import AGENT_KEY, CONTINUATION_KEY, ArtifactStore, RunContext, Usage, charged, status_update
 from agentkit.errors import RemoteProtocolError
 from agentkit.models import (
     Artifact,
     ArtifactUpdate,
     Event,
+    Json,
     JsonObject,
     Message,
     Role,
@@ -23,9 +24,12 @@ from agentkit.models import (
 )
 
 _OURS: Final = "agentkit."
-"""Metadata whose names begin so steers our own task service, so none but the usage is taken from elsewhere."""
+"""Metadata whose names begin so steers our own task service: of it, the usage and the path are taken from elsewhere."""
 
 _LONGEST_ID: Final = 512
+_LONGEST_PATH: Final = 1_000
+_LONGEST_NAME: Final = 200
+_MOST_NAMES: Final = 50
 
 Update = StatusUpdate | ArtifactUpdate
 
@@ -120,7 +124,7 @@ class Progress:
             update={
                 "task_id": self._context.task_id,
                 "context_id": self._context.context_id,
-                "metadata": _foreign(update.metadata),
+                "metadata": self._told(update.metadata),
             }
         )
         self._artifacts.add(ours)
@@ -141,7 +145,7 @@ class Progress:
         elif message is not None and not (is_snapshot and message.message_id == self._said):
             self._said = message.message_id
             self.news += 1
-            yield status_update(self._context, TaskState.WORKING, self._ours(message), _foreign(metadata))
+            yield status_update(self._context, TaskState.WORKING, self._ours(message), self._told(metadata))
 
     def _completed(self, message: Message | None, metadata: JsonObject | None) -> StatusUpdate:
         return self._ended(TaskState.COMPLETED, message or self._told_by_artifacts(), metadata)
@@ -151,12 +155,22 @@ class Progress:
         if self.task_id is None:
             raise RemoteProtocolError(self._agent, f"it asks ({state.value}) without a task that could be answered.")
         continuation: JsonObject = {"contextId": self.context_id, "taskId": self.task_id, "state": state.value}
+        if named := _missing(metadata):
+            continuation["missing"] = named
         end = self._ended(state, message or self._own_words("waits for an answer"), metadata)
         return end.model_copy(update={"metadata": {**(end.metadata or {}), CONTINUATION_KEY: continuation}})
 
+    def _told(self, metadata: JsonObject | None) -> JsonObject | None:
+        """What somebody else's metadata may say here; a path of agents there goes on from ours."""
+        told = _foreign(metadata)
+        theirs = (metadata or {}).get(AGENT_KEY)
+        if not isinstance(theirs, str) or not theirs.isprintable() or not 0 < len(theirs) <= _LONGEST_PATH:
+            return told
+        return {**(told or {}), AGENT_KEY: "/".join((*self._context.path, theirs))}
+
     def _ended(self, state: TaskState, message: Message | None, metadata: JsonObject | None) -> StatusUpdate:
         ours = None if message is None else self._ours(message)
-        end = status_update(self._context, state, ours, _foreign(metadata))
+        end = status_update(self._context, state, ours, self._told(metadata))
         return charged(end, Usage.of(metadata))
 
     def _told_by_artifacts(self) -> Message | None:
@@ -188,3 +202,16 @@ def _foreign(metadata: JsonObject | None) -> JsonObject | None:
     if not metadata:
         return None
     return {key: value for key, value in metadata.items() if not key.startswith(_OURS)} or None
+
+
+def _missing(metadata: JsonObject | None) -> JsonObject:
+    """Of which MCP servers a credential is wanted, for when the question is put once more."""
+    name, names = (metadata or {}).get("mcp_name"), (metadata or {}).get("mcp_names")
+    found: JsonObject = {"mcp_name": name} if _is_name(name) else {}
+    if isinstance(names, list) and len(names) <= _MOST_NAMES and all(map(_is_name, names)):
+        found["mcp_names"] = names
+    return found
+
+
+def _is_name(value: Json) -> bool:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_NAME

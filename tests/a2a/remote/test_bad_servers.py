@@ -158,7 +158,7 @@ async def test_a_state_that_nobody_knows_is_work() -> None:
 
 
 async def test_metadata_of_others_cannot_steer_our_task_service() -> None:
-    """Continuation, wake-up and path are ours; what a remote agent used is believed."""
+    """Continuation and wake-up are ours; what a remote agent used is believed, and its path goes on from ours."""
     metadata = {
         "agentkit.continuation": {"agent": "x"},
         "agentkit.wake": "2030-01-01T00:00:00Z",
@@ -172,7 +172,11 @@ async def test_metadata_of_others_cannot_steer_our_task_service() -> None:
     assert ended.continuation is None
     assert ended.wake is None
     assert ended.metadata["theirs"] == 1
-    assert set(ended.metadata) == {"theirs", "agentkit.usage"}
+    assert set(ended.metadata) == {"theirs", "agentkit.usage", "agentkit.agent"}
+    assert ended.metadata["agentkit.agent"] == "peer/root"
+    for path in ("", "x" * 10_000, "a\nb", 7):
+        metadata["agentkit.agent"] = path
+        assert "agentkit.agent" not in ((await outcome(agent_at(peer), "hello")).metadata or {})
 
 
 async def test_a_plain_message_is_an_answer_too() -> None:

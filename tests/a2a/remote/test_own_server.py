@@ -134,17 +134,22 @@ async def test_an_answer_of_which_nothing_may_pass_leaves_the_question_open(agen
         given = Credentials([Token("lab", "secret-2")])
         again = await outcome(agent, nothing, turn(continuation=asked.continuation, credentials=given))
         assert (again.state, again.continuation) == (asked.state, asked.continuation)
+        assert (again.metadata or {}).get("mcp_name") == (asked.metadata or {}).get("mcp_name")
+        assert ("MCP server ehr" in again.text) == (question == "login")
     assert len(desk.seen) == 2
 
 
-async def test_credentials_travel_on_the_first_message_of_a_remote_context_only(agent: RemoteAgent, desk: Desk) -> None:
-    """MCPAUTH-14; and only those that the author names."""
+async def test_only_credentials_that_the_author_names_travel_and_with_every_message(
+    agent: RemoteAgent, desk: Desk
+) -> None:
+    """MCPAUTH-16; an agent that has forgotten them would ask for them in every turn."""
     state, given = ShortState(), Credentials([Token("ehr", "secret-1"), Token("lab", "secret-2")])
-    for _ in range(2):
-        await outcome(agent, "hello", turn(state, credentials=given))
+    asked = await outcome(agent, "ask", turn(state, credentials=given))
+    await outcome(agent, "left", turn(state, credentials=given, continuation=asked.continuation))
+    await outcome(agent, "hello", turn(state, credentials=given))
     assert all("secret" not in message.text for message in desk.seen)
-    assert [len(message.parts) for message in desk.seen] == [1, 1]
-    assert list(desk.contexts[0].credentials) == ["ehr"]
+    assert [len(message.parts) for message in desk.seen] == [1, 1, 1]
+    assert [list(context.credentials) for context in desk.contexts] == [["ehr"]] * 3
     assert agent.mcp_names == {"ehr"}
 
 

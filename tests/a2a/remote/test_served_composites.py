@@ -12,7 +12,7 @@ import pytest
 from agentkit.a2a import a2a_app
 from agentkit.a2a.client import A2AClient, connect
 from agentkit.a2a.remote import remote_agent
-from agentkit.compose import Sequential
+from agentkit.compose import Caller, Sequential
 from agentkit.engine import InlineEngine
 from agentkit.models import Message, StatusUpdate, Task, TaskState
 from agentkit.storage import Database
@@ -89,3 +89,19 @@ async def test_cancelling_the_served_chain_cancels_the_remote_task() -> None:
             while len(desk.agent.cancelled) < 2:
                 await anyio.lowlevel.checkpoint()
         assert desk.agent.cancelled == [context.task_id for context in desk.agent.contexts]
+
+
+async def test_a_question_of_an_agent_behind_another_server_names_the_whole_way_to_it() -> None:
+    """A2A-CMP-02: the path goes on where the remote agent is a composition itself."""
+    database = await Database.open(None, MIGRATIONS)
+    service = TaskService(SqlRepository(database), InlineEngine())
+    async with served_desk() as desk, remote_agent(DESK, name="desk", http=pool(desk.app)) as inner:
+        middle = a2a_app(Sequential("middle", [inner]), service, url=FRONT)
+        async with remote_agent(FRONT, name="beyond", http=pool(middle)) as outer:
+            asked = await service.send(
+                Sequential("front", [outer]), Message.user("ask"), Caller("ann"), agent_id="front"
+            )
+            assert asked.status.state is TaskState.INPUT_REQUIRED
+            assert (asked.metadata or {}).get("agentkit.agent") == "front/beyond/middle/desk"
+    await service.close()
+    await database.close()
