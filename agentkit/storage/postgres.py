@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ from agentkit.storage.postgres_sql import numbered, spelled
 
 SESSIONS: Final = 0x0A6E_7401
 """Class of the advisory locks that tell which processes use the database; the second number is that of the process."""
+
+GRACE: Final = 60.0
+"""Seconds after the connection came back in which who was alive before counts as alive."""
 
 _MIGRATING: Final = 0x0A6E_7402
 _CONNECT_SECONDS: Final = 10
@@ -73,6 +77,9 @@ class PostgresLink:
         self._begin = begin.encode()
         self._numbered = session
         self._held = False
+        self._seen: frozenset[int] = frozenset()
+        self._known: frozenset[int] = frozenset()
+        self._renewed = 0.0
         self.session = 0
         self._driver = _connect(url)
         self.connection = PostgresConnection(self._driver)
@@ -117,9 +124,22 @@ class PostgresLink:
         return StorageError(f"The database refused ({kind}).", remedy="Check free space and permissions at the server.")
 
     def sessions(self) -> tuple[int, frozenset[int]]:
-        """The numbers that some connection holds a lock on; the server drops it with the connection."""
-        rows = self._driver.execute(_ALIVE, (SESSIONS,)).fetchall()
-        return self.session, frozenset(row[0] for row in rows)
+        """The numbers that some connection holds a lock on; the server drops it with the connection.
+
+        A restart of the server breaks the connections of all, and each comes back in its own time: for a while, those
+        who were alive before count as alive.
+        """
+        try:
+            rows = self._alive()
+        except psycopg.OperationalError:
+            if not self._driver.closed:
+                raise
+            self._renew()
+            rows = self._alive()
+        if time.monotonic() - self._renewed > GRACE:
+            self._known = frozenset()
+        self._seen = frozenset(row[0] for row in rows) | self._known
+        return self.session, self._seen
 
     def erase_traces(self) -> None:
         """Nothing to do here: the server's write-ahead log and vacuum are in the hands of whoever runs it."""
@@ -145,6 +165,11 @@ class PostgresLink:
         except psycopg.Error as error:
             raise self.explain(error) from None
 
+    def _alive(self) -> list[tuple[int]]:
+        if self._numbered and not self._held:
+            self._hold_number()
+        return self._driver.execute(_ALIVE, (SESSIONS,)).fetchall()
+
     def _take_number(self) -> None:
         row = self._driver.execute("SELECT nextval('agentkit_sessions')").fetchone()
         self.session = row[0] if row else 0
@@ -157,6 +182,7 @@ class PostgresLink:
 
     def _renew(self) -> None:
         self._driver.close()
+        self._known, self._renewed = self._seen, time.monotonic()
         self._driver = _connect(self._url)
         self.connection = PostgresConnection(self._driver)
         if self._numbered:

@@ -226,6 +226,22 @@ async def test_every_process_has_a_number_as_long_as_it_lives(postgres_url: str)
     await one.close()
 
 
+async def test_after_a_restart_of_the_server_nobody_counts_as_dead_who_has_yet_to_come_back(postgres_url: str) -> None:
+    one = await Database.open(postgres_url, [NOTES])
+    two = await Database.open(postgres_url, [NOTES])
+    (first, alive), (second, _) = await one.sessions(), await two.sessions()
+
+    with anyio.fail_after(HANG):
+        await break_connections(postgres_url)
+        # It writes nothing in between: asking is enough to come back.
+        assert await one.sessions() == (first, alive)
+        assert await two.sessions() == (second, alive)
+
+    assert alive == {first, second}
+    await one.close()
+    await two.close()
+
+
 async def test_notifications_of_other_processes_are_heard_again_after_the_connection_broke(postgres_url: str) -> None:
     database = await Database.open(postgres_url, [NOTES])
     heard: asyncio.Queue[str | None] = asyncio.Queue()
