@@ -1,8 +1,8 @@
-"""The chain of the demonstration: an agent, then a Python function."""
+"""The chain of the demonstration: an agent, then a Python function, then somebody who approves."""
 
 from __future__ import annotations
 
-from agentkit.compose import Agent, CortiAgent, FunctionAgent, Sequential
+from agentkit.compose import Agent, Approval, CortiAgent, FunctionAgent, Sequential
 from agentkit.models import Message
 from agentkit.specs import AgentSpec
 from agentkit.testing.platform import LocalPlatform
@@ -16,9 +16,12 @@ def handover(message: Message) -> Message:
 
 
 def handover_chain(front: Agent) -> Sequential:
-    """Ask `front`, then write a handover note from its answer."""
+    """Ask `front`, write a handover note from its answer, and hand it over when somebody approves it."""
     note = FunctionAgent(handover, name="handover-note", description="Writes a handover note from an answer.")
-    return Sequential("handover-chain", [front, note], description="Looks up a record and writes a handover note.")
+    sign = Approval("sign-off", question="Hand over this note?")
+    return Sequential(
+        "handover-chain", [front, note, sign], description="Looks up a record and writes a handover note."
+    )
 
 
 async def preview() -> Sequential:

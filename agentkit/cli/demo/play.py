@@ -69,8 +69,8 @@ async def scenes(show: Show, stage: Stage, *, keep: bool = False) -> None:
     await _converse(show, stage, handle, INTERVIEW)
     show.scene(
         "A chain over A2A",
-        f"Sequential: first {handle.name}, then a Python function that writes a note. "
-        "It is served as one A2A 1.0 agent and asked over A2A.",
+        f"Sequential: first {handle.name}, then a Python function that writes a note, then somebody who approves it. "
+        "It is served as one A2A agent, 1.0 and 0.3, and asked over A2A.",
     )
     async with _served_chain(stage, handle) as url:
         await _ask_chain(show, stage, url)
@@ -131,24 +131,23 @@ async def _served_chain(stage: Stage, agent: AgentHandle) -> AsyncGenerator[str]
 
 async def _ask_chain(show: Show, stage: Stage, url: str) -> None:
     show.chain(url)
-    show.said(HANDOVER.text, fresh=True)
-    final, state = "", TaskState.UNKNOWN
-    with timed() as hops:
-        async with connect(url) as client:
-            async for event in client.stream(Message.user(HANDOVER.text)):
-                stage.watch.look("events", event.model_dump_json())
-                show.event(_described(event))
-                match event:
-                    case Task() | StatusUpdate():
+    async with connect(url) as client:
+        task: str | None = None
+        for line in HANDOVER:
+            show.said(line.text, fresh=line.fresh)
+            final, state = "", TaskState.UNKNOWN
+            with timed() as hops:
+                async for event in client.stream(Message.user(line.text, task_id=task)):
+                    stage.watch.look("events", event.model_dump_json())
+                    show.event(_described(event))
+                    if isinstance(event, Task):
+                        task = event.id
+                    elif isinstance(event, StatusUpdate):
                         state = event.status.state
                         final = event.status.message.text if event.status.message else final
-                    case Message():
-                        final, state = event.text, TaskState.COMPLETED
-                    case ArtifactUpdate():
-                        continue
-    show.hops(hops)
-    show.answer("chain", final)
-    _check(HANDOVER, state, final)
+            show.hops(hops)
+            show.answer("chain", final, state)
+            _check(line, state, final)
 
 
 def _described(event: Event) -> str:

@@ -40,8 +40,17 @@ INTERVIEW: Final = (
     Line("Several days", state=TaskState.INPUT_REQUIRED, mentions=["depressed"]),
     Line("More than half the days", mentions=["score: 3"]),
 )
-HANDOVER: Final = Line("Which allergies does Robert Okafor have?", fresh=True, mentions=["Handover note", "ibuprofen"])
-CONTEXTS: Final = sum(line.fresh for line in (*RECORD, *AMBIGUOUS, *INTERVIEW, HANDOVER))
+HANDOVER: Final = (
+    Line(
+        "Which allergies does Robert Okafor have?",
+        fresh=True,
+        state=TaskState.INPUT_REQUIRED,
+        mentions=["Hand over this note?", "ibuprofen"],
+    ),
+    Line("Maybe later", state=TaskState.INPUT_REQUIRED, mentions=["not clearly"]),
+    Line("Yes, approved", mentions=["Handover note", "ibuprofen"]),
+)
+CONTEXTS: Final = sum(line.fresh for line in (*RECORD, *AMBIGUOUS, *INTERVIEW, *HANDOVER))
 """How many contexts the story opens, and so how often credentials are sent."""
 
 NEXT: Final = (

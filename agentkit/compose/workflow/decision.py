@@ -119,8 +119,7 @@ class Question:
             "schema": schema,
             "hash": self.hash,
         }
-        shown = "" if self.proposal is None else json.dumps(self.proposal, ensure_ascii=False, indent=2)
-        lines = (why, self.text, shown, "Answer yes or no; say why if you like.")
+        lines = (why, self.text, _readable(self.proposal), "Answer yes or no; say why if you like.")
         text = "\n".join(line for line in lines if line)
         return Message.agent(text, data=(data,), context_id=context.context_id, task_id=context.task_id)
 
@@ -147,6 +146,17 @@ class Question:
             artifact_id=identifier, name="approval", parts=(Part(data=data),), metadata={RECORD_KEY: "approval"}
         )
         return ArtifactUpdate(task_id=context.task_id, context_id=context.context_id, artifact=artifact)
+
+
+def _readable(proposal: Json) -> str:
+    """Texts as they are, everything else as JSON."""
+    if proposal is None:
+        return ""
+    if isinstance(proposal, str):
+        return proposal
+    if isinstance(proposal, list) and any(isinstance(one, str) for one in proposal):
+        return "\n".join(map(_readable, proposal))
+    return json.dumps(proposal, ensure_ascii=False, indent=2)
 
 
 def may_decide(caller: Caller, by: Deciders | None) -> bool:
