@@ -44,7 +44,7 @@ from agentkit.a2a.signing import JWKS_PATH, CardSigner, KeySet
 from agentkit.compose import Agent
 from agentkit.compose.facets import needs_durability
 from agentkit.credentials import Vault
-from agentkit.engine import RECOVERIES, DbosEngine, Engine, InlineEngine
+from agentkit.engine import RECOVERIES, DbosEngine, Engine, InlineEngine, erase_records
 from agentkit.errors import AgentKitError, ConfigurationError
 from agentkit.oauth import Issuers
 from agentkit.storage import Database
@@ -174,6 +174,7 @@ class _Host:
             database = await Database.open(self.database, (*MIGRATIONS, *PUSH_MIGRATIONS))
             stack.push_async_callback(database.close)
             repository = SqlRepository(database)
+            repository.on_delete(erase_records)
             durable = await self._durable_engine()
             service = TaskService(repository, InlineEngine(), durable=durable, limits=self.work, vault=Vault())
             stack.push_async_callback(service.close)

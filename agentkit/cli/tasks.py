@@ -94,6 +94,7 @@ async def _erase_context(repository: Repository, tenant: str, owner: str, agent:
 def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
     from agentkit.a2a.push import MIGRATIONS as PUSH_MIGRATIONS
     from agentkit.a2a.push import PushStore
+    from agentkit.engine import erase_records
     from agentkit.storage import Database
     from agentkit.storage.files import is_postgres, parse
     from agentkit.tasks import MIGRATIONS, SqlRepository
@@ -108,6 +109,7 @@ def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
         opened = await Database.open(database, (*MIGRATIONS, *PUSH_MIGRATIONS))
         repository = SqlRepository(opened)
         repository.on_delete(PushStore.forget)
+        repository.on_delete(erase_records)
         try:
             return await act(repository)
         finally:

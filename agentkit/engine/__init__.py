@@ -1,6 +1,7 @@
 """Durable execution below compose: the seam and its implementations."""
 
 from agentkit.engine.durable import RECOVERIES, DbosEngine
+from agentkit.engine.erasing import erase_records
 from agentkit.engine.inline import InlineEngine
 from agentkit.engine.protocol import Effect, Engine, Found, LookUp, Runner, RunStatus, Work
 
@@ -15,4 +16,5 @@ __all__ = [
     "RunStatus",
     "Runner",
     "Work",
+    "erase_records",
 ]

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from dbos._schemas.system_database import SystemSchema
 
 from agentkit.engine.database import RELEASED
+from agentkit.engine.erasing import CANCELLED
 from agentkit.engine.records import Kind
 
 VERSION: Final = "1"
 """Of what is recorded, fixed: a run survives upgrades of the program, its steps are found by key."""
 
-_CANCELLED: Final = -1
 _RECOVERIES: Final = -2
 
 _RUNS: Final = SystemSchema.workflow_status
@@ -114,7 +114,7 @@ class Rows:
             rows = self._steps(connection, name)
             crashed = executor not in {None, RELEASED}
             recoveries = self._count_recovery(connection, name, rows) if crashed else 0
-        return Left(recoveries, any(row[0] == _CANCELLED for row in rows), tuple(row for row in rows if row[0] > 0))
+        return Left(recoveries, any(row[0] == CANCELLED for row in rows), tuple(row for row in rows if row[0] > 0))
 
     def ended(self, service: str, limit: int) -> list[str]:
         """Row ids of runs that have ended."""
@@ -140,7 +140,7 @@ class Rows:
     def mark_cancelled(self, service: str, run_id: str) -> None:
         """Note that a run at work is to end, whoever is at work on it and whatever happens meanwhile."""
         with self._engine.begin() as connection:
-            self._note(connection, row_id(service, run_id), _CANCELLED, "null")
+            self._note(connection, row_id(service, run_id), CANCELLED, "null")
 
     def remove_waiting(self, service: str, run_id: str) -> bool:
         """Remove a run that waits for its moment; False if it does not."""
@@ -155,7 +155,7 @@ class Rows:
         """Which of these runs are marked as cancelled."""
         names = [row_id(service, run_id) for run_id in run_ids]
         query = sa.select(_STEPS.c.workflow_uuid).where(
-            _STEPS.c.function_id == _CANCELLED, _STEPS.c.workflow_uuid.in_(names)
+            _STEPS.c.function_id == CANCELLED, _STEPS.c.workflow_uuid.in_(names)
         )
         with self._engine.begin() as connection:
             return [_run_id(service, row[0]) for row in connection.execute(query)]

@@ -30,11 +30,11 @@ from sqlalchemy import event
 
 from agentkit.engine.database import Address
 from agentkit.engine.dbos_rows import VERSION, Left, Rows, row_id
+from agentkit.engine.erasing import SCHEMA
 from agentkit.engine.records import Kind
 from agentkit.errors import EngineError
 from agentkit.models import JsonObject
 
-_SCHEMA: Final = "agentkit_engine"
 _WORKFLOW: Final = "agentkit.run"
 _FORMAT: Final = "agentkit_json"
 _POOL: Final = 8
@@ -114,7 +114,7 @@ class DbosStore:
             "system_database_url": address.url,
             "system_database_engine": self._engine,
             "sys_db_pool_size": _POOL,
-            "dbos_system_schema": _SCHEMA,
+            "dbos_system_schema": SCHEMA,
             "application_version": VERSION,
             "executor_id": executor,
             "serializer": _Json(),
