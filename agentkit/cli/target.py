@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agentkit.experts import Expert
     from agentkit.mcp import ToolServer
 
+_OF_AGENTS: Final = ("name", "description", "skills", "run", "cancel")
 ACCEPTED: Final = "an Agent, an Expert, a ToolServer or an MCPServer of the MCP SDK"
 
 
@@ -118,9 +119,14 @@ def _failed(target: str, error: BaseException) -> SpecError:
 
 def is_agent(value: object) -> TypeGuard[Agent]:
     """Whether a value has what the `Agent` protocol asks for."""
-    return all(callable(getattr(value, name, None)) for name in ("run", "cancel")) and all(
-        isinstance(getattr(value, name, None), str) for name in ("name", "description")
-    )
+    return not _lacking(value)
+
+
+def _lacking(value: object) -> list[str]:
+    """What the `Agent` protocol asks for and a value does not have."""
+    kinds = {"name": str, "description": str, "skills": Sequence}
+    has = {name: getattr(value, name, None) for name in _OF_AGENTS}
+    return [name for name, one in has.items() if not (isinstance(one, kinds[name]) if name in kinds else callable(one))]
 
 
 def servable(name: str, found: object) -> Agent | AgentGroup | Expert | ToolServer:
@@ -155,9 +161,9 @@ def _group(found: object) -> AgentGroup | None:
 
 
 def _is_hosted(value: object) -> bool:
-    """Whether a value is a `HostedAgent`; where nobody has imported the class, none can be."""
+    """Whether a value is a `HostedAgent` of an agent; where nobody has imported the class, none can be."""
     module = sys.modules.get("agentkit.a2a.hosted")
-    return module is not None and isinstance(value, module.HostedAgent)
+    return module is not None and isinstance(value, module.HostedAgent) and is_agent(getattr(value, "agent", None))
 
 
 def _made_servable(target: str, found: object) -> Agent | AgentGroup | Expert | ToolServer:
@@ -174,6 +180,8 @@ def _kind(found: object) -> str:
 def _remedy(found: object) -> str:
     if inspect.isclass(found):
         return "Name an object of it, or a function without arguments that makes one."
+    if callable(getattr(found, "run", None)):
+        return f"An Agent has {', '.join(_OF_AGENTS)}; this one lacks {', '.join(_lacking(found))}."
     if callable(found):
         return "A function that makes one must do without arguments."
     return "A function without arguments that makes one is accepted too."

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import httpx2
@@ -25,10 +25,11 @@ from agentkit.cli.house import Place, own
 from agentkit.cli.next_steps import next_steps
 from agentkit.cli.program import ServeOptions, serve, serving
 from agentkit.cli.serve import serve as serve_command
-from agentkit.compose import FunctionAgent
+from agentkit.compose import Agent, FunctionAgent, RunContext
 from agentkit.errors import AgentKitError, ConfigurationError, McpAuthRequired, ServeError, SpecError, ToolFailed
 from agentkit.experts import Expert
 from agentkit.mcp import BearerToken, McpClient, OAuthClientCredentials
+from agentkit.models import Event, Message
 from agentkit.oauth import ClientRegistry, SigningKeys, authorization_server
 from agentkit.specs import Authorization
 from tests.cli.conftest import started
@@ -41,6 +42,14 @@ def shout(text: str) -> str:
 
 def whisper(text: str) -> str:
     return text.lower()
+
+
+class AlmostAnAgent:
+    name = "almost"
+    description = "Can run, and neither stop nor say what it can do."
+
+    async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
+        yield message.reply("done")
 
 
 QUESTION = "How many beds are free at Cardiology?"
@@ -163,6 +172,9 @@ async def test_several_agents_are_served_together_each_with_its_card_and_options
     [
         (5, {}, SpecError, "target: is a int; it must be an Agent, an Expert"),
         (Expert, {}, SpecError, "is the class Expert"),
+        (AlmostAnAgent(), {}, SpecError, "this one lacks skills, cancel"),
+        (HostedAgent(cast("Agent", AlmostAnAgent())), {}, SpecError, "is a HostedAgent; it must be an Agent"),
+        ([HostedAgent(FunctionAgent(shout)), HostedAgent(cast("Agent", AlmostAnAgent()))], {}, SpecError, "is a list"),
         (Expert("empty", description="x"), {}, SpecError, "has no tools"),
         (desk(), {"auth": "basic"}, ConfigurationError, "'basic' is not known"),
         (desk(), {"auth": 5}, ConfigurationError, "auth: must be a text"),
