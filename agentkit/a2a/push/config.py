@@ -63,7 +63,7 @@ def decode_push_config(value: object, task_id: str, path: str = "") -> PushConfi
     if scheme is None and reader.has("authentication"):
         authentication.fail("scheme", "missing", "is required")
     return PushConfig(
-        id=_header_text(reader, "id") or new_id(),
+        id=_identifier(reader) or new_id(),
         task_id=task_id,
         url=_url(reader),
         token=_header_text(reader, "token"),
@@ -83,6 +83,14 @@ def encode_push_config(config: PushConfig) -> JsonObject:
             authentication["credentials"] = config.credentials
         wire["authentication"] = authentication
     return wire
+
+
+def _identifier(reader: Reader) -> str | None:
+    """An id that can stand in an address of HTTP+JSON, which is where it is read and deleted."""
+    text = _header_text(reader, "id")
+    if text is not None and ("/" in text or text in {".", ".."}):
+        reader.fail("id", "value", "must be one segment of a path")
+    return text
 
 
 def _header_text(reader: Reader, key: str) -> str | None:

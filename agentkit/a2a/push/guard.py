@@ -94,7 +94,7 @@ def _is_public(text: str) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or _nat64(address)
         if inner is not None:
             return _is_public(str(inner))
-        if address.teredo is not None:
+        if address.teredo is not None or address.is_site_local:
             return False
     # Shared address space (RFC 6598) is neither private nor global.
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)

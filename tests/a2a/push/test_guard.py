@@ -32,7 +32,8 @@ async def test_a_public_address_over_tls_is_fine(address: str) -> None:
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
         "255.255.255.255", "240.0.0.1", "192.0.2.1", "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "2001:db8::1",
-        "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001:0:a00:1::", "no address",
+        "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001:0:a00:1::", "fec0::1", "feff::1",
+        "no address",
     ],
 )  # fmt: skip
 async def test_an_address_that_is_not_public_is_refused_without_being_named(address: str) -> None:

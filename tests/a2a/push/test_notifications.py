@@ -204,6 +204,9 @@ async def test_a_task_takes_a_bounded_number_of_configurations_and_none_when_it_
         ({"authentication": {}}, "authentication.scheme"),
         ({"authentication": {"scheme": "Bearer", "credentials": "tök"}}, "authentication.credentials"),
         ({"id": "x" * 200}, "id"),
+        # Nobody could name these in an address of HTTP+JSON again, to read or to delete them.
+        ({"id": "a/b"}, "id"),
+        ({"id": ".."}, "id"),
         ({"taskId": ""}, "taskId"),
     ],
 )
