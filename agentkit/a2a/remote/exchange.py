@@ -240,13 +240,14 @@ class _Watch:
         self._last_news = self._clock()
         self._pause = _FIRST_PAUSE
         self._breaks = 0
+        self._away = 0.0
 
     def pause_after(self, trouble: AgentKitError | None) -> float:
         """Seconds before the next look; raises when there is none."""
         if self._progress.news > self._news:
             self._news, self._last_news, self._pause, self._breaks = self._progress.news, self._clock(), _FIRST_PAUSE, 0
-        self._breaks = self._breaks + 1 if trouble is not None else 0
-        if trouble is not None and self._breaks >= self._limits.tries:
+        self._breaks, self._away = (0, 0.0) if trouble is None else (self._breaks + 1, self._away)
+        if trouble is not None and self._breaks >= self._limits.tries and self._away >= self._limits.outage:
             raise trouble
         if self._clock() - self._last_news > self._limits.silence:
             raise RequestTimeout(
@@ -254,6 +255,7 @@ class _Watch:
                 remedy="Allow more silence in RemoteLimits.",
             )
         pause, self._pause = self._pause, min(self._pause * 1.5, _SLOWEST_PAUSE)
+        self._away += pause if trouble is not None else 0.0
         return pause
 
 

@@ -45,6 +45,8 @@ class RemoteLimits:
         stream: Bytes of one turn's stream.
         events: Events of one turn.
         tries: How often in a row something is tried that brings nothing new, before it is given up.
+        outage: Seconds for which an agent may be away, for example while it starts anew, before a task of it that is
+            at work is given up; at least as many times as `tries` it is looked for.
     """
 
     silence: float = 600.0
@@ -53,6 +55,7 @@ class RemoteLimits:
     stream: int = 256 * 1024 * 1024
     events: int = 100_000
     tries: int = 4
+    outage: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def streamed(*documents: Any, broken: bool = False, until: anyio.Event | None = 
 
 UNARY: Any = {"capabilities": {"streaming": False}}
 IDEMPOTENT: Any = {"capabilities": {"streaming": False, "extensions": [{"uri": IDEMPOTENT_SEND_EXTENSION}]}}
-LIMITS = RemoteLimits(silence=30.0, answer=20_000, stream=60_000, events=50, tries=3)
+LIMITS = RemoteLimits(silence=30.0, answer=20_000, stream=60_000, events=50, tries=3, outage=0.0)
 
 
 def agent_at(server: HandMade, limits: RemoteLimits = LIMITS) -> RemoteAgent:

@@ -110,6 +110,15 @@ async def test_looking_at_a_task_is_given_up_after_some_tries_in_a_row() -> None
     assert peer.methods().count("GetTask") == LIMITS.tries
 
 
+async def test_an_agent_that_starts_anew_is_waited_for_while_its_task_is_at_work() -> None:
+    """Its task is durable perhaps; four tries take three seconds, and no server is back by then."""
+    down: list[Answer] = [unreached] * 12
+    back = result(task("COMPLETED", text="done"))
+    peer = server("SendMessage", result({"task": task("WORKING")}), card=UNARY)
+    peer.answers["GetTask"] = [*down, back]
+    assert (await outcome(agent_at(peer, RemoteLimits(tries=3)), "hello")).text == "done"
+
+
 async def test_a_task_that_never_says_anything_new_is_given_up_and_cancelled() -> None:
     peer = server(
         "SendMessage",
