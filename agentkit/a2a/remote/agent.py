@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
@@ -145,14 +146,17 @@ class RemoteAgent:
         if turn is not None:
             await turn.stop()
             return
-        task_id = _text(context.continuation, "taskId")
-        if task_id is None and context.engine.durable:
+        waiting = _text(context.continuation, "taskId")
+        tasks = [] if waiting is None else [waiting]
+        if waiting is None and context.engine.durable:
+            # Whoever cancels a whole run does not know its calls; one that has ended is not hurt.
             turns = (await self._conversations.read(context)).turns
-            task_id = next((one.task_id for one in reversed(turns) if one.run_id == context.run_id), None)
-        if task_id is not None:
+            tasks = [one.task_id for one in turns if one.run_id == context.run_id and one.task_id]
+        if tasks:
             bearer = self._bearer(context)
             with suppress(AgentKitError):
-                await (await self._peer.channel(bearer)).cancel(task_id, bearer)
+                channel = await self._peer.channel(bearer)
+                await asyncio.gather(*(channel.cancel(one, bearer) for one in tasks), return_exceptions=True)
 
     async def look_up(self, message: Message, context: RunContext) -> Outcome | None:
         """What came of a turn that a crash interrupted; None where it was not sent, or may be sent again.
@@ -172,7 +176,7 @@ class RemoteAgent:
         progress = Progress(self._name, context, self._limits, context_id=sent.context_id, task_id=sent.task_id)
         turn = await self._turn(SendRequest(message=asked), progress, context, bearer)
         await turn.find()
-        return await collect(_FollowUp(self, turn), message, replace(context, in_step=True))
+        return await collect(_FollowUp(self, turn), message, replace(context, in_step=True, meter=None))
 
     async def aclose(self) -> None:
         """Drop tokens and close the connections."""

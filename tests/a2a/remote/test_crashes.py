@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -12,8 +13,9 @@ from starlette.responses import Response
 
 from agentkit.a2a.card import IDEMPOTENT_SEND_EXTENSION
 from agentkit.a2a.remote import RemoteAgent, remote_agent
-from agentkit.compose import RunContext, ShortState
+from agentkit.compose import RunContext, ShortState, Usage
 from agentkit.compose.facets import effect_of
+from agentkit.compose.usage import Meter
 from agentkit.engine import InlineEngine
 from agentkit.errors import UnknownOutcome
 from agentkit.models import Message, TaskState
@@ -55,10 +57,10 @@ def agent_at(peer: HandMade) -> RemoteAgent:
     return remote_agent(URL, name="peer", http=pool(peer.app), sleep=no_sleep)
 
 
-async def crash_after(agent: RemoteAgent, context: RunContext, updates: int) -> None:
+async def crash_after(agent: RemoteAgent, context: RunContext, updates: int, message: Message = MESSAGE) -> None:
     """Run a turn and lose the process when some updates have come up."""
     with anyio.fail_after(HANG):
-        async with aclosing(agent.run(MESSAGE, context)) as run:
+        async with aclosing(agent.run(message, context)) as run:
             for _ in range(updates):
                 await anext(run)
 
@@ -102,6 +104,31 @@ async def test_cancelling_in_another_process_finds_the_task_in_the_conversation(
     await crash_after(agent_at(peer), started(state), 1)
     await agent_at(peer).cancel(started(state))
     assert peer.asked[-1]["params"]["id"] == "t-1"
+
+
+async def test_cancelling_a_run_in_another_process_finds_all_its_calls() -> None:
+    """A2A-CMP-01: a workflow that calls the same agent twice at once."""
+    peer, state = working(CancelTask=result(task("CANCELED"))), ShortState()
+    for number in (1, 2):
+        until = anyio.Event()
+        opening = {"task": task("WORKING", task_id=f"t-{number}")}
+        told = status("WORKING", task_id=f"t-{number}", text="on it")
+        peer.answers["SendStreamingMessage"] = [streamed(opening, told, until=until)]
+        await crash_after(agent_at(peer), replace(started(state), rounds=(number,)), 1, Message.user("hello"))
+    await agent_at(peer).cancel(started(state))
+    assert {call["params"].get("id") for call in peer.asked if call["method"] == "CancelTask"} == {"t-1", "t-2"}
+
+
+async def test_what_a_looked_up_turn_used_is_told_once() -> None:
+    """By its outcome; whoever looked it up counts that."""
+    cost = {"agentkit.usage": {"credits": 2.0}}
+    peer, state = working(GetTask=result(task("COMPLETED", text="done", metadata=cost))), ShortState()
+    await crash_after(agent_at(peer), started(state), 1)
+    meter = Meter()
+    found = await agent_at(peer).look_up(MESSAGE, replace(started(state), meter=meter))
+    assert found is not None
+    assert Usage.of(found.metadata).credits == 2.0
+    assert meter.total.credits == 0
 
 
 async def test_a_run_that_is_entered_again_follows_what_it_sent() -> None:
