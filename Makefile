@@ -49,8 +49,8 @@ package: $(STAMPS)/dev ## Build wheel and sdist, and use the wheel in an empty e
 pytest: setup ## Run the tests with coverage
 	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term
 
-bench: setup ## Print the benchmarks
-	@for script in $$(grep -l __main__ tests/benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
+bench: setup ## Print the benchmarks, and at the end every goal with what was reached; QUICK=1 for a first look
+	@$(BIN)/python tests/benchmarks/every.py
 
 twins: $(STAMPS)/dev ## Make the blocking client out of the asynchronous one
 	$(BIN)/python -m tests.architecture.blocking_twin --write

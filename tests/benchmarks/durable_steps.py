@@ -1,6 +1,7 @@
 """What durability costs: an empty run, and one step of each effect, beside bare DBOS in the same process and run.
 
-    python tests/benchmarks/durable_steps.py          # N=runs per round, ROUNDS=..., STEPS=... per run
+Run: `.venv/bin/python tests/benchmarks/durable_steps.py`. `N` is how many runs a round has (100), `ROUNDS` how often
+the rows take turns (5), `STEPS` how long a run is (10), `TIMERS` how many runs wait (10000); `QUICK=1` does less.
 
 Engine: `DbosEngine` on a SQLite file (WAL). The yardstick is a workflow of DBOS with `run_step_async` on the same
 database, the same connections and the same process, so that only what the engine adds is seen: DBOS looks a step up
@@ -11,7 +12,6 @@ run one after another. Then: idle CPU of an engine, first empty, then with 10,00
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import resource
 import statistics
@@ -23,13 +23,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dbos import DBOS, SetWorkflowID
+from goals import setting, tell
 
 from agentkit.engine import DbosEngine, Effect, InlineEngine
 from agentkit.models import Json, JsonObject
 
 GOAL = 1.2
-TIMERS = 10_000
-IDLE = 10.0
+TIMERS = setting("TIMERS", 10_000, 1_000)
+IDLE = float(setting("IDLE", 10, 3))
 
 Row = Callable[[int], Awaitable[None]]
 """Carries out runs of this many steps each; the number of runs is fixed."""
@@ -123,7 +124,8 @@ async def _measure(bench: Bench, runs: int, steps: int, rounds: int) -> None:
             f" {step[name] / step['bare DBOS']:7.2f}"
         )
     ratio = step["dbos idempotent"] / step["bare DBOS"]
-    print(f"\none idempotent step of DbosEngine: {ratio:.2f} of a step of bare DBOS (at most {GOAL})")
+    print()
+    tell("one step, dbos, idempotent", ratio, "a step of bare DBOS", GOAL)
 
 
 async def _idle(seconds: float) -> float:
@@ -162,9 +164,9 @@ async def _run(folder: Path, runs: int, steps: int, rounds: int) -> None:
 
 def main() -> None:
     """Measure, and print the table."""
-    runs, rounds = int(os.environ.get("N", "100")), int(os.environ.get("ROUNDS", "5"))
+    runs, rounds = setting("N", 100, 30), setting("ROUNDS", 5, 3)
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_run(Path(folder), runs, int(os.environ.get("STEPS", "10")), rounds))
+        asyncio.run(_run(Path(folder), runs, setting("STEPS", 10, 10), rounds))
 
 
 if __name__ == "__main__":

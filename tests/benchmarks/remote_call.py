@@ -1,11 +1,12 @@
 """CPU time of one remote A2A call in the asking process: `RemoteAgent`, the A2A SDK's client, and a raw HTTP call.
 
 Run: `.venv/bin/python tests/benchmarks/remote_call.py` (Linux). `N` is the number of calls per row and round (500),
-`ROUNDS` how often the rows take turns (5).
+`ROUNDS` how often the rows take turns (5); `QUICK=1` does less.
 
 All rows send the same body to the same server, a process of its own that answers from memory; only the CPU time of the
 asking process counts, all threads, with garbage collection as usual. `raw httpx` is the yardstick: it sends the bytes
-and parses the JSON of the answer, nothing more. `RemoteAgent` runs a whole turn: hop count, conversation, card age,
+and parses the JSON of the answer, nothing more; `raw httpx streaming` does so with the one event of the stream, line by
+line, and is the yardstick of streaming. `RemoteAgent` runs a whole turn: hop count, conversation, card age,
 message id, encoding, checks, trace headers, neutral models.
 """
 
@@ -23,8 +24,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Final
 
-ROWS: Final = ("raw httpx", "raw httpx2", "RemoteAgent", "RemoteAgent streaming", "A2A SDK")
+from goals import setting, tell
+
+ROWS: Final = ("raw httpx", "raw httpx2", "raw httpx streaming", "RemoteAgent", "RemoteAgent streaming", "A2A SDK")
 YARDSTICK: Final = "raw httpx"
+STREAMED: Final = "raw httpx streaming"
 GOAL: Final = 1.3
 TEXT: Final = "Any allergies on file?"
 Row = Callable[[], Awaitable[object]]
@@ -90,7 +94,7 @@ def _card(url: str, *, streaming: bool) -> dict[str, object]:
     }
 
 
-def _body() -> bytes:
+def _body(method: str) -> bytes:
     from agentkit.a2a.remote.outbound import HOPS_KEY
 
     message = {
@@ -99,14 +103,15 @@ def _body() -> bytes:
         "parts": [{"text": TEXT}, {"data": {"patientRef": "example-1"}}],
     }
     params = {"message": message, "metadata": {HOPS_KEY: 1}}
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": params}).encode()
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
 
 
 async def _rows(url: str, stack: AsyncExitStack) -> dict[str, Row]:
     import httpx
     import httpx2
 
-    body, headers = _body(), {"Content-Type": "application/json", "A2A-Version": "1.0"}
+    body, streamed = _body("SendMessage"), _body("SendStreamingMessage")
+    headers = {"Content-Type": "application/json", "A2A-Version": "1.0"}
     first = await stack.enter_async_context(httpx.AsyncClient())
     second = await stack.enter_async_context(httpx2.AsyncClient())
 
@@ -116,9 +121,15 @@ async def _rows(url: str, stack: AsyncExitStack) -> dict[str, Row]:
     async def raw2() -> object:
         return (await second.post(url, content=body, headers=headers)).json()
 
+    async def raw_streaming() -> object:
+        async with first.stream("POST", url, content=streamed, headers=headers) as response:
+            lines = response.aiter_lines()
+            return [json.loads(line.removeprefix("data: ")) async for line in lines if line.startswith("data: ")]
+
     return {
         "raw httpx": raw,
         "raw httpx2": raw2,
+        "raw httpx streaming": raw_streaming,
         "RemoteAgent": await _remote_agent(url, stack, streaming=False),
         "RemoteAgent streaming": await _remote_agent(url, stack, streaming=True),
         "A2A SDK": await _sdk(url, stack),
@@ -186,7 +197,7 @@ async def _measure(url: str, calls: int, rounds: int) -> dict[str, list[float]]:
 
 def main() -> None:
     """Start the server, measure the rows in turns, print the table."""
-    calls, rounds = int(os.environ.get("N", "500")), int(os.environ.get("ROUNDS", "5"))
+    calls, rounds = setting("N", 500, 200), setting("ROUNDS", 5, 3)
     os.environ["OTEL_INSTRUMENTATION_A2A_SDK_ENABLED"] = "false"  # its spans would count against it
     server = subprocess.Popen(
         [sys.executable, __file__, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -201,8 +212,10 @@ def main() -> None:
     for name in ROWS:
         median = statistics.median(measured[name])
         print(f"  {name:22} {median * 1e6:6.0f} {median / yard:7.2f}")
-    ratio = statistics.median(measured["RemoteAgent"]) / yard
-    print(f"\nRemoteAgent: {ratio:.2f} of {YARDSTICK} (at most {GOAL})")
+    print()
+    for name, against in (("RemoteAgent", YARDSTICK), ("RemoteAgent streaming", STREAMED)):
+        ratio = statistics.median(measured[name]) / statistics.median(measured[against])
+        tell(f"one remote A2A call, {name}, inline", ratio, against, GOAL)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,21 @@
 
 Run: `.venv/bin/python tests/benchmarks/task_store.py`. `N` is how many messages a task or context gets (1000), `TASKS`
 how many tasks the long list has (10000), `ROUNDS` how often everything is measured (3); the best round counts.
+`QUICK=1` does less.
 
 The turns go through the task service with an agent that says a sentence and asks for more; the answer shows the task
 without its history (`historyLength=0`), which would grow by itself. Rows:
 
 - `sqlite`: a file in WAL mode; writer and reader thread count.
 - `postgresql`: a server on a Unix socket, from the tests' wheel; its own CPU time does not count, ours does.
+- `served`: the same as `sqlite`, asked over HTTP (JSON-RPC); the CPU time of the server's process counts.
 - `sdk`: the A2A SDK's `DatabaseTaskStore` on aiosqlite with WAL: `save` of the task with its history, and `list`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import json
 import sys
 import tempfile
 import time
@@ -22,8 +24,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import a2a_echo as echo
+from goals import setting, tell
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -39,6 +46,7 @@ from agentkit.tasks.repository import Append, Opened  # noqa: E402
 if TYPE_CHECKING:
     from a2a.server.context import ServerCallContext
     from a2a.server.tasks import DatabaseTaskStore
+    from starlette.applications import Starlette
 
 WINDOW: Final = 25
 TURNS: Final = 4
@@ -50,6 +58,7 @@ _SCOPE: Final = Scope.of(_ALICE, "asks")
 _START: Final = 1_700_000_000_000_000
 
 Work = Callable[[], Awaitable[object]]
+Clock = Callable[[], float]
 
 
 class Asks:
@@ -67,18 +76,18 @@ class Asks:
         """Nothing goes on elsewhere."""
 
 
-async def _cpu(work: Work, times: int) -> float:
+async def _cpu(work: Work, times: int, clock: Clock = time.process_time) -> float:
     """CPU milliseconds per call, all threads."""
-    started = time.process_time()
+    started = clock()
     for _ in range(times):
         await work()
-    return (time.process_time() - started) / times * 1000
+    return (clock() - started) / times * 1000
 
 
 # --- turns ---------------------------------------------------------------------------------------------------------
 
 
-async def _growth(begin: Callable[[], Work], messages: int) -> tuple[float, float]:
+async def _growth(begin: Callable[[], Work], messages: int, clock: Clock = time.process_time) -> tuple[float, float]:
     """CPU of a message in a young conversation and in one that has many, in turns."""
     grown = begin()
     await _cpu(grown, messages)
@@ -86,8 +95,8 @@ async def _growth(begin: Callable[[], Work], messages: int) -> tuple[float, floa
     for _ in range(TURNS):
         young = begin()
         await young()
-        early.append(await _cpu(young, WINDOW))
-        late.append(await _cpu(grown, WINDOW))
+        early.append(await _cpu(young, WINDOW, clock))
+        late.append(await _cpu(grown, WINDOW, clock))
     return min(early), min(late)
 
 
@@ -126,7 +135,7 @@ async def _fill(repository: SqlRepository, scope: Scope, tasks: int) -> None:
         now = _START + number * 1_000_000
         message = Message.user("Any allergies on file?", context_id=context)
         taken = await repository.accept(
-            scope, message, policy="adopt", new_task_id=f"{scope.agent_id}-{number}", new_context_id="", now=now
+            scope, message, policy="adopt", new_task_id=str(uuid4()), new_context_id="", now=now
         )
         assert isinstance(taken, Opened)
         stored = taken.stored
@@ -171,6 +180,93 @@ async def _pages(service: TaskService, repository: SqlRepository, many: int) -> 
             before = found.get(name, (early, late))
             found[name] = (min(early, before[0]), min(late, before[1]))
     return found
+
+
+# --- served --------------------------------------------------------------------------------------------------------
+
+_numbers = count(1)
+
+
+def _served_app(file: Path) -> Starlette:
+    from starlette.applications import Starlette
+
+    from agentkit.a2a import BearerAuth, Gate, Security, a2a_routes
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        async with _house(str(file)) as (service, _):
+            gate = Gate(Security(BearerAuth({owner: f"token-of-{owner}" for owner in ("few", "many")})))
+            app.router.routes.extend(a2a_routes(Asks(), service, url="http://127.0.0.1", gate=gate))
+            yield
+
+    return Starlette(lifespan=lifespan)
+
+
+class Connection:
+    """Asks the server as one of the two owners."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def ask(self, owner: str, method: str, params: dict[str, object]) -> dict[str, object]:
+        """Call a method of JSON-RPC; returns its result."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        head = (
+            "POST /a2a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nA2A-Version: 1.0\r\n"
+            f"Authorization: Bearer token-of-{owner}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._writer.write((head + body).encode())
+        answered = await self._reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in answered.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        return json.loads(await self._reader.readexactly(int(length.partition(b":")[2])))["result"]
+
+    def talk(self, kept: str, field: str) -> Work:
+        """Messages that stay in the task or context of the first one."""
+        place: dict[str, object] = {}
+
+        async def send() -> None:
+            message = {"messageId": f"m-{next(_numbers)}", "role": "ROLE_USER", "parts": [{"text": "Any allergies?"}]}
+            params = {"message": message | place, "configuration": {"historyLength": 0}}
+            result = await self.ask("few", "SendMessage", params)
+            task = result["task"]
+            assert isinstance(task, dict)
+            place[kept] = task[field]
+
+        return send
+
+    def page(self, owner: str) -> Work:
+        """A page of the tasks of an owner."""
+
+        async def read() -> None:
+            found = await self.ask(owner, "ListTasks", {"pageSize": 50, "historyLength": 0})
+            assert found["tasks"]
+
+        return read
+
+
+async def _served(folder: Path, messages: int, tasks: int) -> dict[str, tuple[float, float]]:
+    async with _house(str(folder / "served.db")) as (_, repository):
+        for owner, many in (("few", FEW), ("many", tasks)):
+            await _fill(repository, Scope.of(Caller(owner=owner), "asks"), many)
+    target = await asyncio.to_thread(echo.start, __file__, "agentkit", folder)
+    try:
+        connection = Connection(*await asyncio.open_connection("127.0.0.1", target.port))
+        pages = [
+            (
+                await _cpu(connection.page("few"), WINDOW, target.cpu),
+                await _cpu(connection.page("many"), WINDOW, target.cpu),
+            )
+            for _ in range(TURNS)
+        ]
+        return {
+            "message in one task": await _growth(partial(connection.talk, "taskId", "id"), messages, target.cpu),
+            "message in one context": await _growth(
+                partial(connection.talk, "contextId", "contextId"), messages, target.cpu
+            ),
+            "page": (min(early for early, _ in pages), min(late for _, late in pages)),
+        }
+    finally:
+        await asyncio.to_thread(target.process.communicate, "", timeout=20)
 
 
 # --- stores --------------------------------------------------------------------------------------------------------
@@ -219,9 +315,9 @@ async def _sdk(folder: Path, messages: int, tasks: int) -> dict[str, tuple[float
     context = ServerCallContext()
     found["message in one task"] = await _growth(partial(_sdk_task, stores["few"], context, True), messages)
     found["message in one context"] = await _growth(partial(_sdk_task, stores["few"], context, False), messages)
-    for name, count in (("few", FEW), ("many", tasks)):
+    for name, many in (("few", FEW), ("many", tasks)):
         save = _sdk_task(stores[name], context, False)
-        for _ in range(count):
+        for _ in range(many):
             await save()
     early = await _cpu(partial(_sdk_list, stores["few"], context), WINDOW)
     found["page"] = (early, await _cpu(partial(_sdk_list, stores["many"], context), WINDOW))
@@ -231,8 +327,6 @@ async def _sdk(folder: Path, messages: int, tasks: int) -> dict[str, tuple[float
 
 
 def _sdk_task(store: DatabaseTaskStore, context: ServerCallContext, grows: bool) -> Work:
-    from uuid import uuid4
-
     from a2a import types
     from a2a.helpers import new_text_message
 
@@ -269,6 +363,7 @@ async def _measure(messages: int, tasks: int, rounds: int) -> dict[tuple[str, st
                 base = await asyncio.to_thread(server.create)
                 found = {
                     "sqlite": await _ours(str(Path(folder) / f"ours-{number}.db"), messages, tasks),
+                    "served": await _served(Path(folder), messages, tasks),
                     "postgresql": await _ours(server.url(base), messages, tasks),
                     "sdk": await _sdk(Path(folder), messages, tasks // 10),
                 }
@@ -287,17 +382,26 @@ def _report(measured: dict[tuple[str, str], tuple[float, float]], messages: int,
     )
     print(f"{'':36} {'cpu ms':>8} {'cpu ms':>8} {'ratio':>7}")
     for (store, row), (early, late) in measured.items():
-        goal = TURN_GOAL if row.startswith("message") else PAGE_GOAL
-        verdict = "" if store == "sdk" else f"  (at most {goal})"
-        print(f"{store:12} {row:23} {early:8.3f} {late:8.3f} {late / early:7.2f}{verdict}")
+        print(f"{store:12} {row:23} {early:8.3f} {late:8.3f} {late / early:7.2f}")
+    print()
+    for (store, row), (early, late) in measured.items():
+        if store == "sdk":
+            continue
+        if row.startswith("message"):
+            tell(f"{row}, {store}, message {messages}", late / early, "message 1", TURN_GOAL)
+        else:
+            tell(f"{row} of 50 from {tasks}, {store}", late / early, f"the same from {FEW}", PAGE_GOAL)
 
 
 def main() -> None:
     """Measure all stores in turns and print the table."""
-    messages, tasks = int(os.environ.get("N", "1000")), int(os.environ.get("TASKS", "10000"))
-    rounds = int(os.environ.get("ROUNDS", "3"))
+    messages, tasks, rounds = setting("N", 1000, 300), setting("TASKS", 10_000, 3_000), setting("ROUNDS", 3, 1)
     _report(asyncio.run(_measure(messages, tasks, rounds)), messages, tasks)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["serve"]:
+        echo.trace()
+        echo.run_app(_served_app(Path(sys.argv[3]) / "served.db"))
+    else:
+        main()
