@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -162,7 +162,7 @@ class Connection:
 
 
 @asynccontextmanager
-async def _connections(port: int, how_many: int) -> AsyncIterator[list[Connection]]:
+async def _connections(port: int, how_many: int) -> AsyncGenerator[list[Connection]]:
     pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(how_many)]
     try:
         yield [Connection(*pair) for pair in pairs]
@@ -201,7 +201,7 @@ async def _warm_up(port: int, how_many: int) -> None:
 
 
 @asynccontextmanager
-async def _server(folder: Path, *, traced: bool) -> AsyncIterator[Server]:
+async def _server(folder: Path, *, traced: bool) -> AsyncGenerator[Server]:
     command = [sys.executable, __file__, "serve", str(folder / f"{traced}.db"), str(int(traced))]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
     try:
