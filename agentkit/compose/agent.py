@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from agentkit.compose.gathering import all_of
+from agentkit.compose.given import Tally
 from agentkit.compose.references import References, no_references
 from agentkit.compose.state import ConversationState, ShortState
 from agentkit.compose.usage import Meter
@@ -68,6 +69,8 @@ class RunContext:
         rounds: Which round, attempt or call of each loop, retry and workflow around the agent this is; keeps keys of
             steps apart.
         in_step: What happens here is part of a recorded step, which is recorded as a whole, with its agent's effect.
+        given: Digests of what the calls of workflows around this were given; a step that is recorded is only for that.
+        tally: Shared by all agents that work on this turn.
         operations: What a workflow does for `call`, `approve` and the like; None elsewhere.
     """
 
@@ -87,6 +90,8 @@ class RunContext:
     wrapped: int = 0
     rounds: tuple[int | str, ...] = ()
     in_step: bool = False
+    given: tuple[str, ...] = ()
+    tally: Tally = field(default_factory=Tally, repr=False, compare=False)
     operations: Operations | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -230,7 +235,7 @@ class RunContext:
 
 def _escaped(name: str) -> str:
     """A name in which nothing looks like the end of it."""
-    return name.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+    return name.replace("%", "%25").replace("/", "%2F").replace("#", "%23").replace("~", "%7E")
 
 
 class Agent(Protocol):

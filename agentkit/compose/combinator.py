@@ -13,7 +13,7 @@ from agentkit.compose.facets import effect_of
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, status_update
 from agentkit.engine import Effect
-from agentkit.errors import SpecError
+from agentkit.errors import EngineError, SpecError
 from agentkit.models import (
     AgentSkill,
     Artifact,
@@ -108,6 +108,11 @@ async def cancel_all(agents: Iterable[Agent], context: RunContext) -> None:
 
 async def stop(agent: Agent, context: RunContext, patience: float = PATIENCE) -> None:
     """Have an agent stop what it set going elsewhere; for a bounded time, and never with an error."""
+    try:
+        context.tally.enter(context)
+    except EngineError:
+        # A composition that contains itself: nothing works so deep inside.
+        return
     try:
         async with asyncio.timeout(patience):
             await agent.cancel(context)

@@ -8,24 +8,21 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.channel import Channel
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, STEP_KEY, WAKE_KEY, retried, wake_moment
 from agentkit.compose.facets import effect_of, is_composite, look_up_of, mcp_names_of
+from agentkit.compose.given import digest_of_parts, recorded_key
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, as_updates, surfaced
 from agentkit.compose.record import dump_outcome, load_outcome
 from agentkit.compose.usage import Usage
 from agentkit.credentials import Credentials
-from agentkit.engine import Found
+from agentkit.engine import Found, LookUp, Work
 from agentkit.errors import EngineError, SpecError, UnknownOutcome
 from agentkit.models import ArtifactUpdate, Event, Json, JsonObject, Message, StatusUpdate, TaskState
 from agentkit.models.artifacts import ArtifactStore
 from agentkit.tracing import Span, long_span
-
-MAX_DEPTH: Final = 32
-"""Agents nested deeper are taken for a composition that contains itself."""
 
 _Update = StatusUpdate | ArtifactUpdate
 
@@ -115,12 +112,7 @@ class Turn:
             found = await _looked_up(agent, *retried(self._message, scoped(agent, context)))
             return None if found is None else Found(dump_outcome(found))
 
-        async def execute() -> Json:
-            _check(context)
-            run_id, effect = context.run_id or context.task_id, effect_of(agent)
-            return await context.engine.step(run_id, context.step_key, work, effect=effect, look_up=look_up)
-
-        step = asyncio.create_task(execute())
+        step = asyncio.create_task(self._execute(work, look_up))
         try:
             async with aclosing(channel.during(step)) as updates:
                 async for update in updates:
@@ -133,6 +125,33 @@ class Turn:
                 raise
         finally:
             self._count(context)
+
+    async def _execute(self, work: Work, look_up: LookUp) -> Json:
+        context = self._context
+        _check(context)
+        run_id, key = context.run_id or context.task_id, self._key()
+        try:
+            return await context.engine.step(run_id, key, work, effect=effect_of(self._agent), look_up=look_up)
+        except UnknownOutcome as error:
+            if error.step != key:
+                raise
+            raise _unknown(context.step_key) from error
+
+    def _key(self) -> str:
+        """The key of the record, which is only for what the agent is given.
+
+        Raises:
+            EngineError: Before the process died, the same call was given something else.
+        """
+        context = self._context
+        given = (*context.given, digest_of_parts(self._message.parts))
+        before = context.tally.recorded(context.engine, context.run_id or context.task_id).get(context.step_key, given)
+        if before != given:
+            raise EngineError(
+                f"Step {context.step_key} was given something else before the process died.",
+                remedy="Make what agents are given depend on nothing but the message and recorded answers.",
+            )
+        return recorded_key(context.step_key, given)
 
     def _ends(self, update: _Update) -> bool:
         """Take note of an update; True when it is the last of the turn."""
@@ -232,10 +251,15 @@ def _check(context: RunContext) -> None:
     """Refuse to begin what cannot come to an end, or what no budget is left for."""
     if context.meter is not None:
         context.meter.check()
-    if len(context.path) + context.wrapped > MAX_DEPTH:
-        raise EngineError(
-            f"Agents are nested deeper than {MAX_DEPTH}.", remedy="Check that no composition contains itself."
-        )
+    context.tally.enter(context)
+
+
+def _unknown(step: str) -> UnknownOutcome:
+    return UnknownOutcome(
+        f"Step {step!r} was interrupted, and nobody knows whether it happened.",
+        step=step,
+        remedy="Find out where it went to, then send a new message.",
+    )
 
 
 def _iterated(events: AsyncIterator[Event], name: str) -> AsyncIterator[Event]:

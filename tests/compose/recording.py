@@ -65,6 +65,10 @@ class RecordingEngine:
     def recorded(self, run_id: str) -> Collection[str]:
         return [key for run, key in self.store.done | dict.fromkeys(self.store.begun) if run == run_id]
 
+    def steps(self, run_id: str) -> list[str]:
+        """The same without the digests of what the steps were given."""
+        return [key.partition("~")[0] for key in self.recorded(run_id)]
+
     async def _point(self) -> None:
         self.points += 1
         if self.points == self._dies_at:

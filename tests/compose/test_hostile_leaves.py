@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from typing import cast
 
 import anyio
@@ -23,7 +24,9 @@ from agentkit.compose import (
     Tap,
     Timeout,
     collect,
+    workflow,
 )
+from agentkit.errors import StepFailed
 from agentkit.models import Artifact, ArtifactUpdate, Event, Message, Part, StatusUpdate, Task, TaskState, TaskStatus
 from tests.compose.agents import Leaf, context
 from tests.deadline import HANG
@@ -152,6 +155,31 @@ async def test_a_composition_that_contains_itself_ends(again: str) -> None:
     assert outcome.state is TaskState.FAILED
     assert "nested deeper" in outcome.text
     assert len(mirror.heard) < 40
+
+
+@pytest.mark.parametrize("combine", ["gather", "catch", "parallel"])
+async def test_a_composition_that_contains_itself_twice_ends_soon(combine: str) -> None:
+    """Two calls at each of 32 levels would be four thousand million."""
+    heard = 0
+
+    @workflow("mirror", durable=False)
+    async def mirror(ctx: RunContext, message: Message) -> Message:
+        nonlocal heard
+        heard += 1
+        if combine == "gather":
+            return (await ctx.gather(ctx.call(mirror, message), ctx.call(mirror, message)))[0]
+        if combine == "parallel":
+            return await ctx.call(Parallel("s", [mirror, Rename(mirror, "other")], on_failure="keep"), message)
+        for _ in range(2):
+            with suppress(StepFailed):
+                await ctx.call(mirror, message)
+        return message.reply("x")
+
+    with anyio.fail_after(HANG):
+        await collect(mirror, Message.user("x"), context("mirror"))
+        await mirror.cancel(context("mirror"))
+
+    assert heard < 3_000
 
 
 async def test_a_leaf_that_never_ends_is_ended_by_its_timeout_whatever_is_around() -> None:

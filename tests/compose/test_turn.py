@@ -136,7 +136,7 @@ async def test_names_with_slashes_do_not_make_two_steps_one() -> None:
     chain = Sequential("chain", [Leaf("a/b"), Sequential("a", [Leaf("b"), Leaf("c#2"), Leaf("100%")])])
     await Talk(chain, engine).say("x")
 
-    assert list(engine.recorded("t-1.1")) == ["chain/a%2Fb", "chain/a/b", "chain/a/c%232", "chain/a/100%25"]
+    assert engine.steps("t-1.1") == ["chain/a%2Fb", "chain/a/b", "chain/a/c%232", "chain/a/100%25"]
 
 
 async def test_each_call_of_an_agent_is_a_span_with_ids_only() -> None:

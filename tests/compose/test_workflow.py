@@ -87,7 +87,7 @@ async def test_each_call_of_an_agent_has_a_key_and_a_message_id_of_its_own() -> 
     engine = RecordingEngine()
     assert (await Talk(many, engine).say("x")).text == "inner(b)"
 
-    assert sorted(engine.recorded("t-1.1")) == [
+    assert sorted(engine.steps("t-1.1")) == [
         "many/chain/inner#1",
         "many/chain/inner#2",
         "many/leaf",
@@ -444,7 +444,7 @@ async def test_a_workflow_inside_a_recorded_leaf_is_part_of_it() -> None:
     outcome = await Talk(Sequential("chain", [FunctionAgent(outer)]), engine).say("x")
 
     assert outcome.text == "worked leaf(x)"
-    assert list(engine.recorded("t-1.1")) == ["chain/outer"]
+    assert engine.steps("t-1.1") == ["chain/outer"]
 
 
 async def test_an_agent_that_yields_nonsense_or_nothing_fails_by_name() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from agentkit.compose import RunContext, Workflow, workflow
+from agentkit.compose import FunctionAgent, RunContext, Sequential, Workflow, workflow
 from agentkit.compose.workflow import run
 from agentkit.compose.workflow.agent import WorkflowFunction
-from agentkit.engine import InlineEngine
+from agentkit.engine import Engine, InlineEngine
 from agentkit.models import Message, TaskState
 from tests.compose.agents import Leaf
 from tests.compose.recording import RecordingEngine, Store, Talk
@@ -94,7 +94,7 @@ async def with_c_beside(ctx: RunContext, message: Message) -> str:
         (approves, "flow/question"),
         (other_kind, "flow/a was call of a, now it is step"),
         (just_ends, "flow/b"),
-        (with_c_beside, "flow/b"),
+        (with_c_beside, "flow/question"),
     ],
 )
 @pytest.mark.parametrize("make", [InlineEngine, RecordingEngine])
@@ -160,7 +160,7 @@ async def test_after_a_death_steps_that_are_not_asked_for_any_more_are_refused_t
     store = Store()
     talk = Talk(flow(began), RecordingEngine(store))
     assert await talk.until_death(RecordingEngine(store, dies_at=8), "x")
-    assert [key for _, key in store.done] == ["flow/a", "flow/b"]
+    assert RecordingEngine(store).steps("t-1.1") == ["flow/a", "flow/b"]
     talk.agent, talk.engine = flow(with_c), RecordingEngine(store)
     outcome = await talk.again()
 
@@ -214,3 +214,104 @@ async def test_a_call_that_ran_out_of_time_is_not_made_again(
 
     assert (await talk.say("yes")).text == "yes"
     assert [len(leaf.heard) for leaf in (slow, B)] == [1, 1]
+
+
+@pytest.mark.parametrize("make", [InlineEngine, RecordingEngine])
+async def test_an_answer_is_never_taken_for_that_to_another_question(make: Callable[[], Engine]) -> None:
+    """Branches that run in another order the second time would swap the ordinals of their questions."""
+    order = ["Which drug is given?", "Which drug is stopped?"]
+
+    async def asks(ctx: RunContext, message: Message) -> str:
+        one, two = await ctx.gather(*(ctx.ask(question) for question in order))
+        return f"{order[0]} {one} {order[1]} {two}"
+
+    talk = Talk(flow(asks), make())
+    await talk.say("x")
+    order.reverse()
+    refused = await talk.say("aspirin")
+
+    assert refused.state is TaskState.FAILED
+    assert "flow/question asks something else" in refused.text
+
+
+async def test_a_yes_to_one_question_is_none_to_another_about_the_same_thing() -> None:
+    question = "Keep these codes?"
+
+    async def approves(ctx: RunContext, message: Message) -> str:
+        return str(bool(await ctx.approve(question, proposal=["J18.9"])))
+
+    talk = Talk(flow(approves), InlineEngine())
+    await talk.say("x")
+    question = "Delete these codes?"
+    refused = await talk.say("yes")
+
+    assert refused.state is TaskState.FAILED
+    assert "flow/approval proposes something else" in refused.text
+
+
+@pytest.mark.parametrize("make", [InlineEngine, RecordingEngine])
+async def test_an_answer_is_never_taken_for_that_to_another_message(make: Callable[[], Engine]) -> None:
+    leaf, patients = Leaf("leaf"), ["Roe", "Doe"]
+
+    async def calls(ctx: RunContext, message: Message) -> str:
+        await ctx.gather(*(ctx.call(leaf, patient) for patient in patients))
+        return await ctx.ask("Go on?")
+
+    talk = Talk(flow(calls), make())
+    await talk.say("x")
+    patients.reverse()
+    refused = await talk.say("yes")
+
+    assert refused.state is TaskState.FAILED
+    assert "flow/leaf is given something else" in refused.text
+    assert len(leaf.heard) == 2
+
+
+@pytest.mark.parametrize("inside", ["a leaf", "a chain"])
+@pytest.mark.parametrize("point", range(1, 9))
+async def test_after_a_death_swapped_calls_neither_run_again_nor_get_each_others_answers(
+    inside: str, point: int
+) -> None:
+    leaf, patients, store = Leaf("leaf"), ["Roe", "Doe"], Store()
+    agent = leaf if inside == "a leaf" else Sequential("chain", [leaf])
+
+    async def calls(ctx: RunContext, message: Message) -> str:
+        said = await ctx.gather(*(ctx.call(agent, patient) for patient in patients))
+        return "; ".join(f"{patient} {answer.text}" for patient, answer in zip(patients, said, strict=True))
+
+    talk = Talk(flow(calls), RecordingEngine())
+    assert await talk.until_death(RecordingEngine(store, dies_at=point), "x")
+    begun, before = bool(store.begun), [message.text for message in leaf.heard]
+    patients.reverse()
+    talk.engine = RecordingEngine(store)
+    outcome = await talk.again()
+
+    heard = [message.text for message in leaf.heard]
+    assert len(heard) == len(set(heard))
+    if begun:
+        assert outcome.state is TaskState.FAILED
+        assert heard == before
+    else:
+        assert outcome.text == "Doe leaf(Doe); Roe leaf(Roe)"
+
+
+async def test_what_was_begun_in_a_chain_is_not_done_again_with_something_else() -> None:
+    store, leaf = Store(), Leaf("leaf")
+    talk = Talk(Sequential("chain", [FunctionAgent(shout, effect="idempotent"), leaf]), RecordingEngine())
+    assert await talk.until_death(RecordingEngine(store, dies_at=6), "x")
+    talk.agent = Sequential("chain", [FunctionAgent(whisper, name="shout", effect="idempotent"), leaf])
+    store.done.clear()
+    talk.engine = RecordingEngine(store)
+    refused = await talk.again()
+
+    assert refused.state is TaskState.FAILED
+    assert "Step chain/leaf was given something else" in refused.text
+    assert leaf.heard == []
+
+
+def shout(text: str) -> str:
+    return text.upper()
+
+
+def whisper(text: str) -> str:
+    return f"{text}..."

@@ -289,4 +289,4 @@ async def test_steps_inside_a_recorded_leaf_are_part_of_it() -> None:
     outcome = await Talk(Sequential("chain", [FunctionAgent(outer)]), engine).say("x")
 
     assert outcome.text == "inner(x) worked"
-    assert list(engine.recorded("t-1.1")) == ["chain/outer"]
+    assert engine.steps("t-1.1") == ["chain/outer"]

@@ -9,6 +9,7 @@ from typing import Final, Protocol, cast
 from pydantic import BaseModel, ValidationError
 
 from agentkit.compose.agent import RunContext
+from agentkit.compose.given import digest_of
 from agentkit.compose.workflow.verdict import Unclear
 from agentkit.errors import SpecError
 from agentkit.models import Json, JsonObject, Message
@@ -33,6 +34,11 @@ class TypedQuestion:
         self._text = text
         self._model = model
         self._schema = cast(JsonObject, model.model_json_schema()) if model is not None else schema
+
+    @property
+    def digest(self) -> str:
+        """The same for the same question."""
+        return digest_of([self._text, self._schema])
 
     def message(self, context: RunContext, why: str = "") -> Message:
         """The question; `why` says what was wrong with an answer before."""

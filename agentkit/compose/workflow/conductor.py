@@ -16,15 +16,16 @@ from agentkit.compose.channel import Channel
 from agentkit.compose.combinator import passed_on, stop
 from agentkit.compose.continuation import AGENT_KEY
 from agentkit.compose.facets import is_composite
+from agentkit.compose.given import digest_of, digest_of_parts
 from agentkit.compose.outcome import Outcome, status_update
 from agentkit.compose.record import dump_outcome, load_outcome, object_of
 from agentkit.compose.turn import Turn
 from agentkit.compose.workflow.answers import TypedQuestion
 from agentkit.compose.workflow.decision import Deciders, Decision, Proposal, Question
 from agentkit.compose.workflow.journal import Journal
-from agentkit.compose.workflow.operations import SHORT_SECONDS, Said, moment_of, seconds_until, spoken
+from agentkit.compose.workflow.operations import SHORT_SECONDS, Said, moment_of, parts_of, seconds_until, spoken
 from agentkit.compose.workflow.plain import answered
-from agentkit.compose.workflow.progress import STOP_SECONDS, Progress, Waiting, forever
+from agentkit.compose.workflow.progress import STOP_SECONDS, Progress, Waiting
 from agentkit.compose.workflow.slots import Slot, Slots
 from agentkit.compose.workflow.verdict import Unclear
 from agentkit.engine import Effect, LookUp, Work
@@ -73,7 +74,8 @@ class Conductor:
     def call(self, agent: Agent, message: Said, key: str | None) -> Coroutine[None, None, Message]:
         """Have another agent do one turn, once."""
         self._on_call(agent)
-        slot = self.slots.take(agent.name, "call", agent.name, key, is_composite=is_composite(agent))
+        given = digest_of_parts(parts_of(message))
+        slot = self.slots.take(agent.name, "call", agent.name, key, given=given, is_composite=is_composite(agent))
         return self.slots.guarded(slot, lambda: self._call(slot, agent, message))
 
     def approve(
@@ -81,7 +83,7 @@ class Conductor:
     ) -> Coroutine[None, None, Decision]:
         """Have the caller decide, once."""
         asked = Question.about(question, proposal)
-        slot = self.slots.take("approval", "approval", explicit=key)
+        slot = self.slots.take("approval", "approval", explicit=key, given=digest_of([asked.text, asked.hash]))
         return self.slots.guarded(slot, lambda: self._approve(slot, asked, by, expires_in))
 
     def ask(
@@ -89,7 +91,7 @@ class Conductor:
     ) -> Coroutine[None, None, object]:
         """Ask the caller, until the answer fits."""
         asked = TypedQuestion(question, model, schema)
-        slot = self.slots.take("question", "question", explicit=key)
+        slot = self.slots.take("question", "question", explicit=key, given=asked.digest)
 
         async def typed() -> object:
             return asked.typed(await self._reply(slot, asked.message, asked.read))
@@ -153,11 +155,7 @@ class Conductor:
     async def _approve(
         self, slot: Slot, question: Question, by: Deciders | None, expires_in: timedelta | None
     ) -> Decision:
-        left = (slot.left.continuation if slot.left else object_of(slot.done.value) if slot.done else None) or {}
-        if left.get("hash", question.hash) != question.hash:
-            # What was decided on, or is being decided on by somebody, is something else.
-            self.slots.refuse(self._journal.changed(f"step {slot.key} proposes something else"))
-            await forever()
+        left = (slot.left.continuation if slot.left else None) or {}
         expires = left.get("expires")
         if expires is None and expires_in is not None:
             expires = moment_of(expires_in).isoformat()
@@ -167,7 +165,7 @@ class Conductor:
             caller = self._context.caller
             return (question.expired() if is_late else question.decide(answer, caller, by)).json()
 
-        kept: JsonObject = {"hash": question.hash, "expires": expires}
+        kept: JsonObject = {"expires": expires}
         decision = Decision.read(object_of(await self._reply(slot, question.message, read, kept)) or {})
         if slot.done is None:
             await self.updates.put(question.record(decision, self._context, slot.label))

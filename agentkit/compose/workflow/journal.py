@@ -31,16 +31,19 @@ class Entry:
         of: The agent that was called; None for what is no call.
         value: What came of it; for an open one what it waits for, as an outcome.
         is_abandoned: The workflow itself gave it up, so nothing comes of it.
+        given: Digest of what was said, asked or proposed; empty where there is nothing to say.
     """
 
     kind: Kind
     of: str | None
     value: Json = None
     is_abandoned: bool = False
+    given: str = ""
 
     def json(self) -> JsonObject:
         """As it is kept."""
-        return {"kind": self.kind, "of": self.of, "value": self.value, "abandoned": self.is_abandoned}
+        kept: JsonObject = {"kind": self.kind, "of": self.of, "value": self.value, "abandoned": self.is_abandoned}
+        return {**kept, "given": self.given}
 
 
 class Journal:
@@ -117,18 +120,20 @@ class Journal:
         """Keys that are remembered, and that the workflow has not asked for in this run."""
         return self._unclaimed.keys()
 
-    def claim(self, key: str, kind: Kind, of: str | None) -> tuple[Entry | None, Outcome | None]:
+    def claim(self, key: str, new: Entry) -> tuple[Entry | None, Outcome | None]:
         """What came of a step, or else what it waits for; nothing for a new one.
 
         Raises:
-            WorkflowChanged: Something else was done under this key.
+            WorkflowChanged: Something else was done under this key, or the same with something else.
         """
         self._unclaimed.pop(key, None)
         entry = self._done.get(key) or self._open.get(key)
         if entry is None:
             return None, None
-        if (entry.kind, entry.of) != (kind, of):
-            raise self.changed(f"step {key} was {_told(entry.kind, entry.of)}, now it is {_told(kind, of)}")
+        if (entry.kind, entry.of) != (new.kind, new.of):
+            raise self.changed(f"step {key} was {_told(entry.kind, entry.of)}, now it is {_told(new.kind, new.of)}")
+        if entry.given != new.given:
+            raise self.differs(key, new.kind)
         return (entry, None) if key in self._done else (None, load_outcome(entry.value))
 
     def finish(self, key: str, entry: Entry) -> None:
@@ -144,6 +149,11 @@ class Journal:
         if key == self.asked:
             return -1
         return list(self._open).index(key) if key in self._open else len(self._open)
+
+    def differs(self, key: str, kind: Kind) -> WorkflowChanged:
+        """The error for a step that is the same, but is given something else."""
+        what = {"approval": "proposes something else", "question": "asks something else"}
+        return self.changed(f"step {key} {what.get(kind, 'is given something else')}")
 
     def changed(self, why: str) -> WorkflowChanged:
         """The error for a function that is not the one that began the task."""
@@ -166,5 +176,6 @@ def _entries(value: Json) -> dict[str, Entry]:
             of if isinstance(of, str) else None,
             fields.get("value"),
             fields.get("abandoned") is True,
+            str(fields.get("given") or ""),
         )
     return entries

@@ -54,20 +54,24 @@ class Operations(Protocol):
         ...
 
 
-def spoken(said: Said, cause: Message, child: RunContext, ordinal: int) -> Message:
-    """What is said to an agent as a user's message; its id is the same whenever the same call is made."""
+def parts_of(said: Said) -> tuple[Part, ...]:
+    """What is said, as parts of a message."""
     match said:
         case Message():
-            parts = said.parts
+            return said.parts
         case str():
-            parts = (Part(text=said),)
+            return (Part(text=said),)
         case BaseModel():
-            parts = (Part(data=said.model_dump(mode="json")),)
+            return (Part(data=said.model_dump(mode="json")),)
         case _:
-            parts = (Part(data=said),)
+            return (Part(data=said),)
+
+
+def spoken(said: Said, cause: Message, child: RunContext, ordinal: int) -> Message:
+    """What is said to an agent as a user's message; its id is the same whenever the same call is made."""
     return Message(
         role=Role.USER,
-        parts=parts,
+        parts=parts_of(said),
         message_id=outbound_id(cause, child, ordinal),
         context_id=child.context_id,
         task_id=child.task_id,

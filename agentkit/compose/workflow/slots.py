@@ -85,9 +85,16 @@ class Slots:
         return bool(self._recorded)
 
     def take(
-        self, name: str, kind: Kind, of: str | None = None, explicit: str | None = None, *, is_composite: bool = False
+        self,
+        name: str,
+        kind: Kind,
+        of: str | None = None,
+        explicit: str | None = None,
+        *,
+        given: str = "",
+        is_composite: bool = False,
     ) -> Slot:
-        """The next slot of a name.
+        """The next slot of a name; `given` is a digest of what goes in.
 
         Raises:
             EngineError: The key that was given is no key.
@@ -101,9 +108,9 @@ class Slots:
         # A composite always says which call this is: its leaves may be called several times in each.
         mark: tuple[int | str, ...] = (explicit,) if explicit else (ordinal,) if ordinal > 1 or is_composite else ()
         child = self._context.child(name, resumed=False)
-        child = replace(child, rounds=(*child.rounds, *mark)) if mark else child
+        child = replace(child, rounds=(*child.rounds, *mark), given=(*child.given, given) if given else child.given)
         label = f"{name}#{explicit or ordinal}" if explicit or ordinal > 1 else name
-        key, new = child.step_key, Entry(kind, of)
+        key, new = child.step_key, Entry(kind, of, given=given)
         if key in self._keys:
             self.refuse(EngineError(f"Two steps have the key {key}.", remedy="Give each step a key of its own."))
         self._keys.add(key)
@@ -111,20 +118,23 @@ class Slots:
             self.refuse(EngineError(f"A turn asked for more than {self._most} steps.", remedy="End the loop."))
         done = left = None
         try:
-            done, left = self._journal.claim(key, kind, of)
+            done, left = self._journal.claim(key, new)
         except AgentKitError as error:
             self.refuse(error)
-        is_replay = self._claim(key, is_composite=is_composite)
+        is_replay = self._claim(key, new, is_composite=is_composite)
         if self.unclaimed is None:
             self._progress.release()
         return Slot(key, label, len(self._keys), ordinal, child, new, done, left, self._journal.asked == key, is_replay)
 
-    def _claim(self, key: str, *, is_composite: bool) -> bool:
+    def _claim(self, key: str, new: Entry, *, is_composite: bool) -> bool:
         """Take a step, or all inside it, off what an earlier process recorded; False when nothing was recorded."""
         inside = [one for one in self._recorded if _covers(key, one)] if is_composite else []
         found = [one for one in (key, *inside) if one in self._recorded]
+        place = len(self._context.given)
         for one in found:
-            del self._recorded[one]
+            given = self._recorded.pop(one)[place : place + 1]
+            if new.given and given and given != (new.given,):
+                self.refuse(self._journal.differs(key, new.kind))
         return bool(found)
 
     def refuse(self, error: AgentKitError) -> None:
@@ -154,12 +164,12 @@ class Slots:
             await self._progress.hold()
 
 
-def _recorded(context: RunContext) -> dict[str, None]:
-    """Keys that an earlier process recorded in this very turn, before it died."""
+def _recorded(context: RunContext) -> dict[str, tuple[str, ...]]:
+    """What an earlier process recorded in this very turn, before it died: keys, and digests of what was given."""
     if context.in_step:
         return {}
-    recorded = context.engine.recorded(context.run_id or context.task_id)
-    return dict.fromkeys(key for key in recorded if _covers(context.step_key, key))
+    recorded = context.tally.recorded(context.engine, context.run_id or context.task_id)
+    return {key: given for key, given in recorded.items() if _covers(context.step_key, key)}
 
 
 def _covers(key: str, recorded: str) -> bool:

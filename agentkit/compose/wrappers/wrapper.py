@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from agentkit.compose.agent import Agent, RunContext
+from agentkit.compose.combinator import stop
 from agentkit.compose.continuation import CONTINUATION_KEY, WAKE_KEY
 from agentkit.compose.facets import effect_of, look_up_of
 from agentkit.compose.outcome import Outcome, status_update
@@ -78,7 +79,7 @@ class Wrapper:
 
     async def cancel(self, context: RunContext) -> None:
         """Stop what the agent set going elsewhere."""
-        await self.agent.cancel(self._within(context))
+        await stop(self.agent, self._within(context))
 
     def inner(self, left: JsonObject | None) -> JsonObject | None:
         """What the agent inside left behind, in what the wrapper left behind."""
