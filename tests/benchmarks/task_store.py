@@ -20,7 +20,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -208,7 +208,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
-    async def ask(self, owner: str, method: str, params: dict[str, object]) -> dict[str, object]:
+    async def ask(self, owner: str, method: str, params: Mapping[str, object]) -> dict[str, object]:
         """Call a method of JSON-RPC; returns its result."""
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         head = (
