@@ -1,4 +1,4 @@
-"""`agentkit agents`: see, create, delete and verify agents."""
+"""`agentkit agents`: see, create, delete, verify and attach agents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from agentkit.cli.attachment import attach_agent, detach_agent
 from agentkit.cli.connection import BaseUrl, Generation, GenerationWord, Local, connect, find_agent, read_assignment
 from agentkit.cli.text import plain, shown
 from agentkit.cli.verify_agent import verify_agent
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from agentkit.client import BlockingAgentHandle
     from agentkit.models import AgentInfo, AgentReference, JsonObject
 
-app = typer.Typer(help="See, create and delete agents; verify those to be attached.", no_args_is_help=True)
+app = typer.Typer(help="See, create and delete agents; verify and attach others.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as the API shows it.")]
 
@@ -163,3 +164,5 @@ def _dumped(document: JsonObject | list[JsonObject]) -> str:
 
 
 app.command("verify")(verify_agent)
+app.command("attach")(attach_agent)
+app.command("detach")(detach_agent)
