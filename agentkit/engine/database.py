@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from agentkit.errors import EngineError, StorageError
-from agentkit.storage.files import FileLock, lock, prepare
+from agentkit.storage.files import FileLock, is_postgres, lock, parse, prepare
 
 if TYPE_CHECKING:
     import psycopg
 
 _SQLITE: Final = "sqlite:///"
-_POSTGRES: Final = ("postgresql://", "postgres://")
-
 
 GRACE: Final = 10.0
 """Seconds after the connection came back in which nobody is taken for dead: a restart of the server breaks those of all
@@ -59,19 +57,21 @@ class Address:
         Raises:
             EngineError: It is none of them.
         """
-        text = str(url)
-        if isinstance(url, str) and url.startswith(_POSTGRES):
+        if isinstance(url, str) and is_postgres(url):
             self.path: Path | None = None
             self.url = "postgresql+psycopg://" + url.split("://", 1)[1]
             self.name = _without_password(url)
             return
-        text = text.removeprefix(_SQLITE)
-        if not text or "://" in text or text == ":memory:":
+        try:
+            path = parse(url)
+        except StorageError:
+            path = None
+        if path is None:
             raise EngineError(
-                f"A durable engine cannot keep its runs in {_without_password(text)!r}.",
+                "A durable engine cannot keep its runs at this address.",
                 remedy="Give sqlite:///PATH, a path, or postgresql://HOST/DATABASE.",
             )
-        self.path = Path(text).expanduser().absolute()
+        self.path = path.absolute()
         self.url = f"{_SQLITE}{self.path}"
         self.name = str(self.path)
 
@@ -90,9 +90,9 @@ def new_executor() -> str:
 
 
 def _without_password(url: str) -> str:
-    head, separator, rest = url.partition("://")
-    place = rest.rpartition("@")[2] if separator else head
-    return f"{head}://{place.partition('?')[0]}" if separator else place
+    place, _, query = url.partition("://")[2].partition("?")
+    # A password may hold a question mark, and then goes on behind it.
+    return "postgresql://" if "@" in query else f"postgresql://{place.rpartition('@')[2]}"
 
 
 class _Alone:
@@ -105,7 +105,7 @@ class _Alone:
         self._held: FileLock | None = None
         try:
             prepare(path)
-            self._held = lock(path.with_name(f"{path.name}.engine"))
+            self._held = lock(Path(f"{os.path.realpath(path)}.engine"))
         except StorageError:
             raise EngineError(
                 f"The durable engine of {path} is in use by another process, or its lock cannot be made.",

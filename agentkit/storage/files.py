@@ -46,13 +46,18 @@ def parse(url: str | Path | None) -> Path | None:
         raise StorageError(f"{_MEMORY} is no database that can be served.", remedy="Give sqlite:///PATH or a path.")
     if url.startswith(_SCHEME):
         return Path(url.removeprefix(_SCHEME)).expanduser()
-    if "://" in url or not url:
-        scheme = url.split("://", 1)[0]
+    if "://" in url or not url or _looks_like_postgres(url):
+        scheme = url.split("://", 1)[0] if "://" in url else ""
         raise StorageError(
             f"The database address with scheme {scheme!r} is not supported.",
             remedy="Give sqlite:///PATH, a path, or postgresql://USER@HOST/NAME where several processes may share it.",
         )
     return Path(url).expanduser()
+
+
+def _looks_like_postgres(url: str) -> bool:
+    """Misspelled, it would become a file whose name shows the password."""
+    return url.startswith(("postgresql:", "postgres:")) or "password=" in url
 
 
 def prepare(path: Path) -> None:
@@ -72,7 +77,7 @@ def prepare(path: Path) -> None:
 
 
 def lock(path: Path, *, shared: bool = False) -> FileLock:
-    """Take the database for this process.
+    """Take the database for this process, by whatever name the file is given: links to it are followed.
 
     Recovery after a crash takes every unfinished task for an orphan, which is true only for the one process in charge.
 
@@ -84,7 +89,7 @@ def lock(path: Path, *, shared: bool = False) -> FileLock:
         StorageError: It is in use already.
     """
     try:
-        descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        descriptor = os.open(f"{os.path.realpath(path)}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise StorageError(
             f"The lock file {path}.lock cannot be made ({error.strerror}).",

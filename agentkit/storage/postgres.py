@@ -191,13 +191,16 @@ class PostgresLink:
 
 
 def shown(url: str) -> str:
-    """The address of a database without user, password and parameters."""
+    """The address of a database without user, password and parameters; without a place where it is misspelled.
+
+    A password with `/`, `?` or `#` that is not percent-encoded ends up in other parts of the address.
+    """
     parts = urlsplit(url)
     try:
         place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
-        place = ""
-    return f"postgresql://{place}{parts.path}"
+        return "postgresql://"
+    return "postgresql://" if "@" in parts.path else f"postgresql://{place}{parts.path}"
 
 
 def open_writer(url: str, migrations: Sequence[Migration]) -> PostgresLink:

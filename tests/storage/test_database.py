@@ -160,6 +160,18 @@ async def test_the_reader_cannot_write(tmp_path: Path) -> None:
     await database.close()
 
 
+async def test_a_file_in_use_is_refused_by_another_name_too(tmp_path: Path) -> None:
+    path, link = tmp_path / "notes.db", tmp_path / "elsewhere" / "linked.db"
+    database = await Database.open(path, [NOTES])
+    link.parent.mkdir()
+    link.symlink_to(path)
+
+    with pytest.raises(StorageError, match="in use"):
+        await Database.open(link, [NOTES])
+
+    await database.close()
+
+
 async def test_those_who_share_a_file_see_what_the_others_committed_and_keep_out_who_does_not(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     one = await Database.open(path, [NOTES], shared=True)

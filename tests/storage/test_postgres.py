@@ -13,6 +13,7 @@ import pytest
 
 from agentkit.errors import ConfigurationError, StorageError
 from agentkit.storage import Connection, Database, Migration
+from agentkit.storage.postgres import shown
 from agentkit.storage.postgres_sql import numbered
 from tests.deadline import HANG
 
@@ -264,6 +265,23 @@ async def test_an_address_that_leads_nowhere_is_refused_without_its_password() -
 
     assert "canary" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("password", ["canary/9c", "9/canary@9", "canary?9c", "canary#9c", "canary@9c", "%zzcanary"])
+def test_a_password_that_is_misspelled_in_the_address_is_not_shown_either(password: str) -> None:
+    named = shown(f"postgresql://somebody:{password}@127.0.0.1:1/agentkit?application_name=x")
+
+    assert named.startswith("postgresql://")
+    assert "canary" not in named
+    assert "9" not in named
+
+
+@pytest.mark.parametrize("address", ["postgresql:/u:canary@h/db", "postgres:u:canary@h/db", "host=h password=canary"])
+async def test_an_address_that_is_almost_one_of_postgresql_becomes_no_file(address: str) -> None:
+    with pytest.raises(StorageError, match="not supported") as refused:
+        await Database.open(address, [NOTES])
+
+    assert "canary" not in str(refused.value)
 
 
 async def test_without_the_driver_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
