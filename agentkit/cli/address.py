@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from agentkit.errors import ServeError
+from agentkit.errors import ConfigurationError, ServeError
 from agentkit.oauth.loopback import is_loopback
 
 UNREAD_SECONDS: Final = 60
@@ -98,6 +99,24 @@ def _is_everywhere(host: str) -> bool:
         return not host
 
 
+def require_url(option: str, url: str) -> str:
+    """Refuse an address that no client could use: cards and metadata of servers are made of it.
+
+    Raises:
+        ConfigurationError: It is no http address, or holds more than scheme, name, port and path.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    # `urlsplit` leaves line breaks out and takes nearly everything for a path.
+    if not usable or re.search(r"[^!-~]|[?#@]", url):
+        remedy = "Give scheme, name and, where there are, port and path: https://agents.example.org."
+        raise ConfigurationError(option, "is no http address that clients can use", remedy=remedy)
+    return url
+
+
 def require_safe_host(host: str, public_url: str | None, open_doors: Iterable[str], *, insecure: bool) -> None:
     """Refuse to show an unprotected server to other machines (design, section 9).
 
@@ -109,7 +128,10 @@ def require_safe_host(host: str, public_url: str | None, open_doors: Iterable[st
 
     Raises:
         ServeError: Others can reach it, everybody may call it, and `--insecure` was not given.
+        ConfigurationError: The public address is none.
     """
+    if public_url is not None:
+        require_url("--public-url", public_url)
     names = (host, (urlsplit(public_url).hostname or "") if public_url else host)
     seen = next((name for name in names if not is_loopback(name)), None)
     for door in () if insecure or seen is None else open_doors:

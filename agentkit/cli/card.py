@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from agentkit.cli.address import require_url
 from agentkit.cli.agent_options import Card
 from agentkit.cli.data import file_name
 from agentkit.cli.target import AgentGroup, is_agent, load_target
@@ -128,11 +129,12 @@ def _placed(target: str, url: str, texts: Path | None) -> tuple[Placed, ...]:
 
     Raises:
         SpecError: It is none.
-        ConfigurationError: Words for one card were given, and there are several.
+        ConfigurationError: Words for one card were given, and there are several; or the address is none.
     """
     from agentkit.a2a.hosted import Manner, place
     from agentkit.cli.agent_servers import worded
 
+    require_url("--url", url)
     found = load_target(target)
     if not isinstance(found, AgentGroup) and not is_agent(found):
         raise SpecError(target, f"is a {type(found).__name__}; only agents have cards")

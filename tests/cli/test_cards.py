@@ -166,3 +166,12 @@ def test_a_target_that_has_no_card_is_refused_naming_what_was_found(run: Run, ta
     done = run("card", "write", target)
     assert isinstance(done.exception, SpecError)
     assert says in str(done.exception)
+
+
+def test_a_card_for_an_address_that_is_none_is_not_written(run: Run, beside: Path, tmp_path: Path) -> None:
+    done = run(
+        "card", "write", "pair_of_agents:shouting", "--url", "agents.example.org", "--folder", str(tmp_path / "c")
+    )
+    assert isinstance(done.exception, ConfigurationError)
+    assert "--url: is no http address" in str(done.exception)
+    assert not (tmp_path / "c").exists()
