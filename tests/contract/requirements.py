@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
@@ -94,6 +96,19 @@ def faults_of_citations(manifest: Collection[str], files: Iterable[Path]) -> Ite
         for rule in sorted({*_CITED.findall(path.read_text(encoding="utf-8"))} - set(manifest)):
             if rule.rpartition("-")[0] in families:
                 yield f"{path.relative_to(ROOT).as_posix()} cites {rule}, which is no rule of the contract."
+
+
+def collected(files: Iterable[str]) -> set[str]:
+    """The tests that pytest finds in files."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *sorted(files)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-20:]) + done.stderr
+    return {name_of(line) for line in done.stdout.splitlines()}
+
+
+def name_of(node_id: str) -> str:
+    """The test of a node id, without its parameters."""
+    return node_id.partition("[")[0]
 
 
 @cache

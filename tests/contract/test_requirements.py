@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from tests.architecture.tree import committed_files
 from tests.contract import requirements
-from tests.contract.requirements import ROOT, read_manifest
+from tests.contract.requirements import name_of, read_manifest
 
 MANIFEST = read_manifest()
 
@@ -43,21 +41,10 @@ def test_every_named_test_exists() -> None:
 
 @pytest.mark.usefixtures("untraced_children")
 def test_every_named_test_is_run(request: pytest.FixtureRequest) -> None:
-    missing = requirements.named_tests(MANIFEST) - {_name(item.nodeid) for item in request.session.items}
+    missing = requirements.named_tests(MANIFEST) - {name_of(item.nodeid) for item in request.session.items}
     if missing:  # in a run of a part of the tests, others may be collected all the same
-        missing -= _collected({test.partition("::")[0] for test in missing})
+        missing -= requirements.collected({test.partition("::")[0] for test in missing})
     assert missing == set(), "pytest does not collect these; the manifest needs tests that are run"
-
-
-def _collected(files: set[str]) -> set[str]:
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *sorted(files)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-20:]) + done.stderr
-    return {_name(line) for line in done.stdout.splitlines()}
-
-
-def _name(node_id: str) -> str:
-    return node_id.partition("[")[0]
 
 
 def test_nobody_cites_a_rule_that_is_not_written() -> None:

@@ -154,6 +154,7 @@ def test_the_first_interface_that_is_spoken_is_used(
 
 
 def test_a_card_of_0_3_names_its_interfaces_in_its_own_words() -> None:
+    """A2A-03-06."""
     document: JsonObject = {
         "name": "old",
         "url": f"{URL}/rest",

@@ -83,6 +83,7 @@ async def plain(served: Served) -> AsyncIterator[RemoteAgent]:
 
 
 async def test_an_answer_becomes_the_final_message_with_our_ids(agent: RemoteAgent) -> None:
+    """In the dialect of the interface that the card offers (A2A-03-06)."""
     context = turn()
     ended = await outcome(agent, "hello", context)
     assert (ended.state, ended.text) == (TaskState.COMPLETED, "echo: hello")
