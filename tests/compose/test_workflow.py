@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import cast
 
 import anyio
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from agentkit.compose import FunctionAgent, RunContext, Sequential, collect, workflow
 from agentkit.compose.workflow import Workflow
 from agentkit.compose.workflow.agent import WorkflowFunction
-from agentkit.engine import InlineEngine
+from agentkit.engine import Engine, InlineEngine
 from agentkit.errors import EngineError, InputRequired, SpecError, StepFailed
 from agentkit.models import Artifact, ArtifactUpdate, Event, Json, JsonObject, Message, Part, StatusUpdate, TaskState
 from tests.compose.agents import Leaf, context
@@ -271,6 +272,35 @@ async def test_cancellation_reaches_the_running_agents_and_cancel_tells_all_that
         await waits.cancel(context("waits"))
 
     assert (done.cancelled, slow.cancelled) == (1, 1)
+
+
+@pytest.mark.parametrize("make", [InlineEngine, RecordingEngine])
+async def test_each_of_several_calls_of_one_agent_is_told_to_stop(make: Callable[[], Engine]) -> None:
+    """A2A-CMP-01: each is a remote task of its own."""
+    told: list[str] = []
+
+    class Remote(Leaf):
+        async def cancel(self, context: RunContext) -> None:
+            told.append(context.step_key)
+
+    remote = Remote("remote", "wait")
+
+    @workflow("flow")
+    async def flow(ctx: RunContext, message: Message) -> str:
+        chain = Sequential("chain", [remote])
+        await ctx.gather(ctx.call(remote, "one"), ctx.call(remote, "two"), ctx.call(chain, "three"))
+        return "never"
+
+    given = replace(context("flow"), engine=make(), run_id="t-1.1")
+    run = asyncio.create_task(collect(flow, Message.user("x"), given))
+    with anyio.fail_after(HANG):
+        while len(remote.heard) < 3:
+            await anyio.lowlevel.checkpoint()
+        run.cancel()
+        await asyncio.wait((run,))
+        await flow.cancel(given)
+
+    assert sorted(told) == ["flow/chain/remote#1", "flow/remote", "flow/remote#2"]
 
 
 async def test_endless_steps_are_bounded() -> None:

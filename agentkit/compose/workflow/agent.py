@@ -121,6 +121,7 @@ class Workflow:
         self._credentials = frozenset(credentials)
         self._max_steps = max_steps
         self._called: dict[str, Agent] = {agent.name: agent for agent in agents}
+        self._turns: dict[tuple[str, str], WorkflowRun] = {}
 
     @property
     def name(self) -> str:
@@ -160,24 +161,34 @@ class Workflow:
         )
         argument = argument_of(self._takes, turn.message)
         events = turn.events(lambda own: self._function(own, argument))
+        place, is_cut_off = _place(context), True
+        self._turns[place] = turn
         try:
             async for event in events:
                 yield event
+            is_cut_off = False
         finally:
             await events.aclose()
+            # A turn that is cut off is told only afterwards to stop what it set going elsewhere: see `cancel`.
+            if not (is_cut_off and turn.at_work) or len(self._turns) > _REMEMBERED:
+                self._turns.pop(place, None)
 
     async def cancel(self, context: RunContext) -> None:
         """Cancel the agents that were called, those that wait with what they left behind (A2A-CMP-01)."""
         waiting = object_of((context.continuation or {}).get("open")) or {}
-        # The same agent may wait in several calls.
+        turn = self._turns.pop(_place(context), None)
+        at_work = [] if turn is None else [*turn.at_work.values()]
+        # The same agent may be at work, or wait, in several calls.
         left = [(key, entry) for key, one in waiting.items() if (entry := object_of(one))]
         asked = [
             stop(self._called[name], _at(context.child(name, continuation=_left_by(entry)), key))
             for key, entry in left
             if (name := str(entry.get("of"))) in self._called
         ]
-        others = self._called.keys() - {str(entry.get("of")) for _, entry in left}
-        await asyncio.gather(*asked, *(stop(self._called[name], context.child(name)) for name in others))
+        asked += [stop(agent, child) for agent, child in at_work]
+        told = {str(entry.get("of")) for _, entry in left} | {agent.name for agent, _ in at_work}
+        others = [agent for name, agent in self._called.items() if name not in told]
+        await asyncio.gather(*asked, *(stop(agent, context.child(agent.name)) for agent in others))
 
     def _remember(self, agent: Agent) -> None:
         if len(self._called) < _REMEMBERED:
@@ -186,6 +197,10 @@ class Workflow:
 
 def _left_by(entry: JsonObject) -> JsonObject | None:
     return load_outcome(entry.get("value")).continuation
+
+
+def _place(context: RunContext) -> tuple[str, str]:
+    return context.run_id or context.task_id, context.step_key
 
 
 def _at(child: RunContext, key: str) -> RunContext:

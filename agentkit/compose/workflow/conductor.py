@@ -42,6 +42,7 @@ class Conductor:
         progress: What the branches are doing.
         slots: The places of the steps.
         failed: How the calls that failed ended, by key.
+        at_work: Calls that began and did not end, by key; also after the function was cancelled.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Conductor:
         self.progress = Progress(self.updates.wake, self.updates.changed)
         self.slots = Slots(journal, self.progress, context, most_steps)
         self.failed: dict[str, tuple[Outcome, RunContext]] = {}
+        self.at_work: dict[str, tuple[Agent, RunContext]] = {}
         self._journal = journal
         self._answer = answer
         self._context = context
@@ -138,6 +140,7 @@ class Conductor:
             asked = self._answer if slot.is_asked else asked
         await self.slots.permission(slot)
         turn = Turn(agent, asked, child)
+        self.at_work[slot.key] = agent, child
         try:
             with self.progress.busy():
                 async with aclosing(turn.events()) as updates:
@@ -147,7 +150,9 @@ class Conductor:
             if not self.progress.closed:
                 # The function has given up the call.
                 await stop(agent, child, STOP_SECONDS)
+                del self.at_work[slot.key]
             raise
+        del self.at_work[slot.key]
         if turn.outcome.is_paused:
             await self._wait(slot, turn.outcome)
         return turn.outcome

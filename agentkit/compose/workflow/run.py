@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, cast
@@ -64,6 +64,11 @@ class WorkflowRun:
         own = Credentials(one for server, one in context.credentials.items() if server in credentials)
         self._own = replace(inside, credentials=own, operations=self._conductor)
         self._waiting: dict[str, Waiting] = {}
+
+    @property
+    def at_work(self) -> Mapping[str, tuple[Agent, RunContext]]:
+        """Calls that began and did not end, by key; also after the turn was cancelled."""
+        return self._conductor.at_work
 
     @property
     def message(self) -> Message:
