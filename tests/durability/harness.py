@@ -104,9 +104,13 @@ class Program:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.rest()
+        self._process.communicate()
+
+    def rest(self) -> None:
+        """Kill it where it still lives."""
         if self._life is not None and self._life.status is None:
             self._life.kill()
-        self._process.communicate()
 
     def start(self, *arguments: str) -> Life:
         """Begin a life of the program."""

@@ -15,10 +15,16 @@ from tests.durability.erasure_program import CANARY
 from tests.durability.harness import Program
 
 
-@pytest.fixture
-def program() -> Iterator[Program]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Program]:
     with Program("tests.durability.erasure_program") as program:
         yield program
+
+
+@pytest.fixture
+def program(started: Program) -> Iterator[Program]:
+    yield started
+    started.rest()
 
 
 def _erase(url: str) -> None:

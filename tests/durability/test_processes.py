@@ -10,16 +10,22 @@ import pytest
 from tests.durability.harness import Program
 
 
-@pytest.fixture
-def one() -> Iterator[Program]:
-    with Program("tests.durability.peer_program") as program:
-        yield program
+@pytest.fixture(scope="module")
+def programs() -> Iterator[tuple[Program, Program]]:
+    with Program("tests.durability.peer_program") as one, Program("tests.durability.peer_program") as other:
+        yield one, other
 
 
 @pytest.fixture
-def other() -> Iterator[Program]:
-    with Program("tests.durability.peer_program") as program:
-        yield program
+def one(programs: tuple[Program, Program]) -> Iterator[Program]:
+    yield programs[0]
+    programs[0].rest()
+
+
+@pytest.fixture
+def other(programs: tuple[Program, Program]) -> Iterator[Program]:
+    yield programs[1]
+    programs[1].rest()
 
 
 def test_a_sqlite_file_belongs_to_one_process(one: Program, other: Program, tmp_path: Path) -> None:

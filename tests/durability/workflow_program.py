@@ -39,7 +39,9 @@ async def main(arguments: list[str], tell: Tell) -> None:
         ) as live,
         AsyncClient(transport=ASGITransport(live), base_url=URL, headers={"A2A-Version": "1.0"}, timeout=60) as http,
     ):
-        await asyncio.gather(*(_converse(http, ledger, number, tell) for number in range(int(last))))
+        ended = {line[1] for line in ledger.lines() if line[0] == "ended"}
+        left = [number for number in range(int(last)) if str(number) not in ended]
+        await asyncio.gather(*(_converse(http, ledger, number, tell) for number in left))
 
 
 def _intake(ledger: Ledger, remote: Agent, tell: Tell) -> Workflow:
@@ -96,10 +98,9 @@ async def _converse(http: AsyncClient, ledger: Ledger, number: int, tell: Tell) 
         await _send(http, "yes", f"answer-{number}", task_id)
     await _until(state, _ENDED)
     ended = await _call(http, "GetTask", {"id": task_id})
-    if str(number) not in {line[1] for line in ledger.lines() if line[0] == "ended"}:
-        error = ended.get("metadata", {}).get("error", "-")
-        ledger.append("ended", str(number), ended["status"]["state"], error)
-        tell("ended")
+    why = ended.get("metadata", {})
+    ledger.append("ended", str(number), ended["status"]["state"], why.get("error", "-"), why.get("agentkit.step", "-"))
+    tell("ended")
 
 
 async def _until(state: Callable[[], Awaitable[str]], wanted: tuple[str, ...]) -> str:
