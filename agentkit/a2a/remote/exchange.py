@@ -103,7 +103,8 @@ class Exchange:
                 raise trouble
             found = await self._found_after(trouble)
             if found is not None:
-                yield found
+                # As it is listed it may lack what it made (A2A-LIST-04), so it is followed like any other.
+                self._progress.task_id = found.id
                 return
             await self._sleep(_pause(tries, trouble))
 

@@ -158,17 +158,19 @@ async def test_what_nobody_listens_to_fails_after_some_tries() -> None:
 
 @pytest.mark.parametrize("trouble", [lost, late])
 async def test_what_may_have_arrived_is_looked_for_and_not_sent_again(trouble: Answer) -> None:
-    sent: list[dict[str, Any]] = []
+    """A2A-LIST-04: a list shows no artifacts, the task itself does."""
 
     async def listed(call: dict[str, Any]) -> Response:
         history = [peer.asked[0]["params"]["message"]]
-        sent.append(call["params"])
         page = {"tasks": [task("COMPLETED", text="done", history=history)], "nextPageToken": ""}
         return await result(page)(call)
 
-    peer = server("SendMessage", trouble, card=UNARY, ListTasks=listed)
-    assert (await outcome(agent_at(peer), "hello")).text == "done"
-    assert peer.methods() == ["SendMessage", "ListTasks"]
+    made = [{"artifactId": "r-1", "parts": [{"text": "made"}]}]
+    whole = result(task("COMPLETED", text="done", artifacts=made))
+    peer = server("SendMessage", trouble, card=UNARY, ListTasks=listed, GetTask=whole)
+    ended = await outcome(agent_at(peer), "hello")
+    assert (ended.text, [artifact.text for artifact in ended.artifacts]) == ("done", ["made"])
+    assert peer.methods() == ["SendMessage", "ListTasks", "GetTask"]
 
 
 @pytest.mark.parametrize("listing", [result({"tasks": [], "nextPageToken": ""}), refused(-32601), lost])
