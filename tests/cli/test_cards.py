@@ -19,7 +19,11 @@ from tests.deadline import HANG
 ROOT = Path(__file__).parents[2]
 CARDS = ROOT / "agent-cards"
 EXAMPLE = "03_chain_agents"
-TARGETS = {"handover-chain": "agentkit.cli.demo.chain:preview", "note-check": f"{EXAMPLE}:chain"}
+TARGETS = {
+    "handover-chain": "agentkit.cli.demo.chain:preview",
+    "intake": "07_approve_and_resume:intake",
+    "note-check": f"{EXAMPLE}:chain",
+}
 
 
 PAIR = """
