@@ -91,14 +91,15 @@ def test_a_served_workflow_repeats_nothing_and_loses_nothing(
 def test_processes_that_are_sent_the_same_do_it_once_while_one_of_them_dies(
     tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger, kills, tasks = Ledger(tmp_path / "ledger"), 5, count(2)
+    ledger, kills, tasks = Ledger(tmp_path / "ledger"), 5, count(12, 4)
 
     with (
         _remote(ledger, tmp_path) as address,
         Program("tests.durability.workflow_program") as dies,
         Program("tests.durability.workflow_program") as lives,
     ):
-        life = lives.start(postgres_url, str(ledger.path), address, str(kills + 3))
+        life = lives.start(postgres_url, str(ledger.path), address, "12")
+        # Each life of the other has the same to do, and something more.
         kill_at_random(
             dies, lambda _killed: (postgres_url, str(ledger.path), address, str(next(tasks))), kills=kills, seed=11
         )
