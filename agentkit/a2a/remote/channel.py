@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager, nullcontext
 from typing import Final, Protocol, TypeVar
 
 from agentkit.a2a.remote.bindings import Binding, Call, Listed, listed
@@ -158,8 +158,10 @@ class HttpChannel:
             return self._result(operation, received)
 
     async def _events(self, operation: str, call: Call, bearer: str | None) -> AsyncGenerator[Event]:
-        with long_span(f"a2a.client.{operation}", self._attributes, kind=SpanKind.CLIENT):
-            async with self._http.stream(call, self._headers, bearer) as opened:
+        with long_span(f"a2a.client.{operation}", self._attributes, kind=SpanKind.CLIENT) as hop:
+            async with AsyncExitStack() as stack:
+                with hop.current() if hop.is_recording else nullcontext():  # the agent's own span becomes its child
+                    opened = await stack.enter_async_context(self._http.stream(call, self._headers, bearer))
                 if isinstance(opened, Received):
                     # A server that does not stream this one may answer as if it had been a send.
                     result = self._result(operation, opened)

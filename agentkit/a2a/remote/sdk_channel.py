@@ -40,7 +40,7 @@ from agentkit.errors import (
     WireError,
 )
 from agentkit.models import Event, Json, JsonObject, Message, SendRequest, Task
-from agentkit.tracing import SpanKind, inject, long_span, span
+from agentkit.tracing import Span, SpanKind, inject, long_span, span
 from agentkit.wire.a2a import decode_answer, decode_event, decode_task, encode_send_request
 
 if TYPE_CHECKING:
@@ -174,9 +174,9 @@ class SdkChannel:
         bearer: str | None,
         call: Callable[[ClientCallContext], AsyncIterator[a2a_pb2.StreamResponse]],
     ) -> AsyncGenerator[Event]:
-        with long_span(f"a2a.client.{operation}", self._attributes, kind=SpanKind.CLIENT):
+        with long_span(f"a2a.client.{operation}", self._attributes, kind=SpanKind.CLIENT) as hop:
             granted = await self._authorizer.headers(bearer)
-            responses = call(self._way(granted))
+            responses = call(self._way(granted, hop))
             begun, size = False, 0
             while True:
                 try:
@@ -186,7 +186,7 @@ class SdkChannel:
                     if begun:
                         raise
                     begun = True
-                    responses = call(self._way(await self._another(granted, refused)))
+                    responses = call(self._way(await self._another(granted, refused), hop))
                     continue
                 if response is None:
                     return
@@ -202,9 +202,13 @@ class SdkChannel:
             raise refused
         return other
 
-    def _way(self, granted: Mapping[str, str]) -> ClientCallContext:
+    def _way(self, granted: Mapping[str, str], hop: Span | None = None) -> ClientCallContext:
+        """What goes along with a call, as a child of a span that is not the current one, too."""
         parameters = {**self._parameters, **granted}
-        inject(parameters)
+        if hop is not None and hop.is_recording:
+            hop.inject(parameters)
+        else:
+            inject(parameters)
         return ClientCallContext(timeout=self._limits.silence, service_parameters=parameters)
 
     def _decoded(self, operation: str, decode: Callable[[Json, str], T], message: ProtoMessage) -> T:

@@ -8,7 +8,11 @@ from dataclasses import replace
 
 import anyio
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from agentkit import tracing
 from agentkit.a2a.grpc_server import a2a_grpc
 from agentkit.a2a.remote import RemoteAgent, RemoteLimits, remote_agent
 from agentkit.a2a.remote.outbound import HOPS_KEY, MOST_HOPS
@@ -265,6 +269,26 @@ async def test_one_trace_runs_through(plain: RemoteAgent) -> None:
     with continued({"traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}):
         said = (await outcome(plain, "trace")).text
     assert said.split("-")[1] == trace_id
+
+
+@pytest.mark.parametrize("way", [("JSONRPC", "1.0"), ("HTTP+JSON", "0.3")])
+async def test_what_an_agent_does_in_a_stream_is_a_child_of_the_call(served: Served, way: tuple[str, str]) -> None:
+    """A2A-CMP-05; also where nothing around the call has begun a trace."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracing, "_tracer", lambda: provider.get_tracer("test"))
+        async with remote_agent(await card_with(served, *way), name="peer", http=pool(served.app)) as agent:
+            await outcome(agent, "hello")
+            spans: dict[str, ReadableSpan] = {}
+            with anyio.fail_after(HANG):
+                while not any(name.startswith("a2a.Send") for name in spans):
+                    await anyio.lowlevel.checkpoint()
+                    spans = {one.name: one for one in exporter.get_finished_spans()}
+    call, served_call = spans["a2a.client.SendStreamingMessage"], spans["a2a.SendStreamingMessage"]
+    assert call.context
+    assert served_call.parent
+    assert served_call.parent.span_id == call.context.span_id
 
 
 async def test_skills_and_description_are_those_of_the_card_once_it_is_read(plain: RemoteAgent) -> None:
