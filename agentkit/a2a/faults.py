@@ -81,7 +81,7 @@ def as_a2a_error(error: Exception) -> A2AError:
         case CredentialError():
             return invalid_params("message.parts", error.message, {"code": error.code})
         case ServiceOverloaded() | TooManyRequests():
-            return OverloadedError()
+            return OverloadedError(str(error))
         case TaskError():
             return _task_error(error)
         case _:

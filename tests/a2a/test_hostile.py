@@ -273,15 +273,17 @@ async def test_a_whole_number_beyond_every_double_is_refused_before_it_is_stored
     assert (await http_peer.ask("SendMessage", largest)).status == 200
 
 
-async def test_a_service_that_is_full_says_so_on_every_binding(
+async def test_a_service_that_is_full_says_so_and_what_helps_on_every_binding(
     peer: Peer, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_args: object, **_options: object) -> None:
-        raise ServiceOverloaded("The service is at work on as much as it may.")
+        # Waiting would help against other limits, and never against this one.
+        raise ServiceOverloaded("There are 3 tasks that have not ended.", remedy="Answer or cancel some of them.")
 
     monkeypatch.setattr(served.service, "send", full)
     answer = await peer.ask("SendMessage", message("x"))
     assert answer.reason == "SERVICE_OVERLOADED"
+    assert answer.error["message"] == "There are 3 tasks that have not ended. Answer or cancel some of them."
     assert answer.error["code"] in {-32000, 429}
     if not isinstance(peer, RpcPeer):
         assert answer.error["status"] == "RESOURCE_EXHAUSTED"
