@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import Awaitable, Callable, Iterable
@@ -37,7 +38,8 @@ class Records:
 
     Attributes:
         done: Texts of the results, by key.
-        interrupted: Keys whose start an earlier process marked, and whose result it did not record.
+        interrupted: Keys that may have happened: their start is marked, and no result was recorded before an earlier
+            process died, or before the step was cancelled.
         marked: Keys whose start this process marked.
     """
 
@@ -46,6 +48,11 @@ class Records:
     marked: set[str] = field(default_factory=set[str])
     at_work: set[str] = field(default_factory=set[str])
     numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def interrupt(self, key: str, effect: Effect) -> None:
+        """Note that a step may have happened, should the run ask for it once more in this process."""
+        if effect != "idempotent":
+            self.interrupted.add(key)
 
     @classmethod
     def load(cls, rows: Iterable[tuple[int, Kind, str, str]]) -> Records:
@@ -78,9 +85,14 @@ async def execute(records: Records, write: Write, key: str, work: Work, effect: 
     records.at_work.add(key)
     try:
         result = await _perform(records, write, key, work, effect, look_up)
-        text = encode(result, key)
-        await write(next(records.numbers), "done", key, text)
+        try:
+            text = encode(result, key)
+            await write(next(records.numbers), "done", key, text)
+        except BaseException:
+            records.interrupt(key, effect)
+            raise
         records.done[key] = text
+        records.interrupted.discard(key)
     finally:
         records.at_work.discard(key)
     return result
@@ -106,7 +118,12 @@ async def _perform(
     elif key not in records.marked:
         await write(next(records.numbers), "begun", key, "null")
         records.marked.add(key)
-    return await work()
+    try:
+        return await work()
+    except asyncio.CancelledError:
+        # Nobody knows how far it came. What raises an error of its own has said that it failed.
+        records.interrupt(key, effect)
+        raise
 
 
 def encode(result: Json, key: str) -> str:

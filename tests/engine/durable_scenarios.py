@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agentkit.engine import DbosEngine, Found, Runner, RunStatus
+from agentkit.engine import DbosEngine, Effect, Found, Runner, RunStatus
 from agentkit.errors import EngineError, UnknownOutcome
 from agentkit.models import Json, JsonObject
 from tests.engine.conformance import LATER, forever, returns
@@ -228,6 +228,39 @@ async def what_is_no_json_is_not_recorded(url: str) -> None:
     assert seen == ["all"]
 
 
+async def a_step_that_was_cancelled_is_not_executed_again_by_the_same_process(url: str) -> None:
+    executed, ended = list[str](), asyncio.Event()
+
+    async def runner(run_id: str, payload: JsonObject) -> None:
+        async def attempt(key: str, effect: Effect) -> Json:
+            begun = asyncio.Event()
+
+            async def work() -> Json:
+                executed.append(key)
+                begun.set()
+                return await asyncio.Event().wait()
+
+            async def look_up() -> Found | None:
+                return Found("found")
+
+            first = asyncio.create_task(engine.step(run_id, key, work, effect=effect, look_up=look_up))
+            await begun.wait()
+            first.cancel()
+            await asyncio.wait([first])
+            return await engine.step(run_id, key, work, effect=effect, look_up=look_up)
+
+        assert await attempt("lookup", "lookup") == "found"
+        with pytest.raises(UnknownOutcome):
+            await attempt("once", "once")
+        ended.set()
+
+    async with durable(url, "cancelled-steps") as engine:
+        await engine.launch(runner)
+        await engine.start("r", {})
+        await ended.wait()
+    assert executed == ["lookup", "once"]
+
+
 async def a_key_is_used_by_one_step_at_a_time_and_inside_of_a_run(url: str) -> None:
     seen = list[str]()
 
@@ -366,6 +399,7 @@ DURABLE: list[DurableScenario] = [
     a_lookup_step_that_did_not_happen_is_executed,
     a_lookup_that_nobody_can_answer_is_unknown,
     what_is_no_json_is_not_recorded,
+    a_step_that_was_cancelled_is_not_executed_again_by_the_same_process,
     a_key_is_used_by_one_step_at_a_time_and_inside_of_a_run,
     timers_survive_and_so_do_their_cancellations,
     a_run_that_fails_while_it_is_stopped_goes_on_later,
