@@ -4,7 +4,7 @@ Run: `.venv/bin/python tests/benchmarks/parked_approvals.py` (Linux). `N` is how
 have 10000 open), `IDLE` for how many seconds the idle server is watched (10); `QUICK=1` does less.
 
 A `@workflow` of two agents with an approval between, served over A2A by `agent_app` on a SQLite file with `DbosEngine`,
-bearer token and push notifications on, in a process of its own. It parks all tasks, then half of them get their answer,
+bearer token and push notifications on, in a process of its own. It parks all tasks, then 500 of them get their answer,
 one after the other, and the time from the answer to `completed` is taken. Counted before the first task and after the
 last one: RSS of the process, what Python itself allocated (tracemalloc, in a second process with 1,000 tasks at most,
 because it slows down everything), asyncio tasks, threads. Caches fill up before the first count.
@@ -37,6 +37,7 @@ from agentkit.compose import RunContext, workflow
 from agentkit.models import Message
 
 TRACED_AT_MOST: Final = 1000
+ANSWERED_AT_MOST: Final = 500
 WARM: Final = 100
 AT_ONCE: Final = 8
 _TOKEN: Final = "benchmark-token"
@@ -235,7 +236,7 @@ async def _measure(folder: Path, how_many: int, seconds: float) -> None:
         task_ids = await _park(server.port, how_many)
         took, cpu = (time.perf_counter() - started) / how_many, (server.cpu() - cpu) / how_many
         idle_after, after = await _idle(server, seconds), server.counted()
-        waking = await _wake(server.port, task_ids[: max(100, how_many // 2)])
+        waking = await _wake(server.port, task_ids[:ANSWERED_AT_MOST])
         last = server.counted()
     allocated = await _allocated(folder, min(how_many, TRACED_AT_MOST))
     cuts = statistics.quantiles(waking, n=100)
