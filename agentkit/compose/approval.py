@@ -132,9 +132,9 @@ class Approval:
 
     @staticmethod
     def _asked(question: Question, kept: JsonObject, context: RunContext, why: str = "") -> Event:
-        return status_update(
-            context, TaskState.INPUT_REQUIRED, question.message(context, why), {CONTINUATION_KEY: kept}
-        )
+        expires = kept.get("expires")
+        asked = question.message(context, why, expires if isinstance(expires, str) else None)
+        return status_update(context, TaskState.INPUT_REQUIRED, asked, {CONTINUATION_KEY: kept})
 
 
 def _rounds(context: RunContext) -> tuple[str, ...]:

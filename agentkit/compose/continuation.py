@@ -34,6 +34,9 @@ STEP_KEY: Final = "agentkit.step"
 RECORD_KEY: Final = "agentkit.record"
 """In the metadata of an artifact: it tells what happened in the task (who approved what), and is nobody's input."""
 
+PASSING_KEYS: Final = frozenset({AGENT_KEY, STEP_KEY, "mcp_name", "error", "agentkit.missing"})
+"""What metadata tell of one state: who asks, what is missing or failed. With the next state it is not true any more."""
+
 _RETRY: Final = "agentkit.retry"
 
 

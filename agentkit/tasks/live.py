@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from agentkit.compose import NOTHING, USAGE_KEY, ArtifactStore, Usage
+from agentkit.compose.continuation import PASSING_KEYS
 from agentkit.engine import Engine
 from agentkit.errors import AgentKitError, TurnExceeded
 from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task, TaskState, TaskStatus
@@ -145,8 +146,8 @@ class LiveTask:
         record = self._completed(update)
         entry, kept = encode(record), encode_object(continuation)
         self.settling = True
-        if update.metadata:
-            self.task = altered(self.task, {"metadata": self._merged(update.metadata)})
+        if update.metadata or self.task.metadata:
+            self.task = altered(self.task, {"metadata": self._merged(update.metadata or {}) or None})
         self._apply(record)
         await self._writer.finish(entry, self.task, kept, self._artifacts.all() if self._whole else None)
         self._see(self.version)
@@ -228,8 +229,8 @@ class LiveTask:
         return altered(update, {"status": status.model_copy(update=changes)})
 
     def _merged(self, metadata: JsonObject) -> JsonObject:
-        """The task's metadata with that of the end; what was used is summed over the turns."""
-        before = self.task.metadata or {}
+        """The task's metadata with that of the end, in place of that of the last one; what was used is summed."""
+        before = {key: value for key, value in (self.task.metadata or {}).items() if key not in PASSING_KEYS}
         merged: JsonObject = {**before, **metadata}
         if USAGE_KEY in before and USAGE_KEY in metadata:
             total = Usage.of(before) + Usage.of(metadata)

@@ -57,6 +57,13 @@ async def test_what_is_approved_is_handed_on_unchanged(make: Callable[[], Engine
     assert datetime.fromisoformat(str(record["at"])).tzinfo is not None
 
 
+async def test_people_read_what_is_proposed_as_it_was_written() -> None:
+    agent, _, _ = chain(proposal=lambda _: ["Note\n- one", {"codes": ["I10"]}])
+    asked = await Talk(agent, InlineEngine()).say("x")
+
+    assert asked.text.startswith('File this?\nNote\n- one\n{\n  "codes": [')
+
+
 @ENGINES
 async def test_what_is_declined_ends_the_chain_rejected(make: Callable[[], Engine]) -> None:
     agent, _, last = chain()
@@ -135,7 +142,11 @@ async def test_what_was_shown_is_what_is_decided_on() -> None:
 async def test_a_decision_that_comes_too_late_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     agent, _, last = chain(expires_in=timedelta(hours=1))
     talk = Talk(agent, InlineEngine())
-    await talk.say("x")
+    asked = await talk.say("x")
+    assert asked.message is not None
+    question = asked.message.data[0]
+    assert isinstance(question, dict)
+    assert f"declined after {question['expires']}" in asked.text, "people and programs are told until when"
     monkeypatch.setattr(operations, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
     outcome = await talk.say("yes")
 

@@ -112,7 +112,7 @@ async def test_a_decision_that_comes_too_late_counts_as_declined(monkeypatch: py
         return f"{decision.approved}: {decision.reason}"
 
     talk = Talk(intake, RecordingEngine())
-    await talk.say("x")
+    assert "It counts as declined after 20" in (await talk.say("x")).text
     monkeypatch.setattr(operations, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
 
     assert (await talk.say("yes")).text == "False: Nobody decided in time."

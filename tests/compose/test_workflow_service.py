@@ -86,6 +86,8 @@ async def test_a_credential_sent_alone_resumes_the_agent_inside(tmp_path: Path) 
         done = await tasks.send(labs, token, ANN, agent_id="l")
 
     assert done.text == "locked(x)"
+    assert (lacking.metadata or {})["mcp_name"] == "ehr"
+    assert done.metadata is None, "what was missing is not missing any more"
     assert b"secret" not in (tmp_path / "t.db").read_bytes()
 
 

@@ -171,7 +171,12 @@ class Conductor:
             return (question.expired() if is_late else question.decide(answer, caller, by)).json()
 
         kept: JsonObject = {"expires": expires}
-        decision = Decision.read(object_of(await self._reply(slot, question.message, read, kept)) or {})
+        until = expires if isinstance(expires, str) else None
+
+        def message(context: RunContext, why: str) -> Message:
+            return question.message(context, why, until)
+
+        decision = Decision.read(object_of(await self._reply(slot, message, read, kept)) or {})
         if slot.done is None:
             await self.updates.put(question.record(decision, self._context, slot.label))
         return decision

@@ -101,8 +101,14 @@ class Question:
         except (TypeError, ValueError, RecursionError):
             raise EngineError("What is proposed is not JSON.", remedy="Pass JSON values or a pydantic model.") from None
 
-    def message(self, context: RunContext, why: str = "") -> Message:
-        """The question for people, and for programs; `why` says what was wrong with an answer before."""
+    def message(self, context: RunContext, why: str = "", expires: str | None = None) -> Message:
+        """The question for people, and for programs.
+
+        Args:
+            context: Of whoever asks.
+            why: What was wrong with an answer before.
+            expires: Until when it can be approved, as ISO 8601 moment.
+        """
         schema: JsonObject = {
             "type": "object",
             "properties": {
@@ -119,7 +125,10 @@ class Question:
             "schema": schema,
             "hash": self.hash,
         }
-        lines = (why, self.text, _readable(self.proposal), "Answer yes or no; say why if you like.")
+        if expires is not None:
+            data["expires"] = expires
+        until = "" if expires is None else f"It counts as declined after {expires}."
+        lines = (why, self.text, _readable(self.proposal), until, "Answer yes or no; say why if you like.")
         text = "\n".join(line for line in lines if line)
         return Message.agent(text, data=(data,), context_id=context.context_id, task_id=context.task_id)
 
