@@ -17,6 +17,7 @@ from agentkit.a2a.operations import ExtendedCard
 from agentkit.a2a.security import Gate
 from agentkit.a2a.signing import CardSigner
 from agentkit.compose import Agent, Caller
+from agentkit.compose.members import require_agent
 from agentkit.errors import SpecError
 from agentkit.models import AgentSkill
 
@@ -90,12 +91,14 @@ def place(agents: Agent | HostedAgent | Sequence[Agent | HostedAgent], manner: M
     """Give every agent its address and its card.
 
     Raises:
-        SpecError: There is none, two of them have the same name or path, or a card lacks something.
+        SpecError: There is none, something is none, two of them have the same name or path, or a card lacks something.
     """
     listed = agents if isinstance(agents, Sequence) else (agents,)
     hosted = [one if isinstance(one, HostedAgent) else HostedAgent(one) for one in listed]
     if not hosted:
         raise SpecError("agents", "needs at least one agent")
+    for index, one in enumerate(hosted):
+        require_agent(f"agents[{index}]", one.agent)
     paths = [_path(one, alone=len(hosted) == 1) for one in hosted]
     _refuse_doubled("name", [one.agent.name for one in hosted])
     _refuse_doubled("path", paths)

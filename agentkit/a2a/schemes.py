@@ -1,7 +1,8 @@
 """How a served agent wants to be authorized: what an author chooses, and how the card says it (A2A-SEC-01).
 
-The names are those of `agentkit.mcp`, and mean the same; what an agent has beside them is a cookie or a query parameter
-for keys, certificates, tenants, and several schemes that are all needed.
+The names are those of `agentkit.mcp`, and mean the same; but tokens and keys have holders here, because what is made
+with one belongs to somebody. What an agent has beside them is a cookie or a query parameter for keys, certificates,
+tenants, and several schemes that are all needed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from agentkit.a2a.client_certificate import CLIENT_CERT
@@ -221,8 +222,11 @@ def _issuer_scheme(
 
 
 def _check_secrets(field: str, secrets: Mapping[str, str]) -> None:
-    named = bool(secrets) and all(secrets) and len(set(secrets.values())) == len(secrets)
-    demand(named, field, "needs at least one, and each one a holder of its own")
+    given = cast("object", secrets)
+    kind = type(given).__name__
+    demand(isinstance(given, Mapping), field, f'is a {kind}; it must name who holds what: {{"clinic": "..."}}')
+    demand(bool(secrets) and all(secrets), field, "needs at least one, and for each one the name of who holds it")
+    demand(len(set(secrets.values())) == len(secrets), field, "two holders have the same secret")
     sendable = all(_SECRET.fullmatch(secret) for secret in secrets.values())
     demand(sendable, field, "must not be empty, and be of visible ASCII characters")
 

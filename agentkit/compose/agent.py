@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from agentkit.compose.gathering import all_of
 from agentkit.compose.given import Tally
+from agentkit.compose.members import require_agent
 from agentkit.compose.references import References, no_references
 from agentkit.compose.state import ConversationState, ShortState
 from agentkit.compose.usage import Meter
@@ -140,7 +141,9 @@ class RunContext:
         Raises:
             StepFailed: The agent failed, rejected the message, or nobody knows whether it did its work.
             EngineError: The workflow was changed while the task waited.
+            SpecError: It is no agent.
         """
+        require_agent("ctx.call", agent)
         return self._operations.call(agent, message, key)
 
     @overload

@@ -10,6 +10,7 @@ from typing import Final
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, RECORD_KEY, STEP_KEY, WAKE_KEY
 from agentkit.compose.facets import effect_of
+from agentkit.compose.members import members_of
 from agentkit.compose.message_ids import outbound_id
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, status_update
 from agentkit.engine import Effect
@@ -50,20 +51,22 @@ class Combinator:
             durable: Each call of a leaf is recorded, so that after a crash it goes on where it was.
 
         Raises:
-            SpecError: There is no agent, or two share a name: names are what answers and results are addressed by.
+            SpecError: There is no agent, something is none, or two share a name: names are what answers and results
+                are addressed by.
         """
         kind = type(self).__name__
         if not name.strip():
             raise SpecError(f"{kind}.name", "must not be empty")
-        if not agents:
+        members = members_of(f"{kind}.agents", agents)
+        if not members:
             raise SpecError(f"{kind}.agents", "must hold at least one agent")
-        names = [agent.name for agent in agents]
+        names = [agent.name for agent in members]
         for index, one in enumerate(names):
             if one in names[:index]:
                 raise SpecError(f"{kind}.agents[{index}].name", f"another agent is called {one!r}")
         self.durable = durable
         self._name = name
-        self._agents = tuple(agents)
+        self._agents = members
         self._description = description or f"{kind} of {', '.join(names)}"
 
     @property

@@ -87,8 +87,11 @@ class FunctionAgent(Generic[In, Out]):
             options: See `FunctionOptions`.
 
         Raises:
-            SpecError: The signature is not one of those above, or an option does not fit.
+            SpecError: The signature is not one of those above, or an option does not fit or is not known.
         """
+        if unknown := sorted(set(options) - FunctionOptions.__optional_keys__):
+            known = ", ".join(sorted(FunctionOptions.__optional_keys__))
+            raise SpecError(f"FunctionAgent.{unknown[0]}", "is not known", remedy=f"Known: {known}.")
         own = getattr(function, "__name__", type(function).__name__)
         self._name = options.get("name") or own.strip("_").replace("_", "-")
         documented = (inspect.getdoc(function) or "").partition("\n")[0]

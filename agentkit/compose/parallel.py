@@ -13,6 +13,7 @@ from typing import Final, cast
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.combinator import Combinator, handed_on, kept_answer, passed_on, stop, stopped
 from agentkit.compose.joining import Join, OnFailure, Reduce, Terms, joined
+from agentkit.compose.members import members_of
 from agentkit.compose.outcome import Outcome, status_update, surfaced
 from agentkit.compose.pending import Pending, Result, read_results, write_results
 from agentkit.compose.signature import answer_of
@@ -63,11 +64,12 @@ class Parallel(Combinator):
             durable: What each agent did survives a crash.
 
         Raises:
-            SpecError: There is no agent, two share a name, the limit is below 1, or the terms do not fit.
+            SpecError: There is no agent, something is none, two share a name, the limit is below 1, or the terms do not
+                fit.
         """
         self._reducer = cast("Agent", reduce) if hasattr(reduce, "run") else None
         self._reduce = None if self._reducer is not None else cast("Reduce | None", reduce)
-        self._workers = tuple(agents)
+        self._workers = members_of("Parallel.agents", agents)
         members = self._workers if self._reducer is None else (*self._workers, self._reducer)
         super().__init__(name, members if self._workers else (), description=description, durable=durable)
         if limit < 1:

@@ -63,7 +63,8 @@ def read_signature(function: Callable[..., object], own: str) -> Signature:
         raise SpecError(own, "takes other arguments than a message and a context", remedy=_ACCEPTED)
     takes = kind_of(hints.get(positional[0].name))
     if takes is None:
-        raise SpecError(f"{own}.{positional[0].name}", "has an annotation that is not supported", remedy=_ACCEPTED)
+        problem = "has an annotation that is not supported" if positional[0].name in hints else "has no annotation"
+        raise SpecError(f"{own}.{positional[0].name}", problem, remedy=_ACCEPTED)
     wants_context = len(positional) > 1 and hints.get(positional[1].name) is RunContext
     if len(positional) > 1 and not wants_context and positional[1] in required:
         raise SpecError(f"{own}.{positional[1].name}", "is not annotated RunContext", remedy=_ACCEPTED)

@@ -400,7 +400,7 @@ async def test_a_token_url_makes_it_oauth_2() -> None:
     [
         (lambda: BearerAuth({}), "BearerAuth.tokens"),
         (lambda: BearerAuth({"a": ""}), "must not be empty"),
-        (lambda: BearerAuth({"a": "t", "b": "t"}), "a holder of its own"),
+        (lambda: BearerAuth({"a": "t", "b": "t"}), "two holders have the same secret"),
         (lambda: BearerAuth({"a": "two words"}), "visible ASCII"),
         (lambda: ApiKeyAuth({"a": "k"}, name="Authorization"), "ApiKeyAuth.name"),
         (lambda: ApiKeyAuth({"a": "k"}, name="X Key"), "ApiKeyAuth.name"),

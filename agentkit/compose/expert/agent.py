@@ -95,10 +95,11 @@ class ExpertAgent:
             options: How to ask it; see `ExpertAgentOptions`.
 
         Raises:
-            SpecError: The expert has no tools, or an option does not fit.
+            SpecError: It is no expert, has no tools, or an option does not fit.
         """
         if effect not in (None, "idempotent", "once"):
             raise SpecError("ExpertAgent.effect", "must be idempotent or once: an expert cannot be asked what it did")
+        _require_expert(expert)
         self._expert = expert
         self._options = options
         self._name = name or expert.name
@@ -186,3 +187,11 @@ def _end(result: WorkerResult, message: Message, context: RunContext) -> StatusU
     if result.state is WorkerState.FAILED:
         return surfaced(result.error or AgentKitError(result.text), message, context)
     return status_update(context, TaskState.REJECTED if result.declined else TaskState.COMPLETED, said)
+
+
+def _require_expert(given: object) -> None:
+    if isinstance(given, Expert):
+        return
+    if isinstance(given, str):
+        raise SpecError("ExpertAgent.expert", "is a str", remedy=f'Give load_expert("{given}") of agentkit.experts.')
+    raise SpecError("ExpertAgent.expert", f"is a {type(given).__name__}", remedy="Give an Expert.")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.combinator import stop
+from agentkit.compose.members import members_of
 from agentkit.compose.record import load_outcome, object_of
 from agentkit.compose.signature import Taken, argument_of, kind_of
 from agentkit.compose.workflow.run import WorkflowRun
@@ -62,8 +63,12 @@ def workflow(
         max_steps: So many steps may one turn ask for.
 
     Raises:
-        SpecError: The function's signature is another one; raised when the decorator is applied.
+        SpecError: It is used without a name; the function's signature is another one, or something in `agents` is
+            none, raised when the decorator is applied.
     """
+    given: object = name
+    if inspect.isfunction(given):
+        raise SpecError("workflow", "is used without a name", remedy=f'Write @workflow("{given.__name__}").')
 
     def decorate(function: WorkflowFunction) -> Workflow:
         return Workflow(
@@ -104,13 +109,13 @@ class Workflow:
         """Take what `workflow` was given.
 
         Raises:
-            SpecError: The name is empty, or the signature is another one.
+            SpecError: The name is empty, the signature is another one, or something in `agents` is none.
         """
         if not name.strip():
             raise SpecError("workflow.name", "must not be empty")
         own = getattr(function, "__name__", type(function).__name__)
         self.durable: Final = durable
-        self.agents: Final = tuple(agents)
+        self.agents: Final = members_of("workflow.agents", agents)
         self.version: Final = version
         self._name = name
         documented = (inspect.getdoc(function) or "").partition("\n")[0]
@@ -120,7 +125,7 @@ class Workflow:
         self._function = function
         self._credentials = frozenset(credentials)
         self._max_steps = max_steps
-        self._called: dict[str, Agent] = {agent.name: agent for agent in agents}
+        self._called: dict[str, Agent] = {agent.name: agent for agent in self.agents}
         self._turns: dict[tuple[str, str], WorkflowRun] = {}
 
     @property

@@ -60,7 +60,7 @@ class TypedQuestion:
             return answer.text
         faults: list[str] = []
         for value in _candidates(answer):
-            wrong = self._faults(value)
+            wrong = self._missing(value) or self._faults(value)
             if not wrong:
                 return value
             faults = faults or wrong
@@ -69,6 +69,15 @@ class TypedQuestion:
     def typed(self, value: Json) -> object:
         """A recorded answer as the workflow gets it."""
         return value if self._model is None else self._model.model_validate(value)
+
+    def _missing(self, value: Json) -> list[str]:
+        """What words lack that a form wants; nothing where the answer is no words, or may be."""
+        schema = self._schema or {}
+        if not isinstance(value, str) or schema.get("type") != "object":
+            return []
+        needed = schema.get("required")
+        fields = ", ".join(map(str, needed)) if isinstance(needed, list) else ""
+        return [f"data, or JSON,{f' with {fields}' if fields else ''} is needed"]
 
     def _faults(self, value: Json) -> list[str]:
         if self._model is not None:

@@ -11,6 +11,7 @@ from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.combinator import stop
 from agentkit.compose.continuation import CONTINUATION_KEY, WAKE_KEY
 from agentkit.compose.facets import effect_of, look_up_of
+from agentkit.compose.members import require_agent
 from agentkit.compose.outcome import Outcome, status_update
 from agentkit.compose.turn import Turn
 from agentkit.compose.usage import Meter, charged
@@ -31,7 +32,12 @@ class Wrapper:
     composite = True
 
     def __init__(self, agent: Agent) -> None:
-        """Wrap an agent."""
+        """Wrap an agent.
+
+        Raises:
+            SpecError: It is none.
+        """
+        require_agent(f"{type(self).__name__}.agent", agent)
         self.agent: Final = agent
 
     @property
