@@ -62,7 +62,8 @@ async def card(endpoint: Endpoint) -> Sequence[Problem]:
         if answer.failure is not None or (answer.status == 200 and answer.message is not None):
             break
     if answer.failure is not None:
-        return [Problem(f"the answer was {answer.says}")]
+        remedy = "Check that the server runs, and that its address is right."
+        return [Problem(f"the answer was {answer.says}", remedy=remedy)]
     if answer.status != 200 or answer.message is None:
         return [Problem(f"the answer was {answer.says}, and no card")]
     endpoint.took("card", answer.seconds)
@@ -107,10 +108,12 @@ async def interfaces(endpoint: Endpoint) -> Sequence[Problem]:
     problems: list[Problem] = []
     host = urlsplit(endpoint.seen.card_url).hostname
     for interface in endpoint.card.interfaces:
-        if (why := why_unreachable(interface.url)) is not None:
+        # The address of gRPC is a host and a port; whether it is encrypted cannot be seen in it.
+        address = interface.url if "://" in interface.url else f"https://{interface.url}"
+        if (why := why_unreachable(address)) is not None:
             severity = Verdict.WARNING if endpoint.local else None
             problems.append(Problem(f"{endpoint.quoted(interface.url)} {why}", severity=severity))
-        elif urlsplit(interface.url).hostname != host:
+        elif urlsplit(address).hostname != host:
             text = f"{endpoint.quoted(interface.url)} is on another host than the card"
             problems.append(Problem(text, severity=Verdict.WARNING))
     return problems

@@ -241,3 +241,29 @@ def test_check_ids_are_unique_and_have_remedies() -> None:
     assert len(set(ids)) == len(ids)
     assert all(check.remedy and check.says for check in CHECKS)
     assert {need for check in CHECKS for need in check.needs} <= set(ids)
+
+
+async def test_an_interface_of_grpc_is_a_host_and_a_port_without_a_scheme() -> None:
+    def beside(address: str) -> Callable[[httpx2.Request, Any], Any]:
+        def change(request: httpx2.Request, document: Any) -> Any:
+            if request.url.path.endswith("agent-card.json"):
+                document["supportedInterfaces"] += interface(address, binding="GRPC")
+            return document
+
+        return change
+
+    assert "card.interfaces" not in failed(await verified(change=beside("agents.example.org:8703")))
+    report = await verified(change=beside("127.0.0.1:8703"))
+    assert [finding.text for finding in report.of("card.interfaces")] == [
+        "'127.0.0.1:8703' is an address of a private network"
+    ]
+
+
+async def test_where_nothing_answers_the_remedy_is_to_look_at_the_server() -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("nobody there")
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
+    report = await verify_endpoint(PUBLIC, http=http)
+    (finding,) = report.of("reach.card")
+    assert finding.remedy == "Check that the server runs, and that its address is right."
