@@ -111,7 +111,8 @@ async def a2a_grpc(
             credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
             bound = server.add_secure_port(address, credentials)
     except RuntimeError as error:
-        raise ServeError(f"gRPC cannot listen on {address}.") from error
+        remedy = "Stop what listens there, or choose another port (0 takes a free one); each agent has one of its own."
+        raise ServeError(f"gRPC cannot listen on {address}.", remedy=remedy) from error
     await server.start()
     try:
         yield bound

@@ -94,7 +94,7 @@ def asked_version(request: Arrived) -> str | None:
 def wrong_version(spoken: Collection[str]) -> VersionNotSupportedError:
     """The refusal of a version, with those that are spoken (A2A-VER-03, -06)."""
     known = " and ".join(spoken)
-    return VersionNotSupportedError(f"This agent speaks A2A {known} here; name the version in A2A-Version")
+    return VersionNotSupportedError(f"This agent speaks A2A {known} here; name the version in the header A2A-Version")
 
 
 def last_event(request: Arrived) -> int | None:

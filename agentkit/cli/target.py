@@ -174,17 +174,34 @@ def _made_servable(target: str, found: object) -> Agent | AgentGroup | Expert | 
 
 
 def _kind(found: object) -> str:
+    if found in ([], ()):
+        return f"an empty {type(found).__name__}"
     return f"the class {found.__name__}" if inspect.isclass(found) else f"a {type(found).__name__}"
 
 
 def _remedy(found: object) -> str:
+    if isinstance(found, list | tuple):
+        return _remedy_of_group(cast("Sequence[object]", found))
     if inspect.isclass(found):
         return "Name an object of it, or a function without arguments that makes one."
     if callable(getattr(found, "run", None)):
         return f"An Agent has {', '.join(_OF_AGENTS)}; this one lacks {', '.join(_lacking(found))}."
+    if inspect.isroutine(found):
+        wrapped = f"FunctionAgent({found.__name__})"
+        return f"A function that makes one must do without arguments; a function that answers is wrapped: {wrapped}."
     if callable(found):
-        return "A function that makes one must do without arguments."
+        return "What makes one must do without arguments."
     return "A function without arguments that makes one is accepted too."
+
+
+def _remedy_of_group(found: Sequence[object]) -> str:
+    wrong = [(index, one) for index, one in enumerate(found) if not (is_agent(one) or _is_hosted(one))]
+    if not wrong:
+        return "A list holds at least one agent."
+    index, one = wrong[0]
+    if inspect.isroutine(one):
+        return f"Item {index} of it is a function: wrap it, FunctionAgent({one.__name__})."
+    return f"A list holds agents alone. Item {index} of it is {_kind(one)}."
 
 
 def _made(target: str, factory: Callable[[], object]) -> object:

@@ -369,7 +369,7 @@ def test_what_can_be_served_is_found(own: Path) -> None:
     assert (plain.name, plain.tool_names) == ("Plain Server", ("add",))
     with pytest.raises(SpecError, match="is a server of the MCP SDK"):
         plain.tool()
-    with pytest.raises(SpecError, match="target: is a list"):
+    with pytest.raises(SpecError, match="target: is an empty list"):
         servable("target", [])
 
 
