@@ -20,7 +20,7 @@ _BEARER_SCHEMES: Final = ("oauth2SecurityScheme", "openIdConnectSecurityScheme")
 
 @GATE.check(
     "auth.declared",
-    "The card declares a scheme that a forwarded bearer token satisfies",
+    "The card asks for nothing but what a forwarded bearer token satisfies",
     "Declare http bearer, OAuth2 or OpenID Connect as one of the alternatives in securityRequirements.",
     "A2A-SEC-01",
     "V2-OBJ-07",
@@ -69,7 +69,7 @@ async def wrong(endpoint: Endpoint) -> Sequence[Problem]:
 
 @GATE.check(
     "auth.let-in",
-    "The token is let in",
+    "A caller whom Corti sends is let in",
     "Check that the agent trusts the issuer of the caller's token, and its audience.",
     "V2-OBJ-07",
 )
