@@ -96,10 +96,11 @@ class Execution:
             live.end()
         except TurnLost as lost:
             _log.warning("task %s was not stored: %s", live.task.id, type(lost.error or lost).__name__)
-            if lost.error is not None:
+            # Its words have to be read first that an earlier process wrote, which was not dead yet; or the store was
+            # away for a while, which is no reason to give up what survives crashes.
+            again = self._engine.durable and (lost.error is None or isinstance(lost.error, StorageError))
+            if lost.error is not None and not again:
                 await self._give_up()
-            # An earlier process was not dead yet and wrote: its words have to be read first.
-            again = lost.error is None and self._engine.durable
             live.end(lost.error)
         finally:
             self.leave()

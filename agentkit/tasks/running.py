@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,13 @@ GONE: Final = "The work was interrupted, and the agent that did it is not served
 TRIES: Final = 3
 """So often a durable run reads the store anew when somebody else wrote in between."""
 
+PAUSE: Final = 1.0
+"""Seconds after which a durable run looks again whether the store is back."""
+
 GIVEN_UP: Final = "The work was interrupted again and again, and is given up."
+
+
+_log = logging.getLogger("agentkit.tasks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +212,32 @@ class Running:
         await self._station.slots.take(accepted=True)
         try:
             with continued(_carrier(ticket)):
-                await self._persist(engine, ticket, await self._rebuilt(engine, ticket))
+                await self._persist(engine, ticket, await self._rebuilt_at_last(engine, ticket))
         finally:
             self._station.slots.give()
 
     async def _persist(self, engine: Engine, ticket: Ticket, execution: Execution | None) -> None:
-        for _ in range(TRIES):
+        tries = 0
+        while tries < TRIES:
             if execution is None or not await execution.run():
                 return
-            execution = await self._rebuilt(engine, ticket)
+            if isinstance(execution.live.error, StorageError):
+                await asyncio.sleep(PAUSE)
+            else:
+                tries += 1
+            execution = await self._rebuilt_at_last(engine, ticket)
         if execution is not None:
             execution.leave()
             await self._fail(execution.stored)
+
+    async def _rebuilt_at_last(self, engine: Engine, ticket: Ticket) -> Execution | None:
+        """As `_rebuilt`, however long the store is away."""
+        while True:
+            try:
+                return await self._rebuilt(engine, ticket)
+            except StorageError as error:
+                _log.warning("task %s waits for the store: %s", ticket.task_id, error)
+                await asyncio.sleep(PAUSE)
 
     async def _rebuilt(self, engine: Engine, ticket: Ticket) -> Execution | None:
         station = self._station

@@ -12,9 +12,10 @@ import pytest
 from agentkit.compose import CONTINUATION_KEY, RunContext
 from agentkit.credentials import Token, build
 from agentkit.engine import InlineEngine
-from agentkit.errors import AuthRequired, EngineError, TaskNotContinuable
+from agentkit.errors import AuthRequired, EngineError, StorageError, TaskNotContinuable
 from agentkit.models import ArtifactUpdate, Event, Message, Part, StatusUpdate, Task, TaskState
 from agentkit.storage import Database
+from agentkit.storage.connection import Job
 from agentkit.tasks import Scope, SqlRepository, TaskService
 from agentkit.tracing import SpanRecord, listen, span
 from tests.deadline import HANG
@@ -324,6 +325,47 @@ async def test_a_leaf_served_by_itself_is_a_recorded_step(house: House) -> None:
     assert task.text == "done"
     assert [artifact.text for artifact in task.artifacts] == ["part"]
     assert [(run, key.partition("~")[0]) for run, key in house.ledger.steps] == [(f"{task.id}.1", "leaf")]
+
+
+async def test_a_store_that_refuses_for_a_while_ends_no_durable_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentkit.tasks.running.PAUSE", 0)
+    executed, tries, write = list[str](), list[str](), house.database.write
+    refusing = 0
+
+    async def refused(job: Job[object]) -> object:
+        nonlocal refusing
+        if refusing:
+            refusing -= 1
+            raise StorageError("The database refused (DiskFull).")
+        return await write(job)
+
+    async def script(message: Message, context: RunContext) -> AsyncGenerator[Event]:
+        nonlocal refusing
+        tries.append("try")
+
+        async def work() -> str:
+            executed.append("work")
+            return "done"
+
+        said = await context.engine.step(context.run_id, "work", work)
+        if len(tries) == 1:
+            refusing = 5
+        yield working(context, "on it")
+        yield message.reply(str(said))
+
+    monkeypatch.setattr(house.database, "write", refused)
+    agent = DurableAgent(script)
+    async with house.started(agent) as service:
+        with anyio.fail_after(HANG):
+            task = await service.send(agent, Message.user("x"), ALICE, agent_id="durable", blocking=False)
+            while not task.status.state.is_settled:
+                task = await service.get(task.id, ALICE, agent_id="durable")
+
+    assert (task.status.state, task.text) == (TaskState.COMPLETED, "done")
+    assert executed == ["work"]
+    assert not house.ledger.runs
 
 
 async def test_cancel_stops_a_durable_run_for_good(house: House) -> None:
