@@ -149,7 +149,11 @@ class Span:
 
 
 def span(
-    name: str, attributes: Mapping[str, AttributeValue | None] | None = None, *, kind: SpanKind = SpanKind.INTERNAL
+    name: str,
+    attributes: Mapping[str, AttributeValue | None] | None = None,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    began: float | None = None,
 ) -> AbstractContextManager[Span]:
     """Open a span around a hop.
 
@@ -159,11 +163,12 @@ def span(
         name: The hop, for example `client.send`.
         attributes: Allowed attributes; None values are left out.
         kind: CLIENT for a call that leaves the process, SERVER for one that enters it.
+        began: When the hop began, if not now, in seconds of `time.perf_counter`.
 
     Raises:
         ValueError: On entry: an attribute is not on the allow-list.
     """
-    return _Hop(name, attributes or {}, kind, is_current=True)
+    return _Hop(name, attributes or {}, kind, current=True, began=began)
 
 
 def long_span(
@@ -174,24 +179,25 @@ def long_span(
     Raises:
         ValueError: On entry: an attribute is not on the allow-list.
     """
-    return _Hop(name, attributes or {}, kind, is_current=False)
+    return _Hop(name, attributes or {}, kind, current=False, began=None)
 
 
 class _Hop(AbstractContextManager[Span]):
     """A span around a block. A class, since two generators cost a client more than all else that is told of a call."""
 
-    __slots__ = ("_attributes", "_given", "_is_current", "_kind", "_name", "_otel", "_started", "_token")
+    __slots__ = ("_attributes", "_began", "_given", "_is_current", "_kind", "_name", "_otel", "_started", "_token")
 
     _otel: OtelSpan
     _started: float
 
     def __init__(
-        self, name: str, attributes: Mapping[str, AttributeValue | None], kind: SpanKind, *, is_current: bool
+        self, name: str, given: Mapping[str, AttributeValue | None], kind: SpanKind, current: bool, began: float | None
     ) -> None:
         self._name = name
-        self._attributes = attributes
+        self._attributes = given
         self._kind = kind
-        self._is_current = is_current
+        self._is_current = current
+        self._began = began
         self._given: dict[str, AttributeValue] = {}
         self._token: Token[Context] | None = None
 
@@ -200,11 +206,13 @@ class _Hop(AbstractContextManager[Span]):
             if value is not None:
                 _check(key)
                 self._given[key] = value
-        self._started = time.perf_counter()
+        now = time.perf_counter()
+        self._started = now if self._began is None else self._began
         self._otel = _tracer().start_span(
             self._name,
             kind=_otel_kinds()[self._kind],
             attributes=self._given,
+            start_time=None if self._began is None else time.time_ns() - int((now - self._began) * 1e9),
             record_exception=False,
             set_status_on_exception=False,
         )

@@ -94,7 +94,8 @@ class Served:
     def span(self, language: Language, method: str) -> AbstractContextManager[Span]:
         """The span of a request, named after the operation in A2A 1.0."""
         name = language.names.get(method, method)
-        return span(f"a2a.{name}", {"agentkit.agent.name": self.name}, kind=SpanKind.SERVER)
+        attributes = {"agentkit.agent.name": self.name, "agentkit.agent.id": self.operations.agent_id}
+        return span(f"a2a.{name}", attributes, kind=SpanKind.SERVER)
 
     async def _within_span(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         with self.span(call.language, call.method) as hop:

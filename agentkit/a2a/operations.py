@@ -21,6 +21,7 @@ from agentkit.compose import Agent, Caller
 from agentkit.models import Event, JsonObject, Message, SendRequest, Task, TaskState
 from agentkit.tasks import Followed, TaskPage, TaskService
 from agentkit.tasks.repository import StoredTask
+from agentkit.tasks.spans import ToldByRequest
 
 NumberedEvents = AsyncGenerator[tuple[int, Event]]
 """Events of a stream with the version of the task they led to, which becomes the SSE `id`."""
@@ -62,7 +63,7 @@ class Operations:
         self.bounds = offers.bounds
         self._agent = agent
         self._service = service
-        self._agent_id = agent_id
+        self.agent_id = agent_id
         self._streaming = card.capabilities.streaming
         self._push = offers.push if card.capabilities.push_notifications else None
         self._has_extended_card = card.capabilities.extended_agent_card
@@ -78,17 +79,18 @@ class Operations:
             push: Where else to tell of the task: a push configuration in the JSON form of A2A 1.0.
         """
         self._check(request)
-        return await self._service.send(
-            self._agent,
-            request.message,
-            caller,
-            agent_id=self._agent_id,
-            blocking=request.blocking,
-            context_policy="adopt",
-            history_length=request.history_length,
-            metadata=request.metadata,
-            on_accepted=None if push is None else await self._keeping(push, caller),
-        )
+        with ToldByRequest():
+            return await self._service.send(
+                self._agent,
+                request.message,
+                caller,
+                agent_id=self.agent_id,
+                blocking=request.blocking,
+                context_policy="adopt",
+                history_length=request.history_length,
+                metadata=request.metadata,
+                on_accepted=None if push is None else await self._keeping(push, caller),
+            )
 
     async def stream(
         self, request: SendRequest, caller: Caller, *, after: int | None = None, push: JsonObject | None = None
@@ -108,7 +110,7 @@ class Operations:
                 self._agent,
                 request.message,
                 caller,
-                agent_id=self._agent_id,
+                agent_id=self.agent_id,
                 context_policy="adopt",
                 history_length=request.history_length,
                 metadata=request.metadata,
@@ -121,18 +123,18 @@ class Operations:
         """The task as it is, then its updates (A2A-SUB-01, -02); with `after` only what follows that event."""
         self._require_streaming()
         task_id = self.bounds.check_id("id", task_id)
-        return _numbered(self._service.subscribe(task_id, caller, agent_id=self._agent_id, after=after))
+        return _numbered(self._service.subscribe(task_id, caller, agent_id=self.agent_id, after=after))
 
     async def get(self, task_id: str, caller: Caller, *, history_length: int | None = None) -> Task:
         """A task with its newest messages (A2A-SEND-08)."""
         task_id = self.bounds.check_id("id", task_id)
-        return await self._service.get(task_id, caller, agent_id=self._agent_id, history_length=history_length)
+        return await self._service.get(task_id, caller, agent_id=self.agent_id, history_length=history_length)
 
     async def list_tasks(self, query: TaskQuery, caller: Caller) -> TaskPage:
         """A page of the caller's tasks (A2A-LIST-01 to -05)."""
         return await self._service.list_tasks(
             caller,
-            agent_id=self._agent_id,
+            agent_id=self.agent_id,
             context_id=query.context_id,
             state=query.state,
             since=query.since,
@@ -145,9 +147,7 @@ class Operations:
     async def cancel(self, task_id: str, caller: Caller, *, metadata: JsonObject | None = None) -> Task:
         """Stop a task; the metadata reaches the agent (A2A-CAN-01, A2A-CAN-02)."""
         task_id = self.bounds.check_id("id", task_id)
-        return await self._service.cancel(
-            task_id, caller, agent_id=self._agent_id, agent=self._agent, metadata=metadata
-        )
+        return await self._service.cancel(task_id, caller, agent_id=self.agent_id, agent=self._agent, metadata=metadata)
 
     def require_push(self) -> PushNotifications:
         """What is done about push notifications.
@@ -161,19 +161,19 @@ class Operations:
 
     async def create_push(self, params: JsonObject, caller: Caller) -> JsonObject:
         """Keep a push configuration (A2A-PUSH-01, -02)."""
-        return await self.require_push().create(params, caller, agent_id=self._agent_id)
+        return await self.require_push().create(params, caller, agent_id=self.agent_id)
 
     async def get_push(self, params: JsonObject, caller: Caller) -> JsonObject:
         """One push configuration (A2A-PUSH-01, -02)."""
-        return await self.require_push().get(params, caller, agent_id=self._agent_id)
+        return await self.require_push().get(params, caller, agent_id=self.agent_id)
 
     async def list_push(self, params: JsonObject, caller: Caller) -> JsonObject:
         """The push configurations of a task (A2A-PUSH-01, -02)."""
-        return await self.require_push().list_configs(params, caller, agent_id=self._agent_id)
+        return await self.require_push().list_configs(params, caller, agent_id=self.agent_id)
 
     async def delete_push(self, params: JsonObject, caller: Caller) -> JsonObject:
         """Drop a push configuration (A2A-PUSH-01, -02)."""
-        return await self.require_push().delete(params, caller, agent_id=self._agent_id)
+        return await self.require_push().delete(params, caller, agent_id=self.agent_id)
 
     async def extended_card(self, caller: Caller) -> AgentCard:
         """The card for this caller (A2A-XC-01)."""
@@ -191,7 +191,7 @@ class Operations:
 
         async def keep(stored: StoredTask) -> None:
             await notifications.attach(
-                push, caller, agent_id=self._agent_id, task_id=stored.task.id, after=stored.version
+                push, caller, agent_id=self.agent_id, task_id=stored.task.id, after=stored.version
             )
 
         return keep

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from types import TracebackType
 from typing import Final
 
 from starlette.responses import JSONResponse, Response
@@ -102,8 +103,7 @@ class Gate:
         """How many requests are inside; 0 without limits."""
         return 0 if self._limiter is None else self._limiter.open
 
-    @asynccontextmanager
-    async def enter(self, presented: Presented) -> AsyncGenerator[Caller]:
+    def enter(self, presented: Presented) -> AbstractAsyncContextManager[Caller]:
         """Hold this until the answer, or the stream, has ended.
 
         Raises:
@@ -111,11 +111,13 @@ class Gate:
                 cannot be checked now (503).
             TooManyRequests: The caller asks too often or for too much at once.
         """
+        return _Inside(self, presented)
+
+    async def admit(self, presented: Presented) -> tuple[Caller, str]:
+        """Who asks, counted in under a key that `leave` takes; as `enter`, which does both, raises."""
         limiter = self._limiter
         if limiter is None:
-            yield await self._caller(presented)
-            return
-        key = ""
+            return await self._caller(presented), ""
         try:
             if self.limits is not None and presented.header_bytes > self.limits.header_bytes:
                 message = f"The headers are larger than {self.limits.header_bytes} bytes."
@@ -130,10 +132,12 @@ class Gate:
         except TooManyRequests as error:
             self._tell(error.limit, logging.WARNING)
             raise
-        try:
-            yield caller
-        finally:
-            limiter.end(key)
+        return caller, key
+
+    def leave(self, key: str) -> None:
+        """The answer, or the stream, has ended."""
+        if self._limiter is not None:
+            self._limiter.end(key)
 
     def challenge(self, code: str, message: str) -> AccessRefused:
         """A 401 for who is known too little to do what he asked for, for example to see the extended card."""
@@ -189,6 +193,26 @@ class Gate:
 
 OPEN: Final = Gate()
 """Lets in everybody, as often as he likes."""
+
+
+class _Inside(AbstractAsyncContextManager[Caller]):
+    """A request that was let in. A class: a generator costs as much as the checks, for every request."""
+
+    __slots__ = ("_gate", "_key", "_presented")
+
+    def __init__(self, gate: Gate, presented: Presented) -> None:
+        self._gate = gate
+        self._presented = presented
+        self._key = ""
+
+    async def __aenter__(self) -> Caller:
+        caller, self._key = await self._gate.admit(self._presented)
+        return caller
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._gate.leave(self._key)
 
 
 class Entrance:
@@ -250,7 +274,7 @@ def refusal(error: AuthenticationError | TooManyRequests) -> Response:
 
 async def _passed(way: tuple[Check, ...], presented: Presented, seen: dict[Check, Caller | Refused]) -> Caller | None:
     """Whom a request names where all checks of a way let it in; the cheap ones are asked first."""
-    for check in sorted(way, key=lambda one: one.cost):
+    for check in way if len(way) == 1 else sorted(way, key=lambda one: one.cost):
         if check not in seen:
             seen[check] = await check.identify(presented)
         if isinstance(seen[check], Refused):

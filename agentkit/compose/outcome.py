@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
 from typing import Final
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from agentkit.models import (
     TaskState,
     TaskStatus,
 )
+from agentkit.models.base import assembled
 
 LEFT_ALONE: Final = (GeneratorExit, KeyboardInterrupt, SystemExit)
 """What ends more than a turn; anything else that an agent raises ends its turn, whatever it derives from."""
@@ -96,14 +98,12 @@ def status_update(
     context: RunContext, state: TaskState, message: Message | None = None, metadata: JsonObject | None = None
 ) -> StatusUpdate:
     """A status update of the context's task."""
-    # Built from checked values only; construction without validation is a fifth of the cost.
-    status = TaskStatus.model_construct(
-        {"state"} if message is None else {"state", "message"}, state=state, message=message
-    )
-    fields = {"task_id", "context_id", "status"} if metadata is None else None
-    return StatusUpdate.model_construct(
-        fields, task_id=context.task_id, context_id=context.context_id, status=status, metadata=metadata
-    )
+    # Built from checked values only, which need no validation.
+    status = assembled(TaskStatus, {"state": state} if message is None else {"state": state, "message": message}, {})
+    fields: dict[str, object] = {"task_id": context.task_id, "context_id": context.context_id, "status": status}
+    if metadata is not None:
+        fields["metadata"] = metadata
+    return assembled(StatusUpdate, fields, {})
 
 
 def surfaced(error: BaseException, asked: Message, context: RunContext) -> StatusUpdate:
@@ -145,12 +145,23 @@ def surfaced(error: BaseException, asked: Message, context: RunContext) -> Statu
     return status_update(context, state, message, metadata)
 
 
-@asynccontextmanager
-async def iterating(events: AsyncIterator[Event]) -> AsyncGenerator[AsyncIterator[Event]]:
+class iterating(AbstractAsyncContextManager[AsyncIterator[Event]]):  # noqa: N801 - reads as a function
     """Iterate over a run; one that can be closed is closed at the end, also when it is left early."""
-    try:
-        yield events
-    finally:
-        close: Callable[[], Awaitable[None]] | None = getattr(events, "aclose", None)
+
+    __slots__ = ("_events",)
+
+    def __init__(self, events: AsyncIterator[Event]) -> None:
+        """Take over the events of a run."""
+        self._events = events
+
+    async def __aenter__(self) -> AsyncIterator[Event]:
+        """The events."""
+        return self._events
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close them."""
+        close: Callable[[], Awaitable[None]] | None = getattr(self._events, "aclose", None)
         if close is not None:
             await close()

@@ -42,7 +42,8 @@ class Worker:
         self._grouped = grouped
         self._capacity = capacity
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Queued | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Queued] | None] = SimpleQueue()
+        self._fresh: list[_Queued] = []
         self._pending = 0
         self._room: deque[asyncio.Future[None]] = deque()
         self._opened: asyncio.Future[None] = self._loop.create_future()
@@ -78,6 +79,7 @@ class Worker:
         """Finish what is queued, close the connection and end the thread."""
         if not self._stopped:
             self._stopped = True
+            self._hand_over()
             self._queue.put(None)
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
@@ -91,8 +93,17 @@ class Worker:
             raise StorageError("The database is closed.")
         future: asyncio.Future[object] = self._loop.create_future()
         self._pending += 1
-        self._queue.put(_Queued(work, future))
+        # What comes in one turn of the loop is handed over at its end: waking the thread costs more than most jobs, and
+        # what arrives together shares one transaction.
+        if not self._fresh:
+            self._loop.call_soon(self._hand_over)
+        self._fresh.append(_Queued(work, future))
         return await future
+
+    def _hand_over(self) -> None:
+        if self._fresh:
+            queued, self._fresh = self._fresh, []
+            self._queue.put(queued)
 
     async def _wait_for_room(self) -> None:
         turn: asyncio.Future[None] = self._loop.create_future()
@@ -152,23 +163,24 @@ class Worker:
 
     def _take(self) -> tuple[list[_Queued], bool]:
         queued: list[_Queued] = []
-        one = self._queue.get()
-        while one is not None:
-            queued.append(one)
+        some = self._queue.get()
+        while some is not None:
+            queued += some
             if len(queued) >= GROUP_LIMIT:
                 break
             try:
-                one = self._queue.get_nowait()
+                some = self._queue.get_nowait()
             except Empty:
                 break
-        return queued, one is not None
+        return queued, some is not None
 
 
 def _groups(queued: list[_Queued]) -> list[list[_Queued]]:
     groups: list[list[_Queued]] = []
     for one in queued:
-        if groups and one.work.apart is None and groups[-1][0].work.apart is None:
-            groups[-1].append(one)
+        last = groups[-1] if groups else None
+        if last and len(last) < GROUP_LIMIT and one.work.apart is None and last[0].work.apart is None:
+            last.append(one)
         else:
             groups.append([one])
     return groups

@@ -29,12 +29,13 @@ from agentkit.tasks.live import LiveTask
 from agentkit.tasks.references import referenced
 from agentkit.tasks.replay import Replay
 from agentkit.tasks.repository import Opened, StoredTask
+from agentkit.tasks.spans import RunSpan
 from agentkit.tasks.station import Station
 from agentkit.tasks.tickets import Parked, Ticket, left_behind
 from agentkit.tasks.turns import Turn
 from agentkit.tasks.verdict import end_stored, interrupted, stopped_elsewhere
 from agentkit.tasks.writing import TurnLost
-from agentkit.tracing import span
+from agentkit.tracing import AttributeValue
 
 _log = logging.getLogger("agentkit.tasks")
 
@@ -124,13 +125,15 @@ class Execution:
         turn, live = self._turn, self.live
         parked = Parked.read(self._opened.stored.continuation)
         context = self._context(parked)
-        attributes = {
+        attributes: dict[str, AttributeValue | None] = {
             "agentkit.task.id": live.task.id,
             "agentkit.context.id": live.task.context_id,
             "agentkit.agent.id": turn.scope.agent_id,
             "agentkit.agent.name": turn.agent.name,
         }
-        with span("task.run", attributes) as hop:
+        # A stream's request tells of the stream; a durable run may go on in another process.
+        within_request = not turn.followed and not self._engine.durable
+        with RunSpan(attributes, within_request=within_request) as hop:
             woken = None
             if parked is not None and parked.until is not None:
                 woken = Parked(parked.run, None, parked.left).write()
@@ -143,7 +146,7 @@ class Execution:
                 end = surfaced(error, self._opened.message, context)
                 await live.settle(*detach(end))
             finally:
-                hop.set("agentkit.task.state", end.status.state.value)
+                hop.ends(end.status.state)
             return waits
 
     def _context(self, parked: Parked | None) -> RunContext:

@@ -226,7 +226,7 @@ class LiveTask:
         changes: dict[str, object] = {"timestamp": status.timestamp or self._clock()}
         if status.message is not None:
             changes["message"] = stamped(status.message, self.task.id, self.task.context_id)
-        return altered(update, {"status": status.model_copy(update=changes)})
+        return altered(update, {"status": altered(status, changes)})
 
     def _merged(self, metadata: JsonObject) -> JsonObject:
         """The task's metadata with that of the end, in place of that of the last one; what was used is summed."""

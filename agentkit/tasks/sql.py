@@ -41,7 +41,7 @@ _ARTIFACT: Final = (
 )
 _EVENTS: Final = (
     "SELECT version, kind, body FROM events WHERE task = ? AND tenant = ? AND owner = ? AND version > ?"
-    " ORDER BY version LIMIT ?"
+    " AND body <> '' ORDER BY version LIMIT ?"
 )
 _OPEN_TASKS: Final = (
     "SELECT count(*) FROM tasks WHERE listed IN (SELECT number FROM scopes WHERE tenant = ? AND owner = ?)"

@@ -24,6 +24,7 @@ async def test_a_request_opens_one_server_span_with_ids_and_no_content(
     assert [span.name for span in ours] == ["a2a.SendMessage", "a2a.SendStreamingMessage", "a2a.GetTask"]
     assert ours[0].attributes == {
         "agentkit.agent.name": "desk",
+        "agentkit.agent.id": "desk",
         "agentkit.task.id": task["id"],
         "agentkit.context.id": task["contextId"],
         "agentkit.task.state": "TASK_STATE_COMPLETED",

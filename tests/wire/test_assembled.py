@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 import agentkit.wire
 from agentkit import models
-from agentkit.models import Event, JsonObject, Message, Part, Role, TaskState
+from agentkit.models import Event, JsonObject, Message, Part, Role, SendRequest, TaskState
 from agentkit.models.base import Model, assembled
 from agentkit.wire import a2a, v1
 from tests.wire import strategies, test_a2a_properties
@@ -30,6 +30,7 @@ KINDS: Collection[type[Model]] = (
     models.File,
     models.Message,
     models.Part,
+    models.SendRequest,
     models.StatusUpdate,
     models.Task,
     models.TaskStatus,
@@ -101,6 +102,13 @@ def test_what_a2a_decodes_is_as_validated(event: Event) -> None:
 @given(strategies.messages)
 def test_a_context_of_v1_is_as_validated(message: Message) -> None:
     must_be_as_validated(v1.decode_context(over_the_wire({"id": "c", "items": [v1.encode_message(message)]})))
+
+
+@quick
+@given(test_a2a_properties.messages)
+def test_a_send_of_a2a_is_as_validated(message: Message) -> None:
+    request = SendRequest(message=message, blocking=False, history_length=2, accepted_output_modes=("text/plain",))
+    must_be_as_validated(a2a.decode_send_request(over_the_wire(a2a.encode_send_request(request))))
 
 
 EDGES: tuple[JsonObject, ...] = (

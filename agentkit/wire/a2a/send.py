@@ -40,7 +40,7 @@ def decode_send_request(value: object, path: str = "") -> SendRequest:
     if not message.parts:
         reader.fail("message.parts", "value", "must not be empty")
     configuration = Reader(reader.optional_object("configuration") or {}, reader.at("configuration"))
-    return reader.build(
+    return reader.assemble(
         SendRequest,
         _REQUEST,
         message=message,
