@@ -13,8 +13,8 @@ from agentkit.models import Json, Message, Role
 HOPS_KEY: Final = "agentkit.hops"
 """Where in the metadata of a send it stands how many remote agents in a row have led to it."""
 
-MOST_HOPS: Final = 32
-"""More are taken for a composition that calls itself over A2A."""
+MOST_HOPS: Final = 8
+"""More are taken for a composition that calls itself over A2A: one that does so twice doubles with every hop."""
 
 
 def next_hops(context: RunContext) -> int:

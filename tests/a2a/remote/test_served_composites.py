@@ -8,15 +8,17 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from agentkit.a2a import a2a_app
 from agentkit.a2a.client import A2AClient, connect
 from agentkit.a2a.remote import remote_agent
-from agentkit.compose import Caller, Sequential
+from agentkit.compose import Caller, Parallel, Sequential
 from agentkit.engine import InlineEngine
 from agentkit.models import Message, StatusUpdate, Task, TaskState
 from agentkit.storage import Database
 from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
+from agentkit.testing.asgi import ASGIApp
 from tests.a2a.desk import URL as DESK
 from tests.a2a.desk import Served, served_desk
 from tests.a2a.remote.parts import pool
@@ -105,3 +107,24 @@ async def test_a_question_of_an_agent_behind_another_server_names_the_whole_way_
             assert (asked.metadata or {}).get("agentkit.agent") == "front/beyond/middle/desk"
     await service.close()
     await database.close()
+
+
+async def test_a_server_that_asks_itself_twice_comes_to_an_end() -> None:
+    """Each send leads to two more; it is the number of hops that bounds them."""
+    served: list[ASGIApp] = []
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await served[0](scope, receive, send)
+
+    database = await Database.open(None, MIGRATIONS)
+    service = TaskService(SqlRepository(database), InlineEngine())
+    async with (
+        remote_agent(FRONT, name="left", http=pool(late)) as left,
+        remote_agent(FRONT, name="right", http=pool(late)) as right,
+    ):
+        served.append(a2a_app(Parallel("front", [left, right], on_failure="keep"), service, url=FRONT))
+        async with connect(FRONT, http=pool(late)) as client:
+            ended = await said(client, "hello")
+        await service.close()
+    await database.close()
+    assert ended.status.state is TaskState.FAILED
