@@ -18,6 +18,7 @@ from agentkit.cli.access import Access
 from agentkit.cli.address import Address, bind, require_name
 from agentkit.cli.agent_options import AgentOptions
 from agentkit.cli.agent_servers import AgentAccess, admit_callers, agents_app
+from agentkit.cli.collecting import sparing_collector
 from agentkit.cli.data import database as default_database
 from agentkit.cli.data import own_database
 from agentkit.cli.expert_servers import server_of, with_functions
@@ -237,13 +238,14 @@ def _bound(place: Place) -> Generator[Address]:
 async def serve_until_stopped(*served: Served, next_steps: Sequence[str] = ()) -> None:
     """Serve, tell where and what can be done next, and wait for SIGINT or SIGTERM."""
     async with stop_signal() as stop, serving([(one.address, one.app) for one in served]):
-        for one in served:
-            for line in one.lines:
+        with sparing_collector():
+            for one in served:
+                for line in one.lines:
+                    typer.echo(line)
+            for line in next_steps:
                 typer.echo(line)
-        for line in next_steps:
-            typer.echo(line)
-        typer.echo("Ctrl-C stops.")
-        await stop.wait()
+            typer.echo("Ctrl-C stops.")
+            await stop.wait()
 
 
 @asynccontextmanager
