@@ -7,10 +7,11 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from agentkit.cli.address import Address
 from agentkit.cli.hosts import KnownHosts
@@ -21,6 +22,9 @@ from agentkit.testing.asgi import ASGIApp, running
 GRACE: Final = 5
 """Seconds a server waits for open requests when it stops."""
 
+HEAD_SECONDS: Final = 30.0
+"""Seconds in which the head of a request must arrive, counted from the connection or from its first byte."""
+
 
 @runtime_checkable
 class _Finishing(Protocol):
@@ -29,6 +33,41 @@ class _Finishing(Protocol):
     async def finish(self, grace: float) -> None:
         """End them within about this many seconds."""
         ...
+
+
+class _Prompt(AutoHTTPProtocol):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
+    """Closes connections that bring no whole head of a request: uvicorn waits for one as long as it takes."""
+
+    _due: asyncio.TimerHandle | None = None
+    transport: asyncio.Transport
+    cycle: Any
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.transport.get_protocol() is self:
+            self.transport.close()
+
+    def _stop(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
 
 
 class _Server(uvicorn.Server):
@@ -65,6 +104,7 @@ async def serving(apps: Iterable[tuple[Address, ASGIApp]]) -> AsyncGenerator[Non
 async def _listening(address: Address, app: ASGIApp, finishing: _Finishing | None) -> AsyncGenerator[None]:
     config = uvicorn.Config(
         _guarded(address, app),  # pyright: ignore[reportArgumentType]
+        http=_Prompt,
         lifespan="off",
         log_config=None,
         access_log=False,
