@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -14,8 +14,8 @@ from agentkit.compose.agent import RunContext
 from agentkit.errors import EngineError, InputRequired, SpecError
 from agentkit.models import JsonObject, Message, Part, Role
 
-Answer = str | Message | BaseModel | JsonObject
-"""What a function of an agent may return."""
+Answer = str | Message | BaseModel | Mapping[str, object]
+"""What a function of an agent may return; a mapping must be a JSON object, which is checked when it is returned."""
 
 Taken = type[str | Message | BaseModel]
 """As what a function takes a message: its text, itself, or a model read from a data part."""
@@ -112,8 +112,8 @@ def answer_of(result: object, context: RunContext, name: str, gives: type[BaseMo
             return Message.agent(result, context_id=context.context_id, task_id=context.task_id)
         case BaseModel():
             return _data_answer(result.model_dump(mode="json"), context, name)
-        case dict():
-            return _data_answer(cast("dict[str, object]", result), context, name)
+        case Mapping():
+            return _data_answer(dict(cast("Mapping[str, object]", result)), context, name)
         case _:
             raise EngineError(
                 f"The function of agent {name} returned {type(result).__name__}.",
@@ -133,7 +133,7 @@ def _given(hint: object, own: str) -> type[BaseModel] | None:
     # Unions and unresolved types are checked by what is returned.
     if not isinstance(named, type) or named is object or named.__module__ in {"types", "typing"}:
         return None
-    if not issubclass(named, str | BaseModel | dict):
+    if not issubclass(named, str | BaseModel | Mapping):
         raise SpecError(
             f"{own}.return", "has an annotation that is not supported", remedy="Return str, Message, a model or a dict."
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
-from typing import Any, assert_type, cast
+from types import MappingProxyType
+from typing import Any, TypedDict, assert_type, cast
 
 import pytest
 from pydantic import BaseModel
@@ -42,6 +43,34 @@ def double(dose: Dose) -> Dose:
 
 async def place(text: str, context: RunContext) -> Message:
     return Message.agent(f"{text} in {context.context_id}")
+
+
+class Coded(TypedDict):
+    code: str
+
+
+def narrow(text: str) -> dict[str, str]:
+    return {"code": text}
+
+
+async def narrow_and_async(dose: Dose, context: RunContext) -> dict[str, list[int]]:
+    return {"code": [dose.milligrams]}
+
+
+def typed(text: str) -> Coded:
+    return {"code": text}
+
+
+def read_only(text: str) -> Mapping[str, str]:
+    return MappingProxyType({"code": text})
+
+
+async def test_any_kind_of_json_object_is_taken_by_the_type_checker_and_at_run_time() -> None:
+    # Without a cast: what pyright refuses here, it refuses for every author.
+    asked = Message.user("I10", data=({"drug": "Aspirin", "milligrams": 100},))
+    agents = (FunctionAgent(narrow), FunctionAgent(typed), FunctionAgent(read_only), FunctionAgent(narrow_and_async))
+    answers = [(await collect(agent, asked, context())).message for agent in agents]
+    assert [answer and answer.data for answer in answers] == [*[({"code": "I10"},)] * 3, ({"code": [100]},)]
 
 
 async def test_text_goes_in_and_out() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import typing
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Concatenate, Final
 
@@ -26,7 +26,7 @@ MOST_STEPS: Final = 10_000
 _REMEMBERED: Final = 1_000
 _ACCEPTED: Final = "Write `async def name(ctx: RunContext, message: Message)`; str or a pydantic model do for Message."
 
-Returned = Message | str | BaseModel | JsonObject | None
+Returned = Message | str | BaseModel | Mapping[str, object] | None
 """What the function of a workflow may return."""
 
 WorkflowFunction = Callable[Concatenate[RunContext, ...], Awaitable[Returned]]
