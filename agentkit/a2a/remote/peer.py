@@ -21,6 +21,8 @@ from agentkit.models import JsonObject
 _KNOWN_EXTENSIONS: Final = frozenset({IDEMPOTENT_SEND_EXTENSION, CREDENTIALS_EXTENSION})
 _BY_THE_SDK: Final[frozenset[Dialect]] = frozenset({("HTTP+JSON", "0.3")})
 _BY_GRPC: Final[frozenset[Dialect]] = frozenset({("GRPC", "1.0"), ("GRPC", "0.3")})
+_MOST_FORMER: Final = 4
+"""How many ways of earlier cards are kept open for turns that are at work on them."""
 
 
 class Peer:
@@ -65,6 +67,7 @@ class Peer:
             self._source = CardSource(agent, place, self._http, check=check, clock=clock)
         self._card: RemoteCard | None = None
         self._channel: Channel | None = None
+        self._former: list[Channel] = []
 
     @property
     def held_card(self) -> RemoteCard | None:
@@ -99,8 +102,11 @@ class Peer:
 
     async def aclose(self) -> None:
         """Drop tokens and let go of connections that are not the pool's."""
-        if self._channel is not None:
-            await self._channel.aclose()
+        channels, self._channel = [*self._former, self._channel], None
+        self._former.clear()
+        for channel in channels:
+            if channel is not None:
+                await channel.aclose()
         await self._authorizer.aclose()
 
     async def _take(self, card: RemoteCard) -> None:
@@ -109,8 +115,11 @@ class Peer:
         if card.token_url is not None:
             self._authorizer.learn(card.token_url, card.scope)
         if changed and self._channel is not None:
-            channel, self._channel = self._channel, None
-            await channel.aclose()
+            # Turns may be at work on it, so it is closed later.
+            self._former.append(self._channel)
+            self._channel = None
+            if len(self._former) > _MOST_FORMER:
+                await self._former.pop(0).aclose()
 
     def _open(self, card: RemoteCard) -> Channel:
         missing = card.required_extensions - self._known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -23,7 +24,7 @@ from agentkit.models import ArtifactUpdate, Json, JsonObject, Message, StatusUpd
 from agentkit.tracing import continued
 from tests.a2a.desk import URL as DESK
 from tests.a2a.desk import Desk, Served, served_desk
-from tests.a2a.remote.parts import events, outcome, pool, turn
+from tests.a2a.remote.parts import HandMade, events, made_card, outcome, pool, turn
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -311,6 +312,7 @@ async def test_a_composite_of_remote_agents_names_who_asks(served: Served) -> No
 
 
 @pytest.mark.parametrize("version", ["1.0", "0.3"])
+@pytest.mark.usefixtures("grpc_poller")
 async def test_grpc_works_like_the_others(version: str) -> None:
     async with served_desk() as served, a2a_grpc(served.agent, served.service, url=DESK, port=0) as port:
         address = f"http://127.0.0.1:{port}"
@@ -327,3 +329,22 @@ async def test_grpc_works_like_the_others(version: str) -> None:
     assert answered.text == "echo: left"
     assert [one.text for one in ended.artifacts] == ["Peni\ncillin."]
     assert len({context.context_id for context in served.agent.contexts}) == 1
+
+
+@pytest.mark.usefixtures("grpc_poller")
+async def test_a_turn_goes_on_when_the_card_changes_meanwhile() -> None:
+    """Over gRPC, which has a connection of its own."""
+    async with served_desk() as served, a2a_grpc(served.agent, served.service, url=DESK, port=0) as port:
+        address = f"http://127.0.0.1:{port}"
+        interfaces = [{"url": address, "protocolBinding": "GRPC", "protocolVersion": "1.0"}]
+        peer, now = HandMade({}, made_card(supportedInterfaces=interfaces)), [0.0]
+        async with remote_agent(address, name="peer", http=pool(peer.app), clock=lambda: now[0]) as agent:
+            with anyio.fail_after(HANG):
+                at_work = asyncio.create_task(outcome(agent, "wait"))
+                await served.agent.started.wait()
+                peer.card["description"], now[0] = "Answers better", 1_000.0
+                assert (await outcome(agent, "hello")).text == "echo: hello"
+                assert not at_work.done()
+                at_work.cancel()
+                await asyncio.wait([at_work])
+        assert len(served.agent.cancelled) == 1
