@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.card import RPC_PATH, VERSIONS, build_card
 from agentkit.a2a.endpoint import Served
@@ -95,6 +96,28 @@ def a2a_app(
     app = Starlette(routes=list(routes), exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
     return app
+
+
+class DirectApp(Starlette):
+    """A host that finds where JSON-RPC goes by the whole path: `rpc` of its lifespan's state.
+
+    Every other request passes the routers of the host, of its agents and of the one agent, each with its layers, which
+    together are a tenth of a short turn.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        rpc: ASGIApp | None = None
+        if scope["type"] == "http" and scope["method"] == "POST" and not scope.get("root_path"):
+            rpc = scope.get("state", {}).get("rpc", {}).get(scope["path"])
+        await (super().__call__ if rpc is None else rpc)(scope, receive, send)
+
+
+def rpc_endpoints(host: Starlette) -> dict[str, ASGIApp]:
+    """Where the agents of a host take JSON-RPC, by path."""
+    agents = [mount for mount in host.routes if isinstance(mount, Mount)]
+    found = [(mount.path, route) for mount in agents for route in mount.routes if isinstance(route, Route)]
+    return {path + route.path: route.app for path, route in found if route.path == RPC_PATH}
 
 
 def served_agent(

@@ -15,12 +15,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.authorization import Security
 from agentkit.a2a.bounds import Bounds
-from agentkit.a2a.card import RPC_PATH, VERSIONS
+from agentkit.a2a.card import VERSIONS
 from agentkit.a2a.card_keys import CardKeys
 from agentkit.a2a.catalogue import catalogue_routes
 from agentkit.a2a.faults import rest_error
@@ -39,7 +39,7 @@ from agentkit.a2a.push import (
     TargetGuard,
 )
 from agentkit.a2a.security import Gate
-from agentkit.a2a.server import a2a_app
+from agentkit.a2a.server import DirectApp, a2a_app, rpc_endpoints
 from agentkit.a2a.signing import JWKS_PATH, CardSigner, KeySet
 from agentkit.compose import Agent
 from agentkit.compose.facets import needs_durability
@@ -146,19 +146,9 @@ def agent_app(
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await scope["state"]["served"](scope, receive, send)
 
-    app = _AgentApp(routes=[Mount("/", served)], exception_handlers=_NOWHERE, lifespan=host.lifespan)
+    app = DirectApp(routes=[Mount("/", served)], exception_handlers=_NOWHERE, lifespan=host.lifespan)
     app.router.redirect_slashes = False
     return app
-
-
-class _AgentApp(Starlette):
-    """Finds where JSON-RPC goes by the whole path; the three routers on the way are a tenth of a short turn."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        rpc: ASGIApp | None = None
-        if scope["type"] == "http" and scope["method"] == "POST" and not scope.get("root_path"):
-            rpc = scope.get("state", {}).get("rpc", {}).get(scope["path"])
-        await (super().__call__ if rpc is None else rpc)(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +183,7 @@ class _Host:
             keys = self.signing or CardKeys.new()
             push = await self._notifications(stack, database, repository, keys)
             served = await self._served(stack, service, push, keys)
-            yield {"served": served, "rpc": _rpc_endpoints(served)}
+            yield {"served": served, "rpc": rpc_endpoints(served)}
 
     async def _served(
         self, stack: AsyncExitStack, service: TaskService, push: PushNotifications | None, keys: CardKeys
@@ -289,12 +279,6 @@ async def _no_such_agent(_request: Request, error: Exception) -> Response:
 
 
 _NOWHERE: Final = {HTTPException: _no_such_agent}
-
-
-def _rpc_endpoints(host: Starlette) -> dict[str, ASGIApp]:
-    agents = [mount for mount in host.routes if isinstance(mount, Mount)]
-    found = [(mount.path, route) for mount in agents for route in mount.routes if isinstance(route, Route)]
-    return {path + route.path: route.app for path, route in found if route.path == RPC_PATH}
 
 
 def _file_of(database: str | Path | None) -> Path | None:

@@ -38,3 +38,20 @@ async def test_the_callers_trace_is_continued_into_the_run(http: httpx2.AsyncCli
     http.headers["traceparent"] = f"00-{trace_id}-b7ad6b7169203331-01"
     task = (await RpcPeer(http).ask("SendMessage", message("trace"))).task
     assert task["status"]["message"]["parts"][0]["text"].split("-")[1] == trace_id
+
+
+async def test_the_run_has_a_span_of_its_own_where_the_request_does_not_tell_how_it_ended(
+    http: httpx2.AsyncClient,
+) -> None:
+    spans: list[SpanRecord] = []
+    with listen(spans.append):
+        await RpcPeer(http).ask("SendMessage", message("hello"))
+        assert [span.name for span in spans] == ["a2a.SendMessage"]
+        await all_events(RpcPeer(http).stream("SendStreamingMessage", message("hello")))
+        now = {**message("hello"), "configuration": {"returnImmediately": True}}
+        task = (await RpcPeer(http).ask("SendMessage", now)).task
+        await all_events(RpcPeer(http).stream("SubscribeToTask", {"id": task["id"]}))
+    runs = [span for span in spans if span.name == "task.run"]
+    assert [run.attributes["agentkit.task.state"] for run in runs] == ["completed", "completed"]
+    assert runs[1].attributes["agentkit.task.id"] == task["id"]
+    assert runs[1].duration > 0
