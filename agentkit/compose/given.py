@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from pydantic import BaseModel
+
 from agentkit.errors import EngineError
 
 if TYPE_CHECKING:
     from agentkit.compose.agent import RunContext
     from agentkit.engine import Engine
-    from agentkit.models import Json, Part
+    from agentkit.models import JsonObject, Part
 
 MAX_DEPTH: Final = 32
 """Agents nested deeper are taken for a composition that contains itself."""
@@ -24,6 +26,7 @@ MOST_RECURSIONS: Final = 1_000
 _NESTED: Final = 3
 _REMEDY: Final = "Check that no composition contains itself."
 _DIGITS: Final = 12
+_POINT: Final = re.compile(r"\d[.eE]")
 _RECORDED: Final = re.compile(rf"(.+)~([0-9a-f]{{{_DIGITS}}}(?:\.[0-9a-f]{{{_DIGITS}}})*)", re.DOTALL)
 
 
@@ -72,13 +75,24 @@ def recorded_key(step_key: str, given: tuple[str, ...]) -> str:
 
 def digest_of_parts(parts: Iterable[Part]) -> str:
     """The same for parts that say the same, also after they were stored."""
-    return digest_of([part.model_dump(mode="json", exclude_none=True) for part in parts])
+    # The fields as they are: a dump would cost more than all else that a step costs in this process.
+    fields = [{**vars(part), **(part.model_extra or {})} for part in parts]
+    return digest_of([{name: value for name, value in one.items() if value is not None} for one in fields])
 
 
-def digest_of(value: Json) -> str:
+def digest_of(value: object) -> str:
     """The same for values that are equal as JSON; short, for it tells apart what one author's code gives."""
-    text = json.dumps(json.loads(json.dumps(value), parse_float=_number), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+    if _POINT.search(text):
+        text = json.dumps(json.loads(text, parse_float=_number), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _plain(value: object) -> JsonObject:
+    """A file as JSON: the one model inside a part."""
+    if not isinstance(value, BaseModel):
+        raise TypeError(type(value).__name__)
+    return value.model_dump(mode="json", exclude_none=True)
 
 
 def _number(text: str) -> float | int:
