@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from agentkit.cli.data import data_folder
 from agentkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ def retain(
 @app.command("erase")
 def erase(
     owner: Annotated[
-        str | None, typer.Option(help="Of this owner: 'iss|sub' of the token, else the client id.")
+        str | None,
+        typer.Option(
+            help="Of this owner: 'iss|sub' of the token, else the client id; bearer or api-key for the --token or "
+            "--api-key of agentkit serve; '' for callers who were not asked who they are."
+        ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="The tenant the owner belongs to; without --owner: all of it.")] = "",
     context: Annotated[str | None, typer.Option(help="Only this conversation of the owner.")] = None,
@@ -67,7 +72,8 @@ def erase(
     if context is not None and (owner is None or agent is None):
         remedy = "A conversation belongs to an owner and an agent: give --owner and --agent too."
         raise ConfigurationError("--context", "is not enough", remedy=remedy)
-    whose = f"the tenant {tenant}" if owner is None else f"{owner}{f' of the tenant {tenant}' if tenant else ''}"
+    who = "callers without a name" if owner == "" else owner
+    whose = f"the tenant {tenant}" if owner is None else f"{who}{f' of the tenant {tenant}' if tenant else ''}"
     what = "everything" if context is None else f"the conversation {context}"
     _confirm(f"Erase {what} of {whose} for good?", yes)
     if context is None or owner is None or agent is None:
@@ -100,7 +106,8 @@ def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
     from agentkit.tasks import MIGRATIONS, SqlRepository
 
     if not database:
-        raise ConfigurationError("--database", "is missing", remedy="Give the address the server was started with.")
+        remedy = f"Give the address the server was started with; without one it took {data_folder()}/NAME.db."
+        raise ConfigurationError("--database", "is missing", remedy=remedy)
     path = None if is_postgres(database) else parse(database)
     if path is not None and not path.exists():
         raise ConfigurationError("--database", f"there is none at {path}", remedy="Give that of the server.")

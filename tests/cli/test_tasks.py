@@ -89,6 +89,7 @@ def test_one_conversation_is_erased(tmp_path: Path) -> None:
         (("erase", "-y"), "--owner: is missing"),
         (("erase", "--owner", "a", "--context", "c", "-y"), "--context: is not enough"),
         (("erase", "--owner", "a", "-y"), "--database: is missing"),
+        (("erase", "--owner", "a", "-y"), "/data/agentkit/NAME.db"),
         (("erase", "--owner", "a", "--database", "nowhere.db", "-y"), "there is none at nowhere.db"),
         (("erase", "--owner", "a", "--database", "nowhere.db"), "--yes: is needed"),
         (("retain", "--days", "1", "--database", "mysql://x", "-y"), "mysql"),
@@ -98,6 +99,7 @@ def test_what_cannot_be_done_is_told_with_the_remedy(
     arguments: tuple[str, ...], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AGENTKIT_DATABASE", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
 
     result = run(*arguments)
 
