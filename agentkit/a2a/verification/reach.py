@@ -107,7 +107,7 @@ async def interfaces(endpoint: Endpoint) -> Sequence[Problem]:
     """Behind a proxy, cards often name where the server listens instead of where it is reached."""
     problems: list[Problem] = []
     host = urlsplit(endpoint.seen.card_url).hostname
-    for interface in endpoint.card.interfaces:
+    for interface in {one.url: one for one in endpoint.card.interfaces}.values():  # versions share addresses
         # The address of gRPC is a host and a port; whether it is encrypted cannot be seen in it.
         address = interface.url if "://" in interface.url else f"https://{interface.url}"
         if (why := why_unreachable(address)) is not None:

@@ -259,6 +259,12 @@ async def test_an_interface_of_grpc_is_a_host_and_a_port_without_a_scheme() -> N
     ]
 
 
+async def test_an_address_that_several_versions_share_is_told_once() -> None:
+    both = [*interface("https://10.0.0.3/a2a"), *interface("https://10.0.0.3/a2a", "0.3")]
+    report = await verified(change=card(supportedInterfaces=both))
+    assert len(report.of("card.interfaces")) == 1
+
+
 async def test_where_nothing_answers_the_remedy_is_to_look_at_the_server() -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("nobody there")
