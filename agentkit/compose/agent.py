@@ -181,7 +181,8 @@ class RunContext:
             proposal: What is approved; the decision holds for exactly this (its hash is part of the question).
             by: Who may decide: an owner, several, or a function of the caller; everybody who may continue the task
                 when None.
-            expires_in: A later decision counts as declined.
+            expires_in: A later decision counts as declined. The question says until when; nobody is woken then, it
+                waits until somebody answers or cancels the task.
             key: Tells several approvals apart, where the order in which they are asked may vary.
 
         Raises:

@@ -46,7 +46,8 @@ class Approval:
             proposal: What is approved, made of the message; its text and data when None.
             by: Who may decide: an owner, several, or a function of the caller; everybody who may continue the task
                 when None.
-            expires_in: A later decision counts as declined.
+            expires_in: A later decision counts as declined. The question says until when; nobody is woken then, it
+                waits until somebody answers or cancels the task.
             description: What the agent is for.
 
         Raises:

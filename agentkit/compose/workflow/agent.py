@@ -48,7 +48,9 @@ def workflow(
 
     The function is entered again after a pause or a crash; what it awaited from its `RunContext` before is given to
     it from the record. So it must ask for the same steps again: everything that may turn out differently the second
-    time (the clock, random numbers, a request) belongs into `ctx.step` or into an agent.
+    time (the clock, random numbers, a request) belongs into `ctx.step` or into an agent. A step that is given something
+    else than was recorded is refused. Whenever the task begins to wait, the function is cancelled where it stands: what
+    is in `finally` runs each time, so it must be harmless.
 
     Args:
         name: The agent's name.
