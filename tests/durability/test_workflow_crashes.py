@@ -91,7 +91,7 @@ def test_a_served_workflow_repeats_nothing_and_loses_nothing(
 def test_processes_that_are_sent_the_same_do_it_once_while_one_of_them_dies(
     tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger, kills, tasks = Ledger(tmp_path / "ledger"), 5, count(12, 4)
+    ledger, kills, tasks = Ledger(tmp_path / "ledger"), 3, count(12, 4)
 
     with (
         _remote(ledger, tmp_path) as address,
