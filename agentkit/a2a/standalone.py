@@ -113,7 +113,7 @@ def agent_app(
 
     Args:
         agents: What is served.
-        url: The public address.
+        url: The public address. A path in it is that of a proxy, which takes it off: the app itself lies at `/`.
         database: Of the tasks: a SQLite file, or `postgresql://...`; None keeps them in memory. A task that a crash
             left at work goes on where its agent is durable, and ends `failed` where it is not.
         security: Who is let in, and what the cards say of it; None for everybody, as one anonymous caller.

@@ -54,12 +54,13 @@ def workflow(
 
     Args:
         name: The agent's name.
-        version: Change it with the order of the steps: tasks that wait are then refused instead of misread.
+        version: Change it with the order of the steps: tasks that wait then fail with `WorkflowChanged` when they are
+            answered, instead of being misread.
         description: What it is for; the first line of the function's docstring when None.
         skills: For its card; one skill made of name and description when None.
         durable: It runs on an engine that survives the process.
-        agents: Those it calls, as far as they are known beforehand; only then their skills are on its card, and they
-            are told when a task that waits since before a restart is canceled.
+        agents: Those it calls, as far as they are known beforehand; only then the tags of their skills are on its
+            card, and they are told when a task that waits since before a restart is canceled.
         credentials: Names of MCP servers whose credentials the function itself may see. The agents it calls see those
             they name.
         max_steps: So many steps may one turn ask for.
