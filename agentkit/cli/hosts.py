@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 
 from agentkit.oauth.loopback import is_loopback
 from agentkit.testing.asgi import ASGIApp
+
+_REMEMBERED: Final = 64
 
 
 class KnownHosts:
@@ -24,6 +27,8 @@ class KnownHosts:
         """Answer to loopback names and `names`."""
         self._app = app
         self._names = frozenset(name.lower() for name in names)
+        # Whoever calls says the same name each time.
+        self._is_known = lru_cache(maxsize=_REMEMBERED)(self._answers_to)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on, or answer 421."""
@@ -34,9 +39,12 @@ class KnownHosts:
         await JSONResponse({**error, "howToFix": "Start it with --public-url."}, 421)(scope, receive, send)
 
     def _knows(self, headers: Collection[tuple[bytes, bytes]]) -> bool:
-        named = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        named = [value for name, value in headers if name == b"host"]
+        return len(named) == 1 and self._is_known(named[0])
+
+    def _answers_to(self, named: bytes) -> bool:
         try:
-            hosts = [urlsplit(f"//{value}").hostname or "" for value in named]
+            host = urlsplit(f"//{named.decode('latin-1')}").hostname or ""
         except ValueError:
             return False
-        return len(hosts) == 1 and (hosts[0] in self._names or is_loopback(hosts[0]))
+        return host in self._names or is_loopback(host)

@@ -1,14 +1,16 @@
 """CPU time, throughput and latency of a blocking `SendMessage`: our echo agent against the plain SDK's.
 
 Run: `.venv/bin/python tests/benchmarks/a2a_echo.py` (Linux). `N` is the number of requests per target, level and round
-(300), `ROUNDS` how often the targets take turns (3); `QUICK=1` does less.
+(300), `ROUNDS` how often the targets take turns (3); `QUICK=1` does less. `COLLECT=1` leaves the garbage collector of
+our servers as Python sets it.
 
 Each target is a uvicorn process of its own on loopback; all of them run during the whole benchmark and are measured
 one after the other in every round, in changing order. CPU time is that of the whole server process, all threads. The
 client is the same for all: keep-alive connections over asyncio streams; its own CPU time is not counted.
 
-- `agentkit inline`: SQLite file (writer thread, WAL), ownership by bearer token, idempotent `messageId`, appended
-  events, OpenTelemetry SDK tracing on. The goal holds for it.
+- `agentkit inline`: served the way `agentkit serve` does it: its app, with counted limits, and its settings of uvicorn
+  and of the garbage collector. SQLite file (writer thread, WAL), ownership by bearer token, idempotent `messageId`,
+  appended events, OpenTelemetry SDK tracing on. The goal holds for it.
 - `agentkit dbos`: the same with an agent that needs durability: its turn is a run of `DbosEngine` on the same SQLite
   file, its answer a recorded step.
 - `agentkit dbos workflow`: the same with a `@workflow` that calls the agent.
@@ -31,7 +33,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -109,27 +111,17 @@ def _workflow() -> Agent:
     return echoes
 
 
-def agentkit_app(agent: Agent, file: Path, *, durable: bool) -> Starlette:
-    """An agent behind our server, everything kept in one SQLite file."""
-    from starlette.applications import Starlette
+def agentkit_app(agent: Agent, file: Path) -> Starlette:
+    """An agent behind our server, everything kept in one SQLite file; the agent says which engine it needs."""
+    from agentkit.a2a import BearerAuth, Security
+    from agentkit.a2a.limits import Limits
+    from agentkit.a2a.standalone import agent_app
 
-    from agentkit.a2a import BearerAuth, Gate, Security, a2a_routes
-    from agentkit.engine import DbosEngine, InlineEngine
-    from agentkit.storage import Database
-    from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        database = await Database.open(file, MIGRATIONS)
-        engine = await DbosEngine.acquire(file) if durable else None
-        service = TaskService(SqlRepository(database), InlineEngine(), durable=engine)
-        gate = Gate(Security(BearerAuth({"benchmark": _TOKEN})))
-        app.router.routes.extend(a2a_routes(agent, service, url=_URL, gate=gate))
-        yield
-        await service.close()
-        await database.close()
-
-    return Starlette(lifespan=lifespan)
+    # Counted as ever, and never reached.
+    limits = Limits(rate=1e6, burst=1_000_000)
+    return agent_app(
+        agent, url=_URL, database=file, security=Security(BearerAuth({"benchmark": _TOKEN})), limits=limits
+    )
 
 
 def sdk_app(executor: AgentExecutor, agent: Agent, file: Path | None) -> Starlette:
@@ -222,21 +214,37 @@ def serve(target: str, folder: Path) -> None:
         trace()
     match target.split():
         case ["agentkit", "inline"]:
-            app = agentkit_app(_Echo(), folder / "inline.db", durable=False)
+            app = agentkit_app(_Echo(), folder / "inline.db")
         case ["agentkit", "dbos"]:
-            app = agentkit_app(_Echo(durable=True), folder / "dbos.db", durable=True)
+            app = agentkit_app(_Echo(durable=True), folder / "dbos.db")
         case ["agentkit", *_]:
-            app = agentkit_app(_workflow(), folder / "workflow.db", durable=True)
+            app = agentkit_app(_workflow(), folder / "workflow.db")
         case ["sdk", kind, *_]:
             app = sdk_app(_executor(), _Echo(), folder / "sdk.db" if kind == "sqlite" else None)
         case _:
             app = _starlette()
-    run_app(app)
+    (serve_app if target.startswith("agentkit") else run_app)(app)
 
 
 def is_traced(target: str) -> bool:
     """Whether a target records spans."""
     return target.startswith("agentkit") or target.endswith("traced")
+
+
+def serve_app(app: Starlette) -> None:
+    """Serve an app as `agentkit serve` does, which spares its process most of the garbage collections; as `run_app`."""
+    from agentkit.cli.address import bind
+    from agentkit.cli.collecting import sparing_collector
+    from agentkit.cli.serving import serving
+
+    async def run() -> None:
+        address = bind("127.0.0.1", 0)
+        async with serving([(address, app)]):
+            with nullcontext() if os.environ.get("COLLECT") else sparing_collector():
+                print(address.port, flush=True)
+                await asyncio.to_thread(sys.stdin.read)
+
+    asyncio.run(run())
 
 
 def run_app(app: Starlette) -> None:

@@ -100,10 +100,10 @@ def serve(target: str, folder: Path) -> None:
     match target.split():
         case ["agentkit", engine]:
             durable = engine == "dbos"
-            app = echo.agentkit_app(_Talk(durable=durable), folder / f"{engine}.db", durable=durable)
+            app = echo.agentkit_app(_Talk(durable=durable), folder / f"{engine}.db")
         case _:
             app = echo.sdk_app(_executor(), _Talk(), folder / "sdk.db" if target.endswith("sqlite") else None)
-    echo.run_app(app)
+    (echo.serve_app if target.startswith("agentkit") else echo.run_app)(app)
 
 
 _numbers = count(1)
