@@ -8,6 +8,7 @@ from typing import Final
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.continuation import CONTINUATION_KEY
+from agentkit.compose.named import Named
 from agentkit.compose.outcome import status_update
 from agentkit.compose.record import dump_parts, load_parts
 from agentkit.compose.workflow.decision import Deciders, Decision, Proposal, Question
@@ -18,7 +19,7 @@ from agentkit.errors import SpecError
 from agentkit.models import AgentSkill, Event, Json, JsonObject, Message, Role, TaskState
 
 
-class Approval:
+class Approval(Named):
     """Asks for approval of what it is handed, and hands it on unchanged when it is approved.
 
     The task waits `input-required`, for minutes or days. An answer that is not clearly a yes or a no, that names
@@ -62,16 +63,6 @@ class Approval:
         self._by = by
         self._expires_in = expires_in
         self._description = description or f"Asks for approval: {question}"
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._name
-
-    @property
-    def description(self) -> str:
-        """What the agent is for."""
-        return self._description
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:

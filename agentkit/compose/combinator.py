@@ -12,6 +12,7 @@ from agentkit.compose.continuation import AGENT_KEY, CONTINUATION_KEY, RECORD_KE
 from agentkit.compose.facets import effect_of
 from agentkit.compose.members import members_of
 from agentkit.compose.message_ids import outbound_id
+from agentkit.compose.named import Named
 from agentkit.compose.outcome import LEFT_ALONE, Outcome, status_update
 from agentkit.engine import Effect
 from agentkit.errors import EngineError, SpecError
@@ -34,7 +35,7 @@ PATIENCE: Final = 10.0
 _log = logging.getLogger("agentkit.compose")
 
 
-class Combinator:
+class Combinator(Named):
     """Name, skills and cancellation of a combination."""
 
     composite = True
@@ -68,16 +69,6 @@ class Combinator:
         self._name = name
         self._agents = members
         self._description = description or f"{kind} of {', '.join(names)}"
-
-    @property
-    def name(self) -> str:
-        """The name of the combination."""
-        return self._name
-
-    @property
-    def description(self) -> str:
-        """What the combination is for."""
-        return self._description
 
     @property
     def agents(self) -> tuple[Agent, ...]:

@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.message_ids import outbound_id
+from agentkit.compose.named import Named
 from agentkit.compose.outcome import Outcome, status_update
 from agentkit.compose.signature import Answer, answer_of, argument_of, read_signature, schema_of
 from agentkit.compose.usage import NOTHING, USAGE_KEY, Usage, charged
@@ -50,7 +51,7 @@ class FunctionOptions(TypedDict, total=False):
     credentials: Collection[str]
 
 
-class FunctionAgent(Generic[In, Out]):
+class FunctionAgent(Named, Generic[In, Out]):
     """Answers with what a function returns.
 
     The function takes the message as `str` (its text), `Message`, or a pydantic model (the first data part that fits),
@@ -107,16 +108,6 @@ class FunctionAgent(Generic[In, Out]):
         self.mcp_names: Final = frozenset(_names(options.get("credentials", ())))
         self.input_schema: Final = schema_of(self._signature.takes)
         self.output_schema: Final = schema_of(self._signature.gives)
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._name
-
-    @property
-    def description(self) -> str:
-        """What the agent is for."""
-        return self._description
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:

@@ -14,6 +14,7 @@ from agentkit.compose.corti.answers import kept_parts, kept_place, produced, sho
 from agentkit.compose.corti.conversation import Conversations, Remote
 from agentkit.compose.corti.servers import known_servers, missing
 from agentkit.compose.message_ids import outbound_id
+from agentkit.compose.named import Named
 from agentkit.compose.outcome import Outcome, status_update, surfaced
 from agentkit.compose.usage import Usage, charged
 from agentkit.credentials import Credential, Credentials, is_auth_part
@@ -28,7 +29,7 @@ _FIRST_POLL: Final = 1.0
 _SLOWEST_POLL: Final = 5.0
 
 
-class CortiAgent:
+class CortiAgent(Named):
     """An agent at Corti, reached through its `AgentHandle`.
 
     Each conversation of each caller gets one Corti context of its own, kept in the state of the conversation: it goes
@@ -97,16 +98,6 @@ class CortiAgent:
         self._patience = patience
         self._sleep = sleep
         self._clock = clock
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._name
-
-    @property
-    def description(self) -> str:
-        """What the agent is for."""
-        return self._description
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack, cast
 
 from agentkit.compose.agent import RunContext
 from agentkit.compose.expert.memory import Memory
+from agentkit.compose.named import Named
 from agentkit.compose.outcome import status_update, surfaced
 from agentkit.compose.usage import Usage, charged
 from agentkit.credentials import Credential, is_auth_part
@@ -60,7 +61,7 @@ class ExpertAgentOptions(TypedDict, total=False):
     max_steps: int
 
 
-class ExpertAgent:
+class ExpertAgent(Named):
     """An expert without an agent at Corti: its prompt, a reasoner and the tools of its server.
 
     What was said and found in a conversation is remembered in the conversation's state, per caller, so that follow-up
@@ -108,16 +109,6 @@ class ExpertAgent:
         self._clock = clock
         self.mcp_names: Final = frozenset((expert.server_name,)) if options.get("url") else frozenset[str]()
         expert.session(**cast("SessionOptions", options))  # looks at the options
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._name
-
-    @property
-    def description(self) -> str:
-        """What the expert is good for."""
-        return self._description
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:

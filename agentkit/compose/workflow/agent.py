@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from agentkit.compose.agent import Agent, RunContext
 from agentkit.compose.combinator import stop
 from agentkit.compose.members import members_of
+from agentkit.compose.named import Named
 from agentkit.compose.record import load_outcome, object_of
 from agentkit.compose.signature import Taken, argument_of, kind_of
 from agentkit.compose.workflow.run import WorkflowRun
@@ -89,7 +90,7 @@ def workflow(
     return decorate
 
 
-class Workflow:
+class Workflow(Named):
     """An agent whose turn is a Python function; made by `workflow`."""
 
     composite: Final = True
@@ -130,16 +131,6 @@ class Workflow:
         self._max_steps = max_steps
         self._called: dict[str, Agent] = {agent.name: agent for agent in self.agents}
         self._turns: dict[tuple[str, str], WorkflowRun] = {}
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._name
-
-    @property
-    def description(self) -> str:
-        """What the agent is for."""
-        return self._description
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:
