@@ -34,7 +34,7 @@ class Limits:
     open_tasks: int = 10_000
     events: int = 100_000
     size: int = 64 * 2**20
-    seconds: float | None = None
+    seconds: float | None = 3600.0
 
 
 class Slots:

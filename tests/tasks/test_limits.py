@@ -155,7 +155,10 @@ async def test_a_turn_that_says_too_much_fails_and_the_server_lives(
     assert task.metadata["error"] == "TurnExceeded"
 
 
-async def test_a_turn_that_takes_too_long_fails_and_is_stopped_elsewhere(database: Database) -> None:
+@pytest.mark.parametrize(("limits", "seconds"), [(Limits(seconds=50.0), 50.0), (Limits(), 3600.0)])
+async def test_a_turn_that_takes_too_long_fails_and_is_stopped_elsewhere(
+    limits: Limits, seconds: float, database: Database
+) -> None:
     began = asyncio.Event()
 
     async def stuck(message: Message, context: RunContext) -> AsyncGenerator[Event]:
@@ -164,13 +167,13 @@ async def test_a_turn_that_takes_too_long_fails_and_is_stopped_elsewhere(databas
         yield message
 
     agent = ScriptedAgent(stuck)
-    async with limited(database, Limits(seconds=50.0)) as service:
+    async with limited(database, limits) as service:
         with anyio.fail_after(HANG * 10):
             sending = asyncio.create_task(service.send(agent, Message.user("x"), ALICE, agent_id="a"))
             await began.wait()
-            skip(51.0)
+            skip(seconds + 1)
             task = await sending
 
     assert task.status.state is TaskState.FAILED
-    assert "50.0 seconds" in task.text
+    assert f"{seconds} seconds" in task.text
     assert len(agent.cancelled) == 1
