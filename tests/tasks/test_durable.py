@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 import anyio
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
+from agentkit import tracing
 from agentkit.compose import CONTINUATION_KEY, RunContext
 from agentkit.credentials import Token, build
 from agentkit.engine import InlineEngine
@@ -382,13 +384,11 @@ async def test_cancel_stops_a_durable_run_for_good(house: House) -> None:
     assert [(one.run_id, one.task_id) for one in agent.cancelled] == [(f"{task.id}.1", task.id)]
 
 
-async def test_one_trace_runs_through_a_restart(house: House) -> None:
+async def test_one_trace_runs_through_a_restart(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A2A-CMP-05."""
-    from opentelemetry import trace
-    from opentelemetry.sdk.trace import TracerProvider
-
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        trace.set_tracer_provider(TracerProvider())
+    # OpenTelemetry takes one provider per process, and this test is not the one to choose it.
+    provider = TracerProvider()
+    monkeypatch.setattr(tracing, "_tracer", lambda: provider.get_tracer("test"))
     script = Interrupted()
     agent = DurableAgent(script)
     spans: list[SpanRecord] = []
