@@ -247,6 +247,11 @@ def test_name_description_and_skill_are_the_experts_unless_told_otherwise() -> N
 
     assert (agent.name, agent.description) == ("pilot", "Knows the tides.")
     assert agent.skills[0].tags == ("expert", "high_tide", "wait")
+    installed = Expert("record", description="Reads the record.", server="ehr")
+    before = ExpertAgent(installed).skills
+    assert installed.server.tool_names
+    assert ExpertAgent(installed).skills == before
+    assert before[0].tags == ("expert", "ehr")
     assert (named.name, named.skills[0].description) == ("tides", "Tides.")
 
 

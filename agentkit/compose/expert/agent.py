@@ -112,9 +112,10 @@ class ExpertAgent(Named):
 
     @property
     def skills(self) -> tuple[AgentSkill, ...]:
-        """One skill: the expert, tagged with its tools where they are known."""
-        server = self._expert.loaded_server
-        tools = () if server is None else server.tool_names
+        """One skill: the expert, tagged with its own tools, or with the installed server it uses."""
+        # Not with the tools of an installed server: a card must not tell whether that was used before.
+        installed, server = self._expert.installed_server, self._expert.loaded_server
+        tools = (installed,) if installed else () if server is None else server.tool_names
         skill = AgentSkill(id=self._name, name=self._name, description=self._description, tags=("expert", *tools))
         return (skill,)
 
