@@ -132,7 +132,7 @@ class PushNotifications:
         if known is None and await self._store.count(stored.scope, config.task_id) >= CONFIGS_PER_TASK:
             raise UnsupportedOperationError(f"A task takes at most {CONFIGS_PER_TASK} push configurations")
         await self._store.put(stored.scope, config, stored.task.context_id, after)
-        self._outbox.wake()
+        self._outbox.watch(stored.key)
 
     async def _task(self, task_id: str, scope: Scope) -> StoredTask:
         stored = await self._repository.load(scope, task_id, 0)

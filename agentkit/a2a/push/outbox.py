@@ -74,12 +74,13 @@ class Outbox:
         self._first_pause = first_pause
         self._clock = clock
         self._changed = asyncio.Event()
+        self._watched: set[int] = set()
         self._sending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Send while the block lasts; what is under way at its end is sent again later."""
-        forget = self._repository.on_change(lambda _key: self._changed.set())
+        forget = self._repository.on_change(self._written)
         task = asyncio.create_task(self._run(), name="agentkit-push-outbox")
         try:
             yield
@@ -90,15 +91,25 @@ class Outbox:
                 one.cancel()
             await asyncio.wait(left)
 
-    def wake(self) -> None:
-        """There is a new configuration."""
+    def watch(self, key: int) -> None:
+        """There is a new configuration for the task with this number of the store."""
+        self._watched.add(key)
         self._changed.set()
 
+    def _written(self, key: int) -> None:
+        # Nearly all writes are to tasks that nobody asked to be told about; those must not cost a look.
+        if key in self._watched:
+            self._changed.set()
+
     async def _run(self) -> None:
-        await self._store.drop_orphans()
+        began = False
         while True:
             self._changed.clear()
             try:
+                if not began:
+                    await self._store.drop_orphans()
+                    self._watched.update(await self._store.watched())
+                    began = True
                 pause = await self._send_due()
             except StorageError as error:
                 _log.warning("the outbox could not be read: %s", type(error).__name__)
@@ -135,6 +146,8 @@ class Outbox:
         if stored is None:
             await self._store.delete(claimed.scope, config.task_id, config.id)
             return
+        if stored.task.status.state.is_terminal:
+            self._watched.discard(stored.key)
         try:
             events = await self._repository.events(stored.key, claimed.scope, claimed.delivered, _BATCH)
             await self._send_all(events, config, progress)

@@ -33,6 +33,7 @@ _NEXT: Final = (
     "SELECT min(due) FROM push_configs JOIN tasks ON tasks.id = push_configs.task_id WHERE open = 1"
     " AND tasks.version > delivered"
 )
+_WATCHED: Final = "SELECT DISTINCT tasks.key FROM push_configs JOIN tasks ON tasks.id = task_id WHERE open = 1"
 _ADVANCE: Final = "UPDATE push_configs SET delivered = ?, attempts = ?, due = ?, open = ? WHERE task_id = ? AND id = ?"
 _ORPHANS: Final = (
     "DELETE FROM push_configs WHERE NOT EXISTS"
@@ -154,6 +155,14 @@ class PushStore:
 
         def find(connection: Connection) -> int | None:
             return connection.execute(_NEXT).fetchone()[0]
+
+        return await self._database.read(find)
+
+    async def watched(self) -> set[int]:
+        """The store's numbers of the tasks that have an open configuration."""
+
+        def find(connection: Connection) -> set[int]:
+            return {key for (key,) in connection.execute(_WATCHED)}
 
         return await self._database.read(find)
 

@@ -9,7 +9,8 @@ import anyio
 import pytest
 from a2a.utils.errors import InvalidParamsError, TaskNotFoundError, UnsupportedOperationError
 
-from agentkit.a2a.push import NotificationSigner, verify_notification
+from agentkit.a2a.push import NotificationSigner, PushStore, verify_notification
+from agentkit.a2a.push.store import Claimed
 from agentkit.compose import Caller
 from agentkit.errors import AuthenticationError, WireError
 from agentkit.models import JsonObject
@@ -102,6 +103,29 @@ async def test_a_receiver_that_hangs_does_not_hold_up_the_stream() -> None:
         assert receiver.hold is not None
         receiver.hold.set()
         await receiver.until(4)
+
+
+async def test_tasks_that_nobody_asked_about_cost_the_outbox_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    claim = PushStore.claim
+
+    async def counted(store: PushStore, now: int, until: int, limit: int) -> tuple[Claimed, ...]:
+        looks.append(now)
+        return await claim(store, now, until, limit)
+
+    monkeypatch.setattr(PushStore, "claim", counted)
+    receiver = Receiver()
+    async with notifying(receiver) as host:
+        watched = await host.send("ask")
+        await host.create(watched)
+        before = len(looks)
+        for _ in range(20):
+            await host.send("chunks")
+        assert len(looks) <= before + 1
+        await host.send("done", watched.id)
+        with anyio.fail_after(HANG):
+            while "TASK_STATE_COMPLETED" not in receiver.states:
+                await receiver.until(len(receiver.received) + 1)
 
 
 async def test_what_was_not_sent_before_a_restart_is_sent_after_it(tmp_path: Path) -> None:
