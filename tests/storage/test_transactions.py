@@ -1,0 +1,106 @@
+"""What becomes of jobs whose transaction is lost, beaten by that of another process, or refused at its end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import anyio
+import pytest
+
+from agentkit.errors import StorageError
+from agentkit.storage import Connection, Database, Migration
+from agentkit.storage.transactions import ATTEMPTS
+from tests.deadline import HANG
+
+pytestmark = pytest.mark.anyio
+
+NOTES = Migration("notes", 1, "CREATE TABLE notes (text TEXT NOT NULL UNIQUE)")
+DEFERRED = Migration("notes", 1, "CREATE TABLE notes (text TEXT NOT NULL UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+# What PostgreSQL says to the loser of a deadlock.
+BEATEN = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"
+
+
+def add(connection: Connection, text: str) -> str:
+    connection.execute("INSERT INTO notes (text) VALUES (?)", (text,))
+    return text
+
+
+def texts(connection: Connection) -> list[str]:
+    return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY text").fetchall()]
+
+
+async def test_where_the_database_gives_up_the_transaction_every_job_of_the_group_fails(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "notes.db", [NOTES])
+    await database.write(lambda it: add(it, "kept"))
+
+    def lose(connection: Connection) -> None:
+        connection.execute("INSERT OR ROLLBACK INTO notes (text) VALUES ('kept')")
+
+    with anyio.fail_after(HANG):
+        came = await asyncio.gather(
+            database.write(lambda it: add(it, "neighbour")), database.write(lose), return_exceptions=True
+        )
+
+    assert [type(one) for one in came] == [StorageError, StorageError]
+    assert await database.read(texts) == ["kept"]
+    assert await database.write(lambda it: add(it, "later")) == "later"
+    await database.close()
+
+
+async def test_a_job_that_was_beaten_is_done_again_with_its_neighbours(postgres_url: str) -> None:
+    database = await Database.open(postgres_url, [NOTES])
+    tried: list[str] = []
+
+    def beaten_once(connection: Connection) -> str:
+        tried.append("beaten")
+        add(connection, "beaten")
+        if len(tried) == 1:
+            connection.execute(BEATEN)
+        return "done"
+
+    with anyio.fail_after(HANG):
+        came = await asyncio.gather(database.write(lambda it: add(it, "neighbour")), database.write(beaten_once))
+
+    assert came == ["neighbour", "done"]
+    assert len(tried) == 2
+    assert await database.read(texts) == ["beaten", "neighbour"]
+    await database.close()
+
+
+async def test_a_job_that_is_beaten_every_time_is_given_up(postgres_url: str) -> None:
+    database = await Database.open(postgres_url, [NOTES])
+    tried: list[str] = []
+
+    def beaten(connection: Connection) -> None:
+        tried.append(add(connection, "never"))
+        connection.execute(BEATEN)
+
+    with anyio.fail_after(HANG), pytest.raises(StorageError, match="too busy"):
+        await database.write(beaten)
+
+    assert len(tried) == 1 + ATTEMPTS
+    assert await database.read(texts) == []
+    await database.close()
+
+
+async def test_a_reader_that_is_beaten_is_told_so_and_the_next_one_reads(postgres_url: str) -> None:
+    database = await Database.open(postgres_url, [NOTES])
+
+    with anyio.fail_after(HANG), pytest.raises(StorageError):
+        await database.read(lambda it: it.execute(BEATEN).rowcount)
+
+    assert await database.read(texts) == []
+    await database.close()
+
+
+async def test_what_is_refused_at_the_commit_is_told_to_the_job_and_undone(postgres_url: str) -> None:
+    database = await Database.open(postgres_url, [DEFERRED])
+    await database.write(lambda it: add(it, "secret"))
+
+    with anyio.fail_after(HANG), pytest.raises(StorageError) as refused:
+        await database.write(lambda it: add(it, "secret"))
+
+    assert "secret" not in str(refused.value)
+    assert await database.read(texts) == ["secret"]
+    await database.close()
