@@ -9,7 +9,7 @@ from typing import Final
 
 from agentkit.a2a.card import IDEMPOTENT_SEND_EXTENSION
 from agentkit.a2a.verification.endpoint import Endpoint, EndpointGroup
-from agentkit.errors import RemoteAgentError, TaskNotCancelable
+from agentkit.errors import RemoteAgentError, TaskError, TaskNotCancelable
 from agentkit.mcp.verification.checking import Problem, Skip
 from agentkit.mcp.verification.report import Verdict
 from agentkit.models import Event, Message, SendRequest, Task
@@ -105,13 +105,16 @@ async def ended(endpoint: Endpoint) -> Sequence[Problem]:
     if not task.status.state.is_terminal:
         raise Skip(f"the task is {task.status.state.value}")
     problems: list[Problem] = []
+    other = "another message is refused by another error"
     more = Message.user(endpoint.ask, task_id=task.id, context_id=task.context_id)
     try:
         await endpoint.channel.send(SendRequest(message=more), None)
         problems.append(Problem("another message to it is taken"))
     except RemoteAgentError as error:
         if error.reason != "UNSUPPORTED_OPERATION":
-            problems.append(Problem("another message is refused by another error", severity=Verdict.WARNING))
+            problems.append(Problem(other, severity=Verdict.WARNING))
+    except TaskError:
+        problems.append(Problem(other, severity=Verdict.WARNING))
     try:
         await endpoint.channel.cancel(task.id, None)
         problems.append(Problem("it can be cancelled"))

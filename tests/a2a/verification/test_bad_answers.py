@@ -180,6 +180,7 @@ CROOKED: list[tuple[str, Json, Verdict, str]] = [
         W,
         "another message is refused by another error",
     ),
+    ("answers.ended", {"more": says(NO_TASK)}, W, "another message is refused by another error"),
     ("answers.ended", {"CancelTask": result(task("CANCELED"))}, E, "it can be cancelled"),
     ("errors.task", {"GetNone": result(task())}, E, "the answer is no error"),
     ("errors.task", {"GetNone": says({})}, E, "the answer is no error"),
