@@ -12,6 +12,7 @@ from agentkit.errors import StorageError
 from agentkit.storage import Connection, Database, Migration
 from agentkit.storage.transactions import ATTEMPTS
 from tests.deadline import HANG
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
@@ -103,4 +104,15 @@ async def test_what_is_refused_at_the_commit_is_told_to_the_job_and_undone(postg
 
     assert "secret" not in str(refused.value)
     assert await database.read(texts) == ["secret"]
+    await database.close()
+
+
+async def test_what_fails_outside_of_a_transaction_is_told_to_whoever_asked(postgres_server: PostgresServer) -> None:
+    name = postgres_server.create()
+    database = await Database.open(postgres_server.url(name), [NOTES])
+    await asyncio.to_thread(postgres_server.drop, name)
+
+    with anyio.fail_after(HANG), pytest.raises(StorageError, match=name):
+        await database.sessions()
+
     await database.close()
