@@ -94,6 +94,10 @@ def no_json(_request: httpx2.Request) -> httpx2.Response:
     return httpx2.Response(200, text="Jane Doe")
 
 
+def no_text(_request: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(200, content=b"\xff")
+
+
 BROKEN: list[tuple[Handler, type[AgentKitError]]] = [
     (answering(404), TaskNotFound),
     (answering(400, {"type": "TaskNotFoundError", "message": "Jane Doe"}), TaskNotFound),
@@ -102,6 +106,7 @@ BROKEN: list[tuple[Handler, type[AgentKitError]]] = [
     (raising(httpx2.ConnectError("Jane Doe")), RemoteUnreachable),
     (raising(httpx2.ReadError("Jane Doe")), ConnectionFailed),
     (no_json, ConnectionFailed),
+    (no_text, RemoteProtocolError),
     (answering(200, {}), RemoteProtocolError),
 ]
 
@@ -109,7 +114,7 @@ BROKEN: list[tuple[Handler, type[AgentKitError]]] = [
 @pytest.mark.parametrize(
     ("handler", "kind"),
     BROKEN,
-    ids=["404", "no task", "ended", "silent", "unreached", "broken", "no json", "empty"],
+    ids=["404", "no task", "ended", "silent", "unreached", "broken", "no json", "no text", "empty"],
 )
 async def test_what_goes_wrong_is_a_typed_error_without_content(handler: Handler, kind: type[AgentKitError]) -> None:
     error = await failure(handler, kind)
