@@ -224,8 +224,8 @@ class SdkChannel:
             yield
         except (A2AError, httpx.HTTPError) as error:
             raise self._translated(operation, error) from None
-        except ValueError:
-            # The SDK reads protobuf's JSON with parsers that raise this.
+        except (ValueError, json_format.ParseError):
+            # The SDK reads protobuf's JSON with parsers that raise these.
             raise RemoteProtocolError(self._agent, f"its answer to {operation} is no A2A.") from None
 
     def _no_task(self) -> TaskNotFound:

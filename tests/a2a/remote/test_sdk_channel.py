@@ -108,13 +108,14 @@ BROKEN: list[tuple[Handler, type[AgentKitError]]] = [
     (no_json, ConnectionFailed),
     (no_text, RemoteProtocolError),
     (answering(200, {}), RemoteProtocolError),
+    (answering(200, {"id": 3}), RemoteProtocolError),
 ]
 
 
 @pytest.mark.parametrize(
     ("handler", "kind"),
     BROKEN,
-    ids=["404", "no task", "ended", "silent", "unreached", "broken", "no json", "no text", "empty"],
+    ids=["404", "no task", "ended", "silent", "unreached", "broken", "no json", "no text", "empty", "misfit"],
 )
 async def test_what_goes_wrong_is_a_typed_error_without_content(handler: Handler, kind: type[AgentKitError]) -> None:
     error = await failure(handler, kind)
