@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import anyio
 import pytest
@@ -29,24 +28,6 @@ def add(connection: Connection, text: str) -> str:
 
 def texts(connection: Connection) -> list[str]:
     return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY text").fetchall()]
-
-
-async def test_where_the_database_gives_up_the_transaction_every_job_of_the_group_fails(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "notes.db", [NOTES])
-    await database.write(lambda it: add(it, "kept"))
-
-    def lose(connection: Connection) -> None:
-        connection.execute("INSERT OR ROLLBACK INTO notes (text) VALUES ('kept')")
-
-    with anyio.fail_after(HANG):
-        came = await asyncio.gather(
-            database.write(lambda it: add(it, "neighbour")), database.write(lose), return_exceptions=True
-        )
-
-    assert [type(one) for one in came] == [StorageError, StorageError]
-    assert await database.read(texts) == ["kept"]
-    assert await database.write(lambda it: add(it, "later")) == "later"
-    await database.close()
 
 
 async def test_a_job_that_was_beaten_is_done_again_with_its_neighbours(postgres_url: str) -> None:

@@ -152,21 +152,3 @@ async def test_a_run_waits_until_the_store_is_back(
 
     assert task.status.state is TaskState.COMPLETED
     assert caplog.text.count("waits for the store") == 2
-
-
-async def test_a_run_that_is_carried_out_twice_at_once_is_done_once(database: Database) -> None:
-    gate, engine = Gate(), Twice(Ledger())
-    agent = DurableAgent(gate)
-    with anyio.fail_after(HANG):
-        async with serving(SqlRepository(database), engine, agent) as service:
-            sent = await service.send(agent, Message.user("x"), ALICE, agent_id="durable", blocking=False)
-            await gate.began.wait()
-            again = asyncio.create_task(engine.repeat(f"{sent.id}.1"))
-            await anyio.wait_all_tasks_blocked()
-            gate.open.set()
-            await again
-            await engine.wait(f"{sent.id}.1")
-            task = await service.get(sent.id, ALICE, agent_id="durable")
-
-    assert task.text == "done"
-    assert len(agent.runs) == 1
