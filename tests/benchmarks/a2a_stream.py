@@ -5,7 +5,8 @@ Run: `.venv/bin/python tests/benchmarks/a2a_stream.py` (Linux). `N` is the numbe
 
 `sdk sqlite` takes part at concurrency 1 only: with more its database is locked and its streams break off.
 
-Targets, client and clocks are those of `a2a_echo.py`; the agents send chunks of one artifact in place of an answer.
+Targets, client and clocks are those of `a2a_echo.py`, ours served the way `agentkit serve` does it; the agents
+send chunks of one artifact in place of an answer.
 Ours keeps every chunk in the event log of its SQLite file, with ownership, idempotency and tracing on. The goal holds
 for `agentkit inline`; in `agentkit dbos` the agent is a recorded step of a run on the same file.
 """

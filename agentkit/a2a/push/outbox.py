@@ -26,7 +26,7 @@ from agentkit.wire.a2a import encode_event
 from agentkit.wire.jsontext import dump_json
 
 ATTEMPTS: Final = 12
-"""Tries of one event; with the pauses below they span about half an hour."""
+"""Tries of one event; with the pauses below they span about a quarter of an hour."""
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 300.0
