@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agentkit.platform.problems import Endpoint, answer_error, answering
-from agentkit.platform.realm import register_clients
+from agentkit.platform.realm.realms import register_clients
 from agentkit.platform.services import STATE, Services, open_services, services_of
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.v1 import agents, messages

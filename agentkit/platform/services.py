@@ -16,16 +16,16 @@ from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
 from agentkit.memory import ContextMemory, Scope
 from agentkit.oauth.clients import ClientRegistry
-from agentkit.platform.agent_store import AgentStore
-from agentkit.platform.connections import Connections
-from agentkit.platform.orchestrator import Workshop
-from agentkit.platform.plan import Planner
-from agentkit.platform.realm import Realms
-from agentkit.platform.registration import Registrations
-from agentkit.platform.registry import MEMORY_EXPERT, Registry, installed_experts
+from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
+from agentkit.platform.agents.store import AgentStore
+from agentkit.platform.orchestration.orchestrator import Workshop
+from agentkit.platform.orchestration.plan import Planner
+from agentkit.platform.realm.realms import Realms
+from agentkit.platform.realm.signing import load_signing_keys
 from agentkit.platform.schema import MIGRATIONS as PLATFORM_MIGRATIONS
 from agentkit.platform.settings import PlatformSettings
-from agentkit.platform.signing import load_signing_keys
+from agentkit.platform.tools.connections import Connections
+from agentkit.platform.tools.registration import Registrations
 from agentkit.reasoning import RuleReasoner
 from agentkit.storage import Database
 from agentkit.storage.files import parse

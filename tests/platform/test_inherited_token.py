@@ -9,10 +9,10 @@ from agentkit.credentials import Token, attach
 from agentkit.errors import CredentialError
 from agentkit.models import Message
 from agentkit.platform import PlatformSettings
-from agentkit.platform.drafting import Drafting
+from agentkit.platform.agents.drafting import Drafting
+from agentkit.platform.agents.record import Ownership
 from agentkit.platform.problems import answer_error
-from agentkit.platform.realm import register_clients
-from agentkit.platform.records import Ownership
+from agentkit.platform.realm.realms import register_clients
 from agentkit.platform.services import open_services
 from agentkit.platform.v1.messages import require_inherited
 from agentkit.specs import AgentSpec, Authorization, McpServerSpec

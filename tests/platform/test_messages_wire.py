@@ -210,7 +210,7 @@ async def test_a_deleted_agent_takes_no_messages(chief: Talk) -> None:
 async def test_an_unexpected_error_is_a_500_with_a_reference_and_no_content(
     chief: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from agentkit.platform.agent_store import AgentStore
+    from agentkit.platform.agents.store import AgentStore
 
     async def broken(*_: object) -> None:
         raise RuntimeError("canary: what the user said")

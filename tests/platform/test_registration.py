@@ -10,9 +10,9 @@ from agentkit.credentials import Credentials, Token
 from agentkit.errors import McpAuthRequired, McpUnreachable
 from agentkit.models import McpServerInfo
 from agentkit.platform import PlatformLimits, PlatformSettings
-from agentkit.platform.connections import Connections
-from agentkit.platform.plan import ServerPlan
-from agentkit.platform.registration import Registration, Registrations
+from agentkit.platform.orchestration.plan import ServerPlan
+from agentkit.platform.tools.connections import Connections
+from agentkit.platform.tools.registration import Registration, Registrations
 from agentkit.testing.platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.parts import BEARER, TOOLS, Plain, expert, server, state, talk, token, tools_app

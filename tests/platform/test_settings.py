@@ -8,7 +8,7 @@ import pytest
 
 from agentkit.errors import ConfigurationError, SpecError
 from agentkit.platform import PlatformSettings
-from agentkit.platform.registry import MEMORY_EXPERT, Registry, installed_experts
+from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
 from agentkit.specs import ExpertSpec
 
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from agentkit.errors import AgentNotFound
 from agentkit.models import AgentCapabilities, AgentCard
+from agentkit.platform.agents.drafting import Drafting
 from agentkit.platform.answers import json_answer
-from agentkit.platform.drafting import Drafting
-from agentkit.platform.orchestrator import Orchestrator
+from agentkit.platform.orchestration.orchestrator import Orchestrator
 from agentkit.platform.problems import bad_request, unknown_agent
 from agentkit.platform.requests import path_id, query_flag, query_page, read_json
 from agentkit.platform.v1.gate import Call

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agentkit.compose import Caller
+from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.problems import Problem, answering, unknown_agent
-from agentkit.platform.records import AgentRecord, Ownership
 from agentkit.platform.requests import path_id
 from agentkit.platform.services import Services, services_of
 

@@ -8,9 +8,9 @@ from agentkit.compose import Caller
 from agentkit.credentials import Token, extract
 from agentkit.errors import CredentialError
 from agentkit.models import Message
+from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.answers import json_answer
-from agentkit.platform.orchestrator import Orchestrator, Workshop
-from agentkit.platform.records import AgentRecord, Ownership
+from agentkit.platform.orchestration.orchestrator import Orchestrator, Workshop
 from agentkit.platform.requests import check_id, path_id, query_number, query_page, read_json
 from agentkit.platform.v1.gate import Call
 from agentkit.specs import Authorization

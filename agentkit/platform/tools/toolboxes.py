@@ -9,9 +9,9 @@ from agentkit.errors import McpAuthRequired
 from agentkit.experts import McpToolbox
 from agentkit.memory import ContextMemory, Kind, Scope
 from agentkit.models import JsonObject
-from agentkit.platform.connections import Connect
-from agentkit.platform.plan import ServerPlan
-from agentkit.platform.registration import Registration
+from agentkit.platform.orchestration.plan import ServerPlan
+from agentkit.platform.tools.connections import Connect
+from agentkit.platform.tools.registration import Registration
 from agentkit.reasoning import Observation, Tool
 
 _MAX_RECALLED: Final = 10

@@ -11,15 +11,15 @@ from agentkit.compose import CONTINUATION_KEY, RunContext, status_update
 from agentkit.errors import McpAuthRequired
 from agentkit.memory import ContextMemory, Scope
 from agentkit.models import AgentSkill, ArtifactUpdate, Event, ExpertInfo, Json, JsonObject, Message, TaskState
-from agentkit.platform.connections import Connect, Connections
-from agentkit.platform.deliberation import Delegated, Deliberation, Team, Verdict
-from agentkit.platform.plan import ExpertPlan, Planner, ServerPlan
-from agentkit.platform.recollection import Conclusion, Recollection
-from agentkit.platform.records import AgentRecord, Ownership
-from agentkit.platform.registration import Registration, Registrations
-from agentkit.platform.reporting import artifacts, auth_metadata, auth_text, metadata, steps
+from agentkit.platform.agents.record import AgentRecord, Ownership
+from agentkit.platform.orchestration.deliberation import Delegated, Deliberation, Team, Verdict
+from agentkit.platform.orchestration.plan import ExpertPlan, Planner, ServerPlan
+from agentkit.platform.orchestration.recollection import Conclusion, Recollection
+from agentkit.platform.orchestration.reporting import artifacts, auth_metadata, auth_text, metadata, steps
+from agentkit.platform.orchestration.team import TeamBuilder
 from agentkit.platform.settings import PlatformLimits
-from agentkit.platform.team import TeamBuilder
+from agentkit.platform.tools.connections import Connect, Connections
+from agentkit.platform.tools.registration import Registration, Registrations
 from agentkit.reasoning import Reasoner, Situation
 
 _QUESTION: Final = "question"

@@ -7,9 +7,9 @@ from dataclasses import replace
 from agentkit.errors import AgentKitError, McpAuthRequired
 from agentkit.experts import Step, WorkerResult, WorkerState
 from agentkit.models import Json, TaskState
-from agentkit.platform.deliberation import Deliberation, Team, Verdict
-from agentkit.platform.members import introduce
-from agentkit.platform.plan import ExpertPlan
+from agentkit.platform.orchestration.deliberation import Deliberation, Team, Verdict
+from agentkit.platform.orchestration.members import introduce
+from agentkit.platform.orchestration.plan import ExpertPlan
 from agentkit.reasoning import Candidate, Observation, Reasoner, Situation, Tool
 
 _STATES = {TaskState.COMPLETED: WorkerState.COMPLETED, TaskState.INPUT_REQUIRED: WorkerState.INPUT_REQUIRED}

@@ -10,7 +10,7 @@ from agentkit.compose.agent import Caller
 from agentkit.credentials import NO_CREDENTIALS, ClientCredentials, Credentials, Token, Vault
 from agentkit.errors import McpAuthRequired
 from agentkit.mcp import BearerToken, McpAuth, OAuthClientCredentials
-from agentkit.platform.plan import ServerPlan
+from agentkit.platform.orchestration.plan import ServerPlan
 from agentkit.reasoning import Tool
 from agentkit.specs import Authorization
 

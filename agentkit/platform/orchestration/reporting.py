@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 from agentkit.errors import McpAuthRequired
 from agentkit.experts import WorkerState
 from agentkit.models import Artifact, Json, JsonObject, Part
-from agentkit.platform.deliberation import Absence, Contribution
-from agentkit.platform.plan import ServerPlan
-from agentkit.platform.registration import how_to_give
+from agentkit.platform.orchestration.deliberation import Absence, Contribution
+from agentkit.platform.orchestration.plan import ServerPlan
+from agentkit.platform.tools.registration import how_to_give
 
 METADATA_KEY: Final = "agentkit"
 """Where in the metadata of a task the platform reports its steps."""

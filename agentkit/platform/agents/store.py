@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from agentkit.errors import StorageError
 from agentkit.models import AgentInfo
-from agentkit.platform.records import AgentRecord, Ownership
+from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.specs import AgentType
 from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import Sealer

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from agentkit.errors import McpAuthRequired
 from agentkit.experts import WorkerResult, WorkerState
 from agentkit.models import TaskState
-from agentkit.platform.members import Member, introduce
+from agentkit.platform.orchestration.members import Member, introduce
 from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, Delegation, Reasoner, Situation
 
 

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from agentkit.errors import SpecError
 from agentkit.models import ExpertInfo, ExpertReference, McpServerInfo
-from agentkit.platform.agent_store import AgentStore
-from agentkit.platform.drafting import server_info
-from agentkit.platform.records import AgentRecord, Ownership
-from agentkit.platform.registry import MEMORY_EXPERT, Registry, entry_id
+from agentkit.platform.agents.drafting import server_info
+from agentkit.platform.agents.record import AgentRecord, Ownership
+from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, entry_id
+from agentkit.platform.agents.store import AgentStore
 
 
 @dataclass(frozen=True, slots=True)

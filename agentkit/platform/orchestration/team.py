@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from agentkit.experts import Toolbox, Worker
 from agentkit.memory import ContextMemory, Scope
-from agentkit.platform.connections import Connect
-from agentkit.platform.deliberation import Absence, Team
-from agentkit.platform.members import ExpertMember, Member
-from agentkit.platform.nested import AgentMember
-from agentkit.platform.plan import ExpertPlan
-from agentkit.platform.registration import Registration
+from agentkit.platform.orchestration.deliberation import Absence, Team
+from agentkit.platform.orchestration.members import ExpertMember, Member
+from agentkit.platform.orchestration.nested import AgentMember
+from agentkit.platform.orchestration.plan import ExpertPlan
 from agentkit.platform.settings import PlatformLimits
-from agentkit.platform.toolboxes import MemoryToolbox, RegisteredToolbox
+from agentkit.platform.tools.connections import Connect
+from agentkit.platform.tools.registration import Registration
+from agentkit.platform.tools.toolboxes import MemoryToolbox, RegisteredToolbox
 from agentkit.reasoning import Reasoner
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from agentkit.compose import Caller
 from agentkit.errors import McpUnreachable
 from agentkit.mcp import McpAuth, McpClient
-from agentkit.platform.plan import ServerPlan
-from agentkit.platform.registration import Registration
+from agentkit.platform.orchestration.plan import ServerPlan
+from agentkit.platform.tools.registration import Registration
 from agentkit.specs import Transport
 
 if TYPE_CHECKING:

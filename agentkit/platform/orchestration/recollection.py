@@ -9,7 +9,7 @@ from typing import Final
 from agentkit.experts import WorkerResult
 from agentkit.memory import ContextMemory, Kind, Note, Scope
 from agentkit.models import Artifact, Json, Message, Part, Role
-from agentkit.platform.deliberation import Contribution
+from agentkit.platform.orchestration.deliberation import Contribution
 from agentkit.reasoning import Observation, Utterance
 
 _RELEVANT: Final = 10

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from agentkit.errors import AgentNotFound, UnsupportedByGeneration, WireError
 from agentkit.models import AgentId, AgentInfo, ExpertInfo, ExpertReference, McpServerInfo
-from agentkit.platform.agent_store import AgentStore
-from agentkit.platform.records import AgentRecord, Ownership
-from agentkit.platform.registry import Registry
+from agentkit.platform.agents.record import AgentRecord, Ownership
+from agentkit.platform.agents.registry import Registry
+from agentkit.platform.agents.store import AgentStore
 from agentkit.specs import (
     AgentChanges,
     AgentReferenceSpec,

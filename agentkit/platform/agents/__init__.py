@@ -1,0 +1,1 @@
+"""Agents: what the platform keeps of them, and the experts on offer."""

@@ -1,0 +1,1 @@
+"""Tenants: who may fetch tokens and who may call (section 3 of the API contract)."""
