@@ -12,15 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.language import Language
 from agentkit.a2a.operations import Operations
-from agentkit.a2a.reception import Arrived, Extensions, Header, last_event
+from agentkit.a2a.reception import Arrived, Extensions, last_event
 from agentkit.a2a.security import refusal
-from agentkit.a2a.sse import EventStream
 from agentkit.a2a.tenancy import routed, settled
 from agentkit.compose import Caller
 from agentkit.errors import AuthenticationError
 from agentkit.models import Event, Json, JsonObject
 from agentkit.tracing import Span, SpanKind, continued, span
-from agentkit.wire.jsontext import dump_json
+from agentkit.web.answer import Header
+from agentkit.web.sse import EventStream
 
 Params = Callable[[], Awaitable[JsonObject]]
 
@@ -126,24 +126,6 @@ class Served:
             return event_of(number, encode(event))
 
         return EventStream(first, events, spell, call.dialect.broken, header, bounds=self.operations.bounds)
-
-
-class Answer:
-    """A JSON document as an ASGI answer."""
-
-    def __init__(
-        self, document: Json, *, media_type: bytes, status: int = 200, headers: Sequence[Header | None] = ()
-    ) -> None:
-        """Encode the document now, so that what cannot be encoded is still an error answer."""
-        self._body = dump_json(document)
-        self._status = status
-        self._headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(self._body))]
-        self._headers += [header for header in headers if header is not None]
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send it."""
-        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
-        await send({"type": "http.response.body", "body": self._body})
 
 
 def note_task(hop: Span, result: Json) -> None:

@@ -15,13 +15,13 @@ from a2a.utils.errors import (
     UnsupportedOperationError,
 )
 
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.push import PushNotifications
 from agentkit.compose import Agent, Caller
 from agentkit.models import Event, JsonObject, Message, SendRequest, Task, TaskState
 from agentkit.tasks import Followed, TaskPage, TaskService
 from agentkit.tasks.repository import StoredTask
 from agentkit.tasks.spans import ToldByRequest
+from agentkit.web.bounds import Bounds
 
 NumberedEvents = AsyncGenerator[tuple[int, Event]]
 """Events of a stream with the version of the task they led to, which becomes the SSE `id`."""

@@ -19,12 +19,10 @@ from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from agentkit.a2a.bounds import Bounds
 from agentkit.models import Json
+from agentkit.web.answer import Header
+from agentkit.web.bounds import Bounds
 from agentkit.wire.jsontext import parse_json
-
-Header = tuple[bytes, bytes]
-"""Name and value of an HTTP header."""
 
 _VERSION: Final = re.compile(r"(\d{1,9})\.(\d{1,9})(\.\d{1,9}){0,4}")
 _NUMBER: Final = re.compile(r"\d{1,18}")

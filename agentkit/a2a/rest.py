@@ -11,15 +11,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.addresses import ADDRESSES, LEGACY_ADDRESSES, Address
-from agentkit.a2a.endpoint import Answer, Call, Served
+from agentkit.a2a.endpoint import Call, Served
 from agentkit.a2a.faults import as_a2a_error, http_status, invalid_params, rest_error, rpc_error
 from agentkit.a2a.language import Language
 from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import Arrived, Header, arrived, asked_version, read_json, wrong_version
+from agentkit.a2a.reception import Arrived, arrived, asked_version, read_json, wrong_version
 from agentkit.a2a.security import Entrance, Gate, caller_of
-from agentkit.a2a.sse import sse_event
 from agentkit.models import Json, JsonObject
+from agentkit.web.answer import Answer, Header
+from agentkit.web.sse import sse_event
 from agentkit.wire.jsontext import dump_json
 
 _A2A_JSON: Final = b"application/a2a+json"

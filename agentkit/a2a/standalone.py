@@ -19,7 +19,6 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.authorization import Security
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.card import VERSIONS
 from agentkit.a2a.card_keys import CardKeys
 from agentkit.a2a.catalogue import catalogue_routes
@@ -53,6 +52,7 @@ from agentkit.storage.sealing import Sealer, find_key
 from agentkit.tasks import MIGRATIONS, Repository, SqlRepository, TaskService
 from agentkit.tasks.limits import Limits as WorkLimits
 from agentkit.tasks.repository import Scope as TaskScope
+from agentkit.web.bounds import Bounds
 
 _log = logging.getLogger("agentkit.a2a")
 

@@ -14,7 +14,6 @@ import httpx2
 from a2a.types import AgentCard
 
 from agentkit.a2a import Gate, a2a_app
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.operations import Offers
 from agentkit.compose import RunContext
 from agentkit.engine import InlineEngine
@@ -34,6 +33,7 @@ from agentkit.storage import Database
 from agentkit.tasks import MIGRATIONS, SqlRepository, TaskService
 from agentkit.testing.asgi import ASGIApp, ASGITransport
 from agentkit.tracing import inject
+from agentkit.web.bounds import Bounds
 from tests.deadline import HANG
 
 URL = "http://desk.test"

@@ -11,8 +11,8 @@ import httpx2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.operations import Offers
+from agentkit.web.bounds import Bounds
 from tests.a2a.desk import RestPeer, http_client, message, served_desk
 from tests.a2a.grpc_peer import SERVICES, GrpcPeer, grpc_channel, held_poller
 

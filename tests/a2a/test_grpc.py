@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from agentkit.a2a import CREDENTIALS_EXTENSION, BearerAuth, Gate, Limits, Security
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.grpc_server import Certificate, a2a_grpc
 from agentkit.a2a.operations import Offers
 from agentkit.compose import RunContext
 from agentkit.errors import ConfigurationError, ServeError, SpecError
 from agentkit.models import Event, Message
 from agentkit.tracing import SpanRecord, listen
+from agentkit.web.bounds import Bounds
 from tests.a2a.desk import URL, Desk, Served, StreamEvent, all_events, message, served_desk
 from tests.a2a.grpc_peer import GrpcPeer, grpc_channel
 from tests.deadline import HANG

@@ -11,9 +11,9 @@ import anyio
 import httpx2
 import pytest
 
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.operations import Offers
 from agentkit.errors import ServiceOverloaded
+from agentkit.web.bounds import Bounds
 from tests.a2a.desk import Desk, Peer, RestPeer, RpcPeer, Served, http_client, message, served_desk
 from tests.a2a.grpc_peer import GrpcPeer, grpc_channel
 from tests.deadline import HANG

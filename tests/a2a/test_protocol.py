@@ -11,8 +11,8 @@ import httpx2
 import pytest
 
 from agentkit.a2a import CREDENTIALS_EXTENSION, build_card
-from agentkit.a2a.bounds import Bounds
 from agentkit.a2a.operations import Offers
+from agentkit.web.bounds import Bounds
 from tests.a2a.desk import URL, Desk, RestPeer, RpcPeer, Served, http_client, message, served_desk
 
 pytestmark = pytest.mark.anyio

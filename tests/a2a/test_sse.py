@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 import pytest
 
-from agentkit.a2a.bounds import Bounds
-from agentkit.a2a.sse import EventStream, sse_event
 from agentkit.models import Event, Message
+from agentkit.web.bounds import Bounds
+from agentkit.web.sse import EventStream, sse_event
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio

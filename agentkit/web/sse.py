@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 import anyio
 from starlette.types import Receive, Scope, Send
 
-from agentkit.a2a.bounds import Bounds
-from agentkit.a2a.reception import Header
 from agentkit.models import Event
+from agentkit.web.answer import Header
+from agentkit.web.bounds import Bounds
 
 _T = TypeVar("_T")
 

@@ -1,0 +1,1 @@
+"""What the listening rooms share of HTTP: bounds, bodies, answers and server-sent events."""
