@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from agentkit.errors import ConfigurationError
+from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec
 
@@ -74,6 +75,7 @@ class PlatformSettings:
             beside the database (design D13).
         limits: What bounds the work.
         clock: The time, with time zone; tests move it.
+        faithful: Reproduce where Corti's own server falls short of its contract: everywhere, or in these points only.
     """
 
     database: str | Path | None = None
@@ -91,6 +93,7 @@ class PlatformSettings:
     secret_key: str | None = field(default=None, repr=False)
     limits: PlatformLimits = PlatformLimits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    faithful: bool | frozenset[Shortfall] = False
 
     def __post_init__(self) -> None:
         """Refuse settings that could only fail later.
@@ -112,3 +115,7 @@ class PlatformSettings:
     def issuer(self, tenant: str) -> str:
         """Where the tokens of a tenant say they come from: the login URL with the realm (LOC-06)."""
         return f"{(self.login_url or self.url.rstrip('/') + '/realms').rstrip('/')}/{tenant}"
+
+    def falls_short(self, shortfall: Shortfall) -> bool:
+        """The platform does here as little as Corti's own server does."""
+        return self.faithful if isinstance(self.faithful, bool) else shortfall in self.faithful
