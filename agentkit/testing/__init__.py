@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from agentkit.reasoning import ScriptedReasoner
     from agentkit.testing.asgi import ASGIApp, ASGITransport, RoutedTransport, httpx_transport, running
     from agentkit.testing.leaks import LeakWatch, watching
-    from agentkit.testing.platform import LocalPlatform
+    from agentkit.testing.local_platform import LocalPlatform
 
 __all__ = [
     "ASGIApp",
@@ -45,7 +45,7 @@ _MODULES = {
     "ASGIApp": "agentkit.testing.asgi",
     "ASGITransport": "agentkit.testing.asgi",
     "LeakWatch": "agentkit.testing.leaks",
-    "LocalPlatform": "agentkit.testing.platform",
+    "LocalPlatform": "agentkit.testing.local_platform",
     "RoutedTransport": "agentkit.testing.asgi",
     "ScriptedReasoner": "agentkit.reasoning",
     "httpx_transport": "agentkit.testing.asgi",

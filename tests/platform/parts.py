@@ -18,7 +18,7 @@ from agentkit.oauth.clients import ClientRegistry
 from agentkit.oauth.keys import SigningKeys
 from agentkit.oauth.server import authorization_server
 from agentkit.reasoning import Act, Answer, CallTool, Decline, Delegate, Situation
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 
 TOOLS = "http://127.0.0.1:8701"
 TOKEN = "right-token"

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from agentkit.platform import PlatformSettings
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.anyio
 

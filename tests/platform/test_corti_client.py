@@ -15,7 +15,7 @@ from agentkit.mcp.hosting.app import HostedServer, host
 from agentkit.mcp.hosting.authorization import BearerAuth
 from agentkit.models import TaskState
 from agentkit.specs import AgentChanges, AgentSpec, ExpertReferenceSpec
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from agentkit_experts.ehr_lookup.expert import EXPERT as EHR_LOOKUP
 from agentkit_servers.ehr.server import build_server
 from tests.platform.parts import TOKEN, TOOLS

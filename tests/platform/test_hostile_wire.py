@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agentkit.testing.asgi import ASGIApp
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import TOOLS, Plain, Talk, body, expert, said, server, state, talk
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from agentkit.mcp.hosting.authorization import InheritAuth, NoAuth, ServerAuth
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import (
     BEARER,
     OAUTH,

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.parts import Plain, Talk, body, said, state, talk
 

@@ -22,7 +22,7 @@ from agentkit.reasoning import (
     ScriptedReasoner,
     Situation,
 )
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.parts import (
     BEARER,

@@ -16,7 +16,7 @@ from agentkit.models import Role
 from agentkit.platform import PlatformSettings
 from agentkit.reasoning import Act, Situation
 from agentkit.storage.sealing import KEY_VARIABLE, Sealer, find_key
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import (
     BEARER,
     TOKEN,

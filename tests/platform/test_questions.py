@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit.reasoning import Act, Answer, Ask, Decline, Delegate, Situation
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import expert, said, state, talk
 
 pytestmark = pytest.mark.anyio

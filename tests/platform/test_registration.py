@@ -13,7 +13,7 @@ from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.platform.orchestration.plan import ServerPlan
 from agentkit.platform.tools.connections import Connections
 from agentkit.platform.tools.registration import Registration, Registrations
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.parts import BEARER, TOOLS, Plain, expert, server, state, talk, token, tools_app
 

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.mcp.hosting.authorization import NoAuth
 from agentkit.reasoning import Act, Answer, Ask, CallTool, Delegate, ScriptedReasoner, Situation
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import TOOLS, Plain, expert, said, server, state, talk, token, tools_app
 
 pytestmark = pytest.mark.anyio

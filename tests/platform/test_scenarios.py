@@ -13,7 +13,7 @@ import pytest
 from agentkit.client import AgentHandle, Reply
 from agentkit.mcp.hosting.app import HostedServer, host
 from agentkit.specs import AgentSpec, Authorization
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from agentkit_experts.ehr_lookup.expert import EXPERT as EHR_LOOKUP
 from agentkit_experts.medical_calculator.expert import EXPERT as CALCULATOR
 from agentkit_experts.questionnaire_interviewer.expert import EXPERT as INTERVIEWER

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from agentkit.mcp.hosting.authorization import BearerAuth
 from agentkit.platform import PlatformSettings
 from agentkit.testing.leaks import LeakWatch
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import CLIENT, OAUTH, TOOLS, Plain, credentials, expert, server, state, talk, token, tools_app
 
 pytestmark = pytest.mark.anyio

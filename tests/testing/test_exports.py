@@ -11,7 +11,7 @@ import pytest
 import agentkit.testing
 from agentkit.testing.asgi import ASGITransport
 from agentkit.testing.leaks import LeakWatch
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 
 
 @pytest.mark.parametrize("name", agentkit.testing.__all__)

@@ -8,7 +8,7 @@ import pytest
 from agentkit.platform import PlatformSettings
 from agentkit.reasoning import Answer, ScriptedReasoner
 from agentkit.specs import AgentSpec
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.anyio
 

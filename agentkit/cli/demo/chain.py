@@ -5,7 +5,7 @@ from __future__ import annotations
 from agentkit.compose import Agent, Approval, CortiAgent, FunctionAgent, Sequential
 from agentkit.models import Message
 from agentkit.specs import AgentSpec
-from agentkit.testing.platform import LocalPlatform
+from agentkit.testing.local_platform import LocalPlatform
 
 
 def handover(message: Message) -> Message:
