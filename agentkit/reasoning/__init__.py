@@ -8,6 +8,7 @@ from agentkit.reasoning.protocol import (
     Candidate,
     Decline,
     Delegate,
+    DelegateTogether,
     Delegation,
     Observation,
     Reasoner,
@@ -17,6 +18,7 @@ from agentkit.reasoning.protocol import (
 )
 from agentkit.reasoning.rules import RuleReasoner
 from agentkit.reasoning.scripted import ScriptedReasoner
+from agentkit.reasoning.usage import Counting, counting, spent
 
 __all__ = [
     "Act",
@@ -24,8 +26,10 @@ __all__ = [
     "Ask",
     "CallTool",
     "Candidate",
+    "Counting",
     "Decline",
     "Delegate",
+    "DelegateTogether",
     "Delegation",
     "Observation",
     "Reasoner",
@@ -34,4 +38,6 @@ __all__ = [
     "Situation",
     "Tool",
     "Utterance",
+    "counting",
+    "spent",
 ]

@@ -145,6 +145,16 @@ class Delegate:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class DelegateTogether:
+    """Give several experts their pieces at once; none of them needs what another one finds.
+
+    What came of them stands in `Situation.delegations` in the order of the pieces, whoever was ready first.
+    """
+
+    delegations: tuple[Delegate, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """The work is done: text for the user and the results it rests on."""
 
@@ -167,15 +177,15 @@ class Decline:
     text: str
 
 
-Act = CallTool | Delegate | Answer | Ask | Decline
+Act = CallTool | Delegate | DelegateTogether | Answer | Ask | Decline
 """One decision."""
 
 
 class Reasoner(Protocol):
     """Decides the next act.
 
-    Called again after each `CallTool` or `Delegate` with what came of it. Must be deterministic or bounded by itself:
-    the caller ends a turn after a limited number of acts.
+    Called again after each `CallTool`, `Delegate` or `DelegateTogether` with what came of it. Must be deterministic or
+    bounded by itself: the caller ends a turn after a limited number of acts.
     """
 
     async def decide(self, situation: Situation) -> Act:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentkit.reasoning import Act, CallTool, Delegate, Reasoner, RuleReasoner, Situation
+from agentkit.reasoning import Act, CallTool, Delegate, DelegateTogether, Reasoner, RuleReasoner, Situation
 
 
 class Choices:
@@ -25,8 +25,19 @@ class Choices:
 
     def expert(self, name: str) -> str:
         """Why an expert was given work in this turn; empty where nobody chose it."""
-        return next((act.reason for act in self._made if isinstance(act, Delegate) and act.expert == name), "")
+        given = (one for act in self._made for one in _delegations(act))
+        return next((one.reason for one in given if one.expert == name), "")
 
     def tool(self, name: str) -> str:
         """Why a tool was called in this turn."""
         return next((act.reason for act in self._made if isinstance(act, CallTool) and act.tool == name), "")
+
+
+def _delegations(act: Act) -> tuple[Delegate, ...]:
+    match act:
+        case Delegate():
+            return (act,)
+        case DelegateTogether(delegations):
+            return delegations
+        case _:
+            return ()

@@ -8,7 +8,7 @@ from agentkit.compose.agent import Agent
 from agentkit.compose.routing.choice import Choice
 from agentkit.errors import EngineError
 from agentkit.models import Message
-from agentkit.reasoning import Answer, Ask, Candidate, Decline, Delegate, Reasoner, Situation
+from agentkit.reasoning import Answer, Ask, Candidate, Decline, Delegate, DelegateTogether, Reasoner, Situation
 
 
 class ByReasoner:
@@ -31,7 +31,7 @@ class ByReasoner:
         candidates = tuple(Candidate(agent.name, _told(agent)) for agent in agents)
         act = await self._reasoner.decide(Situation(message.text, message.data, experts=candidates))
         match act:
-            case Delegate(expert):
+            case Delegate(expert) | DelegateTogether((Delegate(expert), *_)):  # a router takes one: the first
                 return Choice(expert, "reasoner")
             case Ask(text):
                 return Choice(None, "reasoner", "asked back", text)

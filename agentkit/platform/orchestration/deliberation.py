@@ -9,7 +9,18 @@ from agentkit.errors import McpAuthRequired
 from agentkit.experts import WorkerResult, WorkerState
 from agentkit.models import TaskState
 from agentkit.platform.orchestration.members import Member, introduce
-from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, Delegation, Reasoner, Situation
+from agentkit.reasoning import (
+    Act,
+    Answer,
+    Ask,
+    CallTool,
+    Decline,
+    Delegate,
+    DelegateTogether,
+    Delegation,
+    Reasoner,
+    Situation,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,19 +108,21 @@ class Deliberation:
         situation = replace(situation, experts=present, delegations=())
         done: list[Contribution] = []
         act = await self._reasoner.decide(situation)
-        while isinstance(act, Delegate):
-            member = self._members.get(act.expert)
-            if member is None or len(done) >= self._limit:
-                yield _stopped(done, missing, self._limit, unknown=member is None)
-                return
-            yield Delegated(act.expert)
-            result = await member.work(replace(situation, text=act.text, experts=(), delegations=()))
-            done.append(Contribution(act.expert, result))
-            situation = replace(
-                situation,
-                observations=(*situation.observations, *result.observations),
-                delegations=(*situation.delegations, _delegation(act.expert, result)),
-            )
+        while isinstance(act, Delegate | DelegateTogether):
+            pieces = act.delegations if isinstance(act, DelegateTogether) else (act,)
+            for piece in pieces:
+                member = self._members.get(piece.expert)
+                if member is None or len(done) >= self._limit:
+                    yield _stopped(done, missing, self._limit, unknown=member is None)
+                    return
+                yield Delegated(piece.expert)
+                result = await member.work(replace(situation, text=piece.text, experts=(), delegations=()))
+                done.append(Contribution(piece.expert, result))
+                situation = replace(
+                    situation,
+                    observations=(*situation.observations, *result.observations),
+                    delegations=(*situation.delegations, _delegation(piece.expert, result)),
+                )
             act = await self._reasoner.decide(situation)
         yield _verdict(act, tuple(done), missing)
 
@@ -131,7 +144,7 @@ def _verdict(act: Act, done: tuple[Contribution, ...], absences: tuple[Absence, 
             return Verdict(TaskState.INPUT_REQUIRED, text, done, absences, _sole(done))
         case Answer(text) | Decline(text):
             return _concluded(text, isinstance(act, Decline), done, absences)
-        case CallTool() | Delegate():
+        case CallTool() | Delegate() | DelegateTogether():
             text = "The orchestrator decided to call a tool; only an expert can do that."
             return Verdict(TaskState.FAILED, text, done, absences)
 
