@@ -9,10 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
-from agentkit.specs import ExpertSpec
+from agentkit.specs import ExpertSpec, RemoteAgentSpec
 
 if TYPE_CHECKING:
     from agentkit.mcp.client.pool import HttpPool
@@ -71,6 +72,8 @@ class PlatformSettings:
         servers_url: Where `agentkit serve` puts the bundled MCP servers.
         http: Makes the HTTP client for calls to MCP servers; the platform closes it.
         mcp_timeout: Seconds an MCP server has for an answer.
+        remote_agents: Makes the agent of an `a2a` connector (V2-OBJ-07), for example `agentkit.a2a.remote_agent`;
+            without it such connectors cannot be asked. The platform does not close what it makes.
         secret_key: Seals static tokens: 32 bytes as URL-safe base64. None takes `AGENTKIT_SECRET_KEY`, else a key file
             beside the database (design D13).
         limits: What bounds the work.
@@ -90,6 +93,7 @@ class PlatformSettings:
     servers_url: str = DEFAULT_SERVERS_URL
     http: Callable[[], HttpPool] | None = None
     mcp_timeout: float = 30.0
+    remote_agents: Callable[[RemoteAgentSpec], Agent] | None = None
     secret_key: str | None = field(default=None, repr=False)
     limits: PlatformLimits = PlatformLimits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

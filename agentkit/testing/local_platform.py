@@ -14,8 +14,14 @@ from agentkit.platform import PlatformSettings, create_platform
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from agentkit.client import AsyncCorti
+    from agentkit.compose import Agent
+    from agentkit.credentials import ClientCredentials, Token
     from agentkit.reasoning import Reasoner
+    from agentkit.specs import RemoteAgentSpec
 
 URL: Final = "http://127.0.0.1:8700"
 """Where clients believe the platform to be; a loopback address, because tokens travel over plain http there only."""
@@ -25,17 +31,17 @@ TENANT: Final = "base"
 
 
 class LocalPlatform:
-    """A platform and the servers it can reach, started together.
+    """A local platform in this process; it starts and stops with an `async with` block.
 
     ```python
-    async with LocalPlatform(servers={"http://ehr.test": host([...], public_url="http://ehr.test")}) as platform:
-        agent = await platform.corti.agents.create(spec)
+    async with platform(servers={"http://ehr.test": host([...], public_url="http://ehr.test")}) as local:
+        agent = await local.corti.agents.create(spec)
     ```
 
     Attributes:
         url: Where the platform lies for `http` and `corti`.
-        http: A client that reaches the platform and the servers, and nothing else.
-        corti: The Corti client, signed in as `local-client`.
+        settings: What the platform was told.
+        credentials: What opens the installed servers, for the first message of a context.
     """
 
     def __init__(
@@ -43,20 +49,33 @@ class LocalPlatform:
         settings: PlatformSettings | None = None,
         *,
         servers: Mapping[str, ASGIApp] | None = None,
+        installed: bool = False,
         reasoner: Reasoner | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """Prepare a platform; it starts with the `async with` block.
+        """Prepare a platform; it starts with the block.
 
         Args:
-            settings: None takes the defaults with everything in memory. The address and the way to the servers are
-                set here.
-            servers: Apps by their origin, for example MCP servers made by `agentkit.mcp.host`.
+            settings: None takes the defaults with everything in memory. The address and the ways to servers and
+                remote agents are set here.
+            servers: Apps by their origin, for example MCP servers made by `agentkit.mcp.host`, or remote agents.
+            installed: Serve the installed MCP servers, too, so that the experts of the registry can be used.
             reasoner: Takes the place of the settings' one.
+            clock: Takes the place of the settings' one, for example a `MovableClock`.
         """
         given = settings or PlatformSettings()
         self.url = URL
-        self.settings = replace(given, url=URL, http=self._client, reasoner=reasoner or given.reasoner)
+        self.settings = replace(
+            given,
+            url=URL,
+            http=self._client,
+            remote_agents=given.remote_agents or self._remote_agent,
+            reasoner=reasoner or given.reasoner,
+            clock=clock or given.clock,
+        )
+        self.credentials: tuple[Token | ClientCredentials, ...] = ()
         self._servers = dict(servers or {})
+        self._installed = installed
         self._routes: dict[str, ASGIApp] = {}
         self._stack = AsyncExitStack()
         self._http: httpx2.AsyncClient | None = None
@@ -64,6 +83,8 @@ class LocalPlatform:
 
     async def __aenter__(self) -> Self:
         """Start the servers, then the platform."""
+        if self._installed:
+            self._add_installed()
         async with AsyncExitStack() as stack:
             for origin, app in self._servers.items():
                 self._routes[origin] = await stack.enter_async_context(running(app))
@@ -82,7 +103,7 @@ class LocalPlatform:
     def http(self) -> httpx2.AsyncClient:
         """A client without token."""
         if self._http is None:
-            raise RuntimeError("use LocalPlatform in an `async with` block")
+            raise RuntimeError("use the platform in an `async with` block")
         return self._http
 
     @property
@@ -102,6 +123,8 @@ class LocalPlatform:
             client_id=client_id,
             client_secret=client_secret,
             transport=RoutedTransport(self._routes),
+            # A token that the platform's clock has let expire must not be held for good by the client's.
+            clock=lambda: self.settings.clock().timestamp(),
         )
         self._stack.push_async_callback(corti.aclose)
         return corti
@@ -126,3 +149,22 @@ class LocalPlatform:
 
     def _client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(transport=RoutedTransport(self._routes), timeout=60.0)
+
+    def _add_installed(self) -> None:
+        from agentkit.testing.installed import installed_servers
+
+        url = self.settings.servers_url.rstrip("/")
+        if url in self._servers:
+            raise ValueError(f"servers holds an app for {url}, which is the place of the installed servers")
+        made = installed_servers(url)
+        self._servers[url] = made.app
+        self.credentials = made.credentials
+
+    def _remote_agent(self, spec: RemoteAgentSpec) -> Agent:
+        from agentkit.a2a import remote_agent
+
+        return remote_agent(spec, http=self.http, inherit=True)
+
+
+platform = LocalPlatform
+"""How tests ask for one: `async with platform() as local:`."""
