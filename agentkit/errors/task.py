@@ -105,6 +105,26 @@ class TurnExceeded(TaskError):
     code = "turn_exceeded"
 
 
+class TurnLimitExceeded(TurnExceeded):
+    """An agent of the local platform reached a limit of its turn.
+
+    Attributes:
+        limit: `decisions`, `delegations`, `tool_calls`, `seconds` or `output_bytes`.
+        allowed: How much of it a turn may have.
+    """
+
+    code = "turn_limit_exceeded"
+
+    def __init__(self, limit: str, allowed: float) -> None:
+        """Name the limit."""
+        super().__init__(
+            f"The turn was stopped: it may have {allowed:g} {limit.replace('_', ' ')} at most.",
+            remedy="Ask a narrower question, or raise the limit of the platform.",
+        )
+        self.limit = limit
+        self.allowed = allowed
+
+
 class InputRequired(TaskError):
     """The task waits for an answer of the user."""
 

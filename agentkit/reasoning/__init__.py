@@ -1,5 +1,6 @@
 """Decides the next act: the `Reasoner` protocol and its implementations."""
 
+from agentkit.reasoning.acts import dump_act, load_act
 from agentkit.reasoning.protocol import (
     Act,
     Answer,
@@ -39,5 +40,7 @@ __all__ = [
     "Tool",
     "Utterance",
     "counting",
+    "dump_act",
+    "load_act",
     "spent",
 ]

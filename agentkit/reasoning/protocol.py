@@ -69,6 +69,7 @@ class Observation:
         failed: The tool reported a failure.
         code: The machine-readable code of a failure, when the tool gave one.
         current: The call was made for the present message.
+        expert: Who called it, where an expert of an orchestrator did.
     """
 
     tool: str
@@ -78,6 +79,7 @@ class Observation:
     failed: bool = False
     code: str | None = None
     current: bool = True
+    expert: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
