@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.language import Language
 from agentkit.a2a.operations import Operations
-from agentkit.a2a.reception import Arrived, Extensions, last_event
+from agentkit.a2a.reception import Extensions
 from agentkit.a2a.security import refusal
 from agentkit.a2a.tenancy import routed, settled
 from agentkit.compose import Caller
@@ -20,6 +20,7 @@ from agentkit.errors import AuthenticationError
 from agentkit.models import Event, Json, JsonObject
 from agentkit.tracing import Span, SpanKind, continued, span
 from agentkit.web.answer import Header
+from agentkit.web.arrival import Arrived
 from agentkit.web.sse import EventStream
 
 Params = Callable[[], Awaitable[JsonObject]]
@@ -117,7 +118,7 @@ class Served:
             result = await unary(self.operations, given, caller)
             note_task(hop, result)
             return call.dialect.result(result, header)
-        streaming, after = call.language.streaming[call.method], last_event(call.request)
+        streaming, after = call.language.streaming[call.method], call.request.last_event
         events = await streaming(self.operations, given, caller, after)
         first = await anext(events)
         encode, event_of = call.language.encode, call.dialect.event

@@ -16,6 +16,7 @@ from a2a.utils.errors import (
     A2A_ERROR_MAPPING,
     JSON_RPC_ERROR_CODE_MAP,
     A2AError,
+    ContentTypeNotSupportedError,
     ErrorMapping,
     InternalError,
     InvalidParamsError,
@@ -28,6 +29,7 @@ from a2a.utils.errors import (
 
 from agentkit.errors import (
     AgentKitError,
+    BodyRefused,
     ContextMismatch,
     ContextNotFound,
     CredentialError,
@@ -72,6 +74,10 @@ def as_a2a_error(error: Exception) -> A2AError:
     match error:
         case A2AError():
             return error
+        case BodyRefused(reason="media-type"):
+            return ContentTypeNotSupportedError(error.detail, {"http_status": error.status})
+        case BodyRefused():
+            return InvalidRequestError(error.detail, {"http_status": error.status})
         case WireError(reason="json"):
             return JSONParseError()
         case WireError(reason="depth"):

@@ -35,13 +35,14 @@ from agentkit.a2a.language import Language
 from agentkit.a2a.presented import Presented
 from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import Arrived, asked_version, last_event, wrong_version
+from agentkit.a2a.reception import version_of, wrong_version
 from agentkit.a2a.security import Gate
 from agentkit.a2a.tenancy import routed, settled
 from agentkit.compose import Caller
 from agentkit.errors import AuthenticationError, TooManyRequests
 from agentkit.models import Json, JsonObject
 from agentkit.tracing import Span, continued
+from agentkit.web.arrival import Arrived
 from agentkit.wire.jsontext import dump_json, is_too_deep
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class GrpcMethod:
             try:
                 async with self._gate.enter(Presented.of_metadata(metadata, context.peer())) as caller:
                     params = await self._params(context, request)
-                    yield Asked(params, settled(caller, routed(params)), last_event(request), hop)
+                    yield Asked(params, settled(caller, routed(params)), request.last_event, hop)
             except grpc.aio.AbortError:
                 raise
             except Exception as error:
@@ -152,7 +153,7 @@ class GrpcMethod:
 
     async def _params(self, context: Context, request: Arrived) -> JsonObject:
         """What is asked, after all that every request passes on every binding."""
-        if asked_version(request) != self._language.version:
+        if version_of(request) != self._language.version:
             raise wrong_version(self._served.versions)
         header = self._served.extensions.activate(request)
         if header is not None:

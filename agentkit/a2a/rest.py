@@ -16,10 +16,12 @@ from agentkit.a2a.faults import as_a2a_error, http_status, invalid_params, rest_
 from agentkit.a2a.language import Language
 from agentkit.a2a.protocol_0_3_proto import PROTOCOL_0_3_PROTO
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import Arrived, arrived, asked_version, read_json, wrong_version
+from agentkit.a2a.reception import version_of, wrong_version
 from agentkit.a2a.security import Entrance, Gate, caller_of
 from agentkit.models import Json, JsonObject
 from agentkit.web.answer import Answer, Header
+from agentkit.web.arrival import Arrived, arrived
+from agentkit.web.body import read_json
 from agentkit.web.sse import sse_event
 from agentkit.wire.jsontext import dump_json
 
@@ -70,13 +72,14 @@ class RestEndpoint:
         await self._served.carry_out(call, scope, receive, send)
 
     async def _params(self, request: Arrived, receive: Receive) -> JsonObject:
-        if asked_version(request) != self._language.version:
+        if version_of(request) != self._language.version:
             raise wrong_version(self._served.versions)
         if self._address.verb == "GET":
             return self._address.params(self._address.queried(QueryParams(request.query)), request.path)
         if not request.has_body:
             return self._address.params({}, request.path)
-        body = await read_json(request, receive, _MEDIA_TYPES, self._served.operations.bounds)
+        bounds = self._served.operations.bounds
+        body = await read_json(request, receive, _MEDIA_TYPES, limit=bounds.body, seconds=bounds.body_seconds)
         if not isinstance(body, dict):
             raise invalid_params("", "the body must be an object")
         return self._address.params(body, request.path)

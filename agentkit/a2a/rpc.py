@@ -14,10 +14,12 @@ from agentkit.a2a.faults import as_a2a_error, invalid_params, rpc_error
 from agentkit.a2a.language import Language
 from agentkit.a2a.protocol_0_3 import PROTOCOL_0_3
 from agentkit.a2a.protocol_1_0 import PROTOCOL_1_0
-from agentkit.a2a.reception import Arrived, arrived, asked_version, read_json, wrong_version
+from agentkit.a2a.reception import version_of, wrong_version
 from agentkit.a2a.security import caller_of
 from agentkit.models import Json, JsonObject
 from agentkit.web.answer import Answer, Header
+from agentkit.web.arrival import Arrived, arrived
+from agentkit.web.body import read_json
 from agentkit.web.sse import sse_event
 from agentkit.wire.jsontext import dump_json
 
@@ -41,10 +43,10 @@ class RpcEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        request = arrived(scope)
+        request, bounds = arrived(scope), self._served.operations.bounds
         request_id: RequestId = None
         try:
-            body = await read_json(request, receive, _MEDIA_TYPES, self._served.operations.bounds)
+            body = await read_json(request, receive, _MEDIA_TYPES, limit=bounds.body, seconds=bounds.body_seconds)
             request_id = _id_of(body)
             method, params = _call_of(body)
             language = self._language(request, method)
@@ -62,7 +64,7 @@ class RpcEndpoint:
 
     def _language(self, request: Arrived, method: str) -> Language:
         """What the request speaks: its version decides, and the method must be one of it (A2A-VER-03, A2A-VER-06)."""
-        language = self._spoken.get(asked_version(request) or "")
+        language = self._spoken.get(version_of(request) or "")
         if language is not None and language.knows(method):
             return language
         if language is None or any(other.knows(method) for other in _LANGUAGES.values()):

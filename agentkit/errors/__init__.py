@@ -7,6 +7,7 @@ AgentKitError
 ├── UnsupportedByGeneration v1 or v2 of the API cannot do what was asked; says which one can
 ├── CredentialError         an auth DataPart is incomplete or doubled (MCPAUTH-09, -10)
 ├── WireError               JSON that does not fit the documented shape
+│   └── BodyRefused         a request's body is too large, too slow or of another media type
 ├── ConversationBusy        a second turn of a conversation was begun before the first had ended
 ├── PlanOutdated            an agent has changed since its deployment was planned
 ├── StorageError            the database cannot be opened, written or migrated
@@ -35,6 +36,7 @@ AgentKitError
 │   ├── UnknownOutcome      a step was interrupted by a crash; nobody knows whether it happened
 │   ├── ServiceOverloaded   the server is at work on as much as it may, or keeps as many open tasks as it may
 │   ├── TurnExceeded        a turn said more, or took longer, than it may
+│   │   └── TurnLimitExceeded   it decided, delegated or called too often
 │   └── TaskFailed · InputRequired · AuthRequired
 ├── CompositionError        a limit or rule of a composition stopped it
 │   ├── AgentTimeout        an agent had not ended in time
@@ -45,6 +47,9 @@ AgentKitError
 │   └── WorkflowChanged     a workflow asks for other steps than those recorded
 ├── TranscriptError         a transcript cannot be had
 │   └── TranscriptFailed · TranscriptNotReady
+├── ModelError              a language model gave no decision
+│   ├── ModelUnreachable · ModelRateLimited
+│   └── ModelRefused · ModelOutputInvalid
 ├── RemoteAgentError        an agent elsewhere refused what it was asked over A2A
 │   └── RemoteAuthRequired · RemoteProtocolError
 └── McpError                an MCP server could not be used
@@ -77,6 +82,7 @@ from agentkit.errors.base import (
     AccessRefused,
     AgentKitError,
     AuthenticationError,
+    BodyRefused,
     CardUntrusted,
     ConfigurationError,
     ConnectionFailed,
@@ -111,6 +117,13 @@ from agentkit.errors.mcp import (
     McpUnreachable,
     ToolFailed,
 )
+from agentkit.errors.model import (
+    ModelError,
+    ModelOutputInvalid,
+    ModelRateLimited,
+    ModelRefused,
+    ModelUnreachable,
+)
 from agentkit.errors.remote import RemoteAgentError, RemoteAuthRequired, RemoteProtocolError, RemoteUnreachable
 from agentkit.errors.task import (
     AgentNotFound,
@@ -126,6 +139,7 @@ from agentkit.errors.task import (
     TaskNotContinuable,
     TaskNotFound,
     TurnExceeded,
+    TurnLimitExceeded,
     UnknownOutcome,
 )
 from agentkit.errors.transcript import TranscriptError, TranscriptFailed, TranscriptNotReady
@@ -140,6 +154,7 @@ __all__ = [
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "BodyRefused",
     "BudgetExceeded",
     "CardUntrusted",
     "CompositionError",
@@ -162,6 +177,11 @@ __all__ = [
     "McpTimeout",
     "McpUnreachable",
     "MessageConflict",
+    "ModelError",
+    "ModelOutputInvalid",
+    "ModelRateLimited",
+    "ModelRefused",
+    "ModelUnreachable",
     "NotFoundError",
     "NotImplementedByServerError",
     "PlanOutdated",
@@ -191,6 +211,7 @@ __all__ = [
     "TranscriptNotReady",
     "TransportError",
     "TurnExceeded",
+    "TurnLimitExceeded",
     "UnauthorizedError",
     "UnknownOutcome",
     "UnprocessableEntityError",

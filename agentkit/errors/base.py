@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_REFUSALS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
+    {
+        "size": (413, "payload_too_large"),
+        "slow": (408, "request_timeout"),
+        "media-type": (415, "unsupported_media_type"),
+    }
+)
+
 
 class AgentKitError(Exception):
     """Root of all errors of this library.
@@ -77,6 +89,21 @@ class WireError(AgentKitError):
         self.path = path
         self.reason = reason
         self.detail = message
+
+
+class BodyRefused(WireError):
+    """The body of a request is too large, comes too slowly, or says that it is something else than was asked for.
+
+    Attributes:
+        reason: `size`, `slow` or `media-type`.
+        status: The HTTP status that says so: 413, 408 or 415.
+        code: The same in a word.
+    """
+
+    def __init__(self, reason: str, message: str, *, remedy: str | None = None) -> None:
+        """Say what was not taken, without what came."""
+        super().__init__("", reason, message, remedy=remedy)
+        self.status, self.code = _REFUSALS[reason]
 
 
 class ConversationBusy(AgentKitError):

@@ -15,10 +15,12 @@ from starlette.responses import Response
 from agentkit.errors import (
     AgentKitError,
     AgentNotFound,
+    BodyRefused,
     ContextMismatch,
     ContextNotFound,
     CredentialError,
     MessageConflict,
+    ServiceOverloaded,
     TaskError,
     TaskNotCancelable,
     TaskNotContinuable,
@@ -41,6 +43,7 @@ _TASK_STATUS: Final[Mapping[type[TaskError], int]] = {
     ContextMismatch: 400,
     # Corti leaves a reused messageId open; 409 is a status its clients do not retry (CLI-05).
     MessageConflict: 409,
+    ServiceOverloaded: 429,
 }
 _ID: Final = re.compile(r"[0-9a-fA-F-]{36}")
 _SERVED: Final = (
@@ -99,13 +102,19 @@ def bad_request(code: str, description: str, how_to_fix: str | None = None) -> P
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Refuse = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def answering(endpoint: Endpoint) -> Endpoint:
+def answering(endpoint: Endpoint, refuse: Refuse | None = None) -> Endpoint:
     """An endpoint that answers its errors itself: the server would log a foreign exception with its text.
 
     The request becomes one span of the caller's trace; its path holds ids only.
+
+    Args:
+        endpoint: What answers.
+        refuse: Makes the answer of an error; None spells it as v1 does.
     """
+    refusal = refuse or answer_error
 
     async def guarded(request: Request) -> Response:
         attributes = {"http.request.method": request.method, "url.path": _shown_path(request)}
@@ -115,7 +124,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
             except ClientDisconnect:
                 response = Response(status_code=400)
             except Exception as error:
-                response = await answer_error(request, error)
+                response = await refusal(request, error)
             open_span.set("http.response.status_code", response.status_code)
             return response
 
@@ -136,10 +145,12 @@ async def answer_error(_request: Request, error: Exception) -> Response:
     match error:
         case Problem():
             return json_answer(error.body(), error.status, headers=error.headers)
+        case BodyRefused():
+            return _answer(error.status, error.code, error.detail, error.remedy)
         case WireError(reason="json"):
             return _answer(400, "invalid_json", "The body is not valid JSON.", "Send one JSON document in UTF-8.")
-        case WireError(reason="size"):
-            return _answer(413, "payload_too_large", error.detail, error.remedy)
+        case WireError(reason="depth"):
+            return _answer(400, "invalid_json", f"The body {error.detail}.", error.remedy)
         case WireError():
             return json_answer(encode_validation_error([error]), 422)
         case CredentialError():
@@ -157,9 +168,7 @@ async def answer_error(_request: Request, error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    reference = str(uuid4())
-    # The text of a foreign exception may quote what a user said; class and place are enough to find the fault.
-    _log.error("unexpected %s, reference %s, at %s", type(error).__name__, reference, _place(error))
+    reference = logged(error)
     body = encode_error(
         "internal_error",
         "The server failed.",
@@ -167,6 +176,14 @@ def _unexpected(error: Exception) -> Response:
         details={"reference": reference},
     )
     return json_answer(body, 500)
+
+
+def logged(error: Exception) -> str:
+    """Log an error that nobody expected; returns the reference under which it stands there."""
+    reference = str(uuid4())
+    # The text of a foreign exception may quote what a user said; class and place are enough to find the fault.
+    _log.error("unexpected %s, reference %s, at %s", type(error).__name__, reference, _place(error))
+    return reference
 
 
 def _place(error: Exception) -> str:

@@ -7,39 +7,27 @@ from typing import Final
 
 from starlette.requests import Request
 
-from agentkit.errors import WireError
 from agentkit.models import Json
 from agentkit.platform.problems import Problem, bad_request
-from agentkit.wire.jsontext import parse_json
+from agentkit.platform.settings import PlatformLimits
+from agentkit.web.arrival import arrived
+from agentkit.web.body import read_json as read_body_json
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _MAX_DIGITS: Final = 9
+_MEDIA_TYPES: Final = ("application/json", "application/a2a+json", "application/merge-patch+json")
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body.
-
-    Raises:
-        WireError: It is larger than the limit.
-    """
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
-
-
-async def read_json(request: Request, limit: int) -> Json:
-    """The body as JSON.
+async def read_json(request: Request, limits: PlatformLimits) -> Json:
+    """The body as JSON; a request that does not say what it brings is believed to bring that.
 
     Raises:
-        WireError: It is larger than the limit or is not JSON.
+        BodyRefused: It is too large, arrives too slowly, or is called something else.
+        WireError: It is not JSON, or nested too deeply.
     """
-    return parse_json(await read_body(request, limit))
+    came = arrived(request.scope)
+    named = _MEDIA_TYPES if came.media_type else None
+    return await read_body_json(came, request.receive, named, limit=limits.body_bytes, seconds=limits.body_seconds)
 
 
 def path_id(request: Request, name: str) -> str:
@@ -96,10 +84,6 @@ def query_page(request: Request) -> tuple[int | None, int]:
         Problem: 400, one of them is no integer or too small.
     """
     return query_number(request, "limit", least=1), query_number(request, "offset", least=0) or 0
-
-
-def _too_large(limit: int) -> WireError:
-    return WireError("", "size", f"The body is larger than {limit} bytes.", remedy="Send less at once.")
 
 
 def _bad_query(name: str, wanted: str) -> Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
@@ -31,8 +31,14 @@ class PlatformLimits:
 
     Attributes:
         body_bytes: The largest request body.
-        delegations: The most acts of an orchestrator for one message.
-        tool_calls: The most tool calls of one expert for one message.
+        body_seconds: How long a body may take to arrive.
+        decisions: The most decisions of reasoners for one message, those of experts included.
+        delegations: The most pieces of work given to experts for one message, by the agents it uses too.
+        tool_calls: The most tool calls for one message.
+        expert_calls: The most tool calls of one expert for one piece of work; then it fails, and the others go on.
+        turn_seconds: How long the work on one message may take.
+        output_bytes: The most that the experts of one message may find and say, as JSON.
+        tool_result_bytes: The largest result of one tool call; a larger one is a failure that says so.
         agent_depth: How deep agents may use agents.
         history: The most earlier turns shown to a reasoner.
         observations: The most earlier tool results shown to a reasoner.
@@ -42,14 +48,34 @@ class PlatformLimits:
     """
 
     body_bytes: int = 4 * 1024 * 1024
+    body_seconds: float = 30.0
+    decisions: int = 64
     delegations: int = 8
-    tool_calls: int = 8
+    tool_calls: int = 32
+    expert_calls: int = 8
+    turn_seconds: float = 300.0
+    output_bytes: int = 4 * 1024 * 1024
+    tool_result_bytes: int = 512 * 1024
     agent_depth: int = 3
     history: int = 40
     observations: int = 40
     contexts: int = 1000
     connected_contexts: int = 32
     ephemeral_lifetime: timedelta = timedelta(hours=24)
+
+
+class RemoteAgents(Protocol):
+    """Makes agents that are reached over A2A; `agentkit.a2a.remote_agent` is one."""
+
+    def __call__(self, spec: RemoteAgentSpec, *, inherit: bool, http: HttpPool) -> Agent:
+        """The agent of a spec.
+
+        Args:
+            spec: Its address and name.
+            inherit: Pass on the token of whoever asks.
+            http: Connections to use; they stay the platform's.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +99,10 @@ class PlatformSettings:
         http: Makes the HTTP client for calls to MCP servers; the platform closes it.
         mcp_timeout: Seconds an MCP server has for an answer.
         remote_agents: Makes the agent of an `a2a` connector (V2-OBJ-07), for example `agentkit.a2a.remote_agent`;
-            without it such connectors cannot be asked. The platform does not close what it makes.
+            without it such connectors cannot be asked.
+        secrets: Stored secrets by the name that an MCP connector's `auth.ref` gives (V2-OBJ-10): a token, a key, or
+            `client_id:client_secret`. Whoever may make agents may have them sent to any address.
+        durable: Turns survive the process (extra `durable`; needs a database): they go on where a crash stopped them.
         secret_key: Seals static tokens: 32 bytes as URL-safe base64. None takes `AGENTKIT_SECRET_KEY`, else a key file
             beside the database (design D13).
         limits: What bounds the work.
@@ -93,7 +122,9 @@ class PlatformSettings:
     servers_url: str = DEFAULT_SERVERS_URL
     http: Callable[[], HttpPool] | None = None
     mcp_timeout: float = 30.0
-    remote_agents: Callable[[RemoteAgentSpec], Agent] | None = None
+    remote_agents: RemoteAgents | None = None
+    secrets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()), repr=False)
+    durable: bool = False
     secret_key: str | None = field(default=None, repr=False)
     limits: PlatformLimits = PlatformLimits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -113,6 +144,8 @@ class PlatformSettings:
             raise ConfigurationError("clients", "every client needs an id and a secret")
         if self.token_lifetime < 1:
             raise ConfigurationError("token_lifetime", "must be at least one second")
+        if self.durable and self.database is None:
+            raise ConfigurationError("durable", "needs a database", remedy="Give a file to keep what was done in.")
         if self.mcp_timeout <= 0:
             raise ConfigurationError("mcp_timeout", "must be more than zero seconds")
 

@@ -24,7 +24,7 @@ _VERSION: Final = version("corti-agentkit")
 async def create(call: Call) -> Response:
     """POST /agents (V1-EP-01)."""
     ephemeral = query_flag(call.request, "ephemeral")
-    body = await read_json(call.request, call.services.settings.limits.body_bytes)
+    body = await read_json(call.request, call.services.settings.limits)
     spec = v1.decode_create_agent(body, ephemeral=ephemeral)
     try:
         record = await _drafting(call).create(spec)
@@ -51,7 +51,7 @@ async def update(call: Call) -> Response:
     """PATCH /agents/{agent} (V1-EP-04)."""
     missing = unknown_agent("agent_not_found", "expert_not_found")
     agent_id = (await call.agent(missing)).info.id
-    changes = v1.decode_update_agent(await read_json(call.request, call.services.settings.limits.body_bytes))
+    changes = v1.decode_update_agent(await read_json(call.request, call.services.settings.limits))
     drafting = _drafting(call)
     try:
         changed = await call.services.agents.change(

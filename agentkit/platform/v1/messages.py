@@ -20,7 +20,7 @@ from agentkit.wire import v1
 async def send(call: Call) -> Response:
     """POST /agents/{agent}/v1/message:send (V1-EP-07)."""
     record = await call.agent()
-    request = v1.decode_send(await read_json(call.request, call.services.settings.limits.body_bytes))
+    request = v1.decode_send(await read_json(call.request, call.services.settings.limits))
     message = _checked(request.message)
     await require_inherited(call.services.workshop, record, message, call.caller)
     first = message.context_id is None and message.task_id is None

@@ -1,0 +1,65 @@
+"""What every v2 route of the management plane begins with: who asks, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agentkit.compose import Caller
+from agentkit.platform.agents.record import AgentRecord, Ownership
+from agentkit.platform.problems import answering
+from agentkit.platform.services import Services, services_of
+from agentkit.platform.v2.ids import Kind, bare_id
+from agentkit.platform.v2.problems import answer_problem, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authenticated request."""
+
+    request: Request
+    services: Services
+    caller: Caller
+
+    @property
+    def ownership(self) -> Ownership:
+        """Tenant and owner of what the caller made."""
+        return Ownership.of(self.caller)
+
+    def path_id(self, name: str, kind: Kind) -> str:
+        """The bare UUID of a variable in the address.
+
+        Raises:
+            Problem: 404, it is no id of this kind.
+        """
+        bare = bare_id(kind, str(self.request.path_params[name]))
+        if bare is None:
+            raise unknown(kind)
+        return bare
+
+    async def agent(self) -> AgentRecord:
+        """The agent of the path, which the caller can see.
+
+        Raises:
+            Problem: 404, there is none (V2-EP-03).
+        """
+        record = await self.services.agents.find(self.ownership, self.path_id("agent", Kind.AGENT))
+        if record is None:
+            raise unknown(Kind.AGENT)
+        return record
+
+
+Route = Callable[[Call], Awaitable[Response]]
+
+
+def authenticated(route: Route) -> Callable[[Request], Awaitable[Response]]:
+    """Make an endpoint of a route: nothing of it runs before the caller is known; errors are spelled by V2-ERR-01."""
+
+    async def endpoint(request: Request) -> Response:
+        services = services_of(request)
+        return await route(Call(request, services, await services.realms.caller(request)))
+
+    return answering(endpoint, answer_problem)
