@@ -15,7 +15,7 @@ from agentkit.a2a.card import (
 from agentkit.a2a.card_keys import CardKeys
 from agentkit.a2a.card_texts import CardTexts, read_card_texts
 from agentkit.a2a.hosted import HostedAgent
-from agentkit.a2a.limits import Limits
+from agentkit.web.limits import Limits
 from agentkit.a2a.published import card_route
 from agentkit.a2a.remote import RemoteAgent, RemoteLimits, remote_agent
 from agentkit.a2a.schemes import ApiKeyAuth, BearerAuth, InheritAuth, IntrospectionAuth, MutualTlsAuth, OAuthAuth

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.authorization import Security
 from agentkit.a2a.checks import Check, Refused, check_of, utc_now
-from agentkit.a2a.limits import Limiter, Limits
+from agentkit.web.limits import Limiter, Limits
 from agentkit.a2a.presented import Presented, network_of
 from agentkit.a2a.schemes import OneAuth
 from agentkit.compose import Caller

@@ -25,7 +25,7 @@ from agentkit.a2a.catalogue import catalogue_routes
 from agentkit.a2a.faults import rest_error
 from agentkit.a2a.grpc_server import a2a_grpc
 from agentkit.a2a.hosted import HostedAgent, Manner, Placed, extended_card, place
-from agentkit.a2a.limits import Limits
+from agentkit.web.limits import Limits
 from agentkit.a2a.operations import Offers
 from agentkit.a2a.published import document_route
 from agentkit.a2a.push import MIGRATIONS as PUSH_MIGRATIONS

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.a2a import ApiKeyAuth, BearerAuth, Gate, Limits, Security
-from agentkit.a2a.limits import REMEMBERED, Rates
+from agentkit.web.limits import REMEMBERED, Rates
 from agentkit.a2a.presented import Presented
 from agentkit.a2a.security import refusal
 from agentkit.errors import AccessRefused, SpecError, TooManyRequests

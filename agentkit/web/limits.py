@@ -61,14 +61,22 @@ class Rates:
         """Take a token; 0 where there was one, else the seconds until there is one."""
         now = self._clock()
         full = max(self._full.get(caller, now), now) + self._interval
-        wait = full - now - self._burst * self._interval
-        if wait > 1e-9:
+        if wait := self._missing(full, now):
             return wait
         self._full[caller] = full
         self._full.move_to_end(caller)
         if len(self._full) > REMEMBERED:
             self._full.popitem(last=False)
         return 0.0
+
+    def wait(self, caller: str) -> float:
+        """The seconds until there is a token, 0 where there is one; takes none."""
+        now = self._clock()
+        return self._missing(max(self._full.get(caller, now), now) + self._interval, now)
+
+    def _missing(self, full: float, now: float) -> float:
+        wait = full - now - self._burst * self._interval
+        return wait if wait > 1e-9 else 0.0
 
 
 class Limiter:
