@@ -2,19 +2,24 @@
 
 Every hop opens one span. Its attributes pass an allow-list, so content cannot slip in. A span is also reported as a
 `SpanRecord` to whoever asked with `listen`: the command line shows the hops of a run that way without an exporter.
-`traceparent` travels on every hop, so one trace id runs through all of them.
+`traceparent` travels on every hop, so one trace id runs through all of them. Inside a `recording` a span also goes to
+a recorder, with what was asked and answered where somebody switched that on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, MutableMapping
+from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from agentkit.tracing.attributes import ALLOWED_ATTRIBUTES, AttributeValue, check_attribute
+from agentkit.tracing.listening import SpanListener, SpanRecord, listen, listeners
+from agentkit.tracing.propagation import continued, current_trace_id, inject, trace_context
+from agentkit.tracing.recording import Place, Recorded, Recorder, new_span_id, place, recording
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -23,43 +28,24 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span as OtelSpan
     from opentelemetry.trace import SpanKind as OtelSpanKind
     from opentelemetry.trace import Tracer
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-AttributeValue = str | int | float | bool
-
-ALLOWED_ATTRIBUTES: Final = frozenset(
-    {
-        "agentkit.agent.id",
-        "agentkit.agent.name",
-        "agentkit.artifact.count",
-        "agentkit.authorization",
-        "agentkit.context.id",
-        "agentkit.credits",
-        "agentkit.event.count",
-        "agentkit.expert.name",
-        "agentkit.message.id",
-        "agentkit.part.count",
-        "agentkit.retry.count",
-        "agentkit.step.key",
-        "agentkit.task.id",
-        "agentkit.task.state",
-        "agentkit.text.length",
-        "error.type",
-        "gen_ai.usage.input_tokens",
-        "gen_ai.usage.output_tokens",
-        "http.request.body.size",
-        "http.request.method",
-        "http.response.body.size",
-        "http.response.status_code",
-        "mcp.method.name",
-        "mcp.server.name",
-        "mcp.tool.name",
-        "server.address",
-        "server.port",
-        "url.path",
-    }
-)
-"""The only attributes a span may carry: ids, names, counts and sizes."""
+__all__ = [
+    "ALLOWED_ATTRIBUTES",
+    "AttributeValue",
+    "Recorded",
+    "Recorder",
+    "Span",
+    "SpanKind",
+    "SpanListener",
+    "SpanRecord",
+    "continued",
+    "current_trace_id",
+    "inject",
+    "listen",
+    "long_span",
+    "recording",
+    "span",
+]
 
 
 class SpanKind(Enum):
@@ -70,46 +56,32 @@ class SpanKind(Enum):
     SERVER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class SpanRecord:
-    """One finished span.
-
-    Attributes:
-        name: The hop, for example `mcp.call`.
-        started: Seconds of `time.perf_counter`.
-        duration: Seconds.
-        trace_id: 32 hex digits, zeros without an OpenTelemetry SDK.
-        error: The class name of the exception that ended it, or None.
-        attributes: Only allowed ones.
-    """
-
-    name: str
-    started: float
-    duration: float
-    trace_id: str
-    error: str | None
-    attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
-
-
-SpanListener = Callable[[SpanRecord], None]
-
-_listeners: list[SpanListener] = []
-
-
 class Span:
     """An open span; `set` adds attributes while the hop goes on."""
 
-    __slots__ = ("_attributes", "_otel")
+    __slots__ = ("_attributes", "_otel", "_place", "_said")
 
-    def __init__(self, otel: OtelSpan, attributes: dict[str, AttributeValue]) -> None:
-        """Wrap an OpenTelemetry span."""
+    def __init__(self, otel: OtelSpan, attributes: dict[str, AttributeValue], below: Place | None = None) -> None:
+        """Wrap an OpenTelemetry span; `below` is the place of what happens inside it."""
         self._otel = otel
         self._attributes = attributes
+        self._place = below
+        self._said: tuple[str | None, str | None] = (None, None)
 
     @property
     def otel(self) -> OtelSpan:
         """The OpenTelemetry span."""
         return self._otel
+
+    @property
+    def place(self) -> Place | None:
+        """Where spans inside this one belong; None when nobody records."""
+        return self._place
+
+    @property
+    def said(self) -> tuple[str | None, str | None]:
+        """What was asked and answered, as far as somebody wants it."""
+        return self._said
 
     def set(self, name: str, value: AttributeValue | None) -> None:
         """Add an attribute; None adds nothing.
@@ -119,25 +91,39 @@ class Span:
         """
         if value is None:
             return
-        _check(name)
+        check_attribute(name)
         self._attributes[name] = value
         self._otel.set_attribute(name, value)
 
     @property
+    def wants_content(self) -> bool:
+        """Somebody switched on that what is asked and answered is kept with spans."""
+        return self._place is not None and self._place.recorder.wants_content
+
+    def content(self, *, asked: str | None = None, answered: str | None = None) -> None:
+        """Say what was asked or answered; it goes to a recorder that wants it, and nowhere else (design D11)."""
+        if self.wants_content:
+            before = self._said
+            self._said = (before[0] if asked is None else asked, before[1] if answered is None else answered)
+
+    @property
     def is_recording(self) -> bool:
         """Somebody looks at spans, so it matters which one is whose child."""
-        return self._otel.get_span_context().is_valid
+        return self._place is not None or self._otel.get_span_context().is_valid
 
     @contextmanager
     def current(self) -> Generator[None]:
         """Make a long span the parent of those opened in the block; the block must not be left open by a `yield`."""
         from opentelemetry import context, trace
 
+        above = None if self._place is None else place.set(self._place)
         token = context.attach(trace.set_span_in_context(self._otel))
         try:
             yield
         finally:
             context.detach(token)
+            if above is not None:
+                place.reset(above)
 
     def inject(self, headers: MutableMapping[str, str]) -> None:
         """Add `traceparent` of this span to outgoing headers; baggage, which may say anything, stays here."""
@@ -145,7 +131,7 @@ class Span:
             return
         from opentelemetry.trace import set_span_in_context  # here and below: making a client must stay cheap
 
-        _trace_context().inject(headers, context=set_span_in_context(self._otel))
+        trace_context().inject(headers, context=set_span_in_context(self._otel))
 
 
 def span(
@@ -185,9 +171,13 @@ def long_span(
 class _Hop(AbstractContextManager[Span]):
     """A span around a block. A class, since two generators cost a client more than all else that is told of a call."""
 
-    __slots__ = ("_attributes", "_began", "_given", "_is_current", "_kind", "_name", "_otel", "_started", "_token")
+    __slots__ = (
+        *("_above", "_attributes", "_began", "_given", "_is_current", "_kind", "_name", "_otel", "_place", "_span"),
+        *("_started", "_token"),
+    )
 
     _otel: OtelSpan
+    _span: Span
     _started: float
 
     def __init__(
@@ -199,12 +189,14 @@ class _Hop(AbstractContextManager[Span]):
         self._is_current = current
         self._began = began
         self._given: dict[str, AttributeValue] = {}
+        self._place: Place | None = None
+        self._above: Token[Place | None] | None = None
         self._token: Token[Context] | None = None
 
     def __enter__(self) -> Span:
         for key, value in self._attributes.items():
             if value is not None:
-                _check(key)
+                check_attribute(key)
                 self._given[key] = value
         now = time.perf_counter()
         self._started = now if self._began is None else self._began
@@ -216,12 +208,30 @@ class _Hop(AbstractContextManager[Span]):
             record_exception=False,
             set_status_on_exception=False,
         )
+        below = self._place = place.get()
+        if below is not None:
+            below = self._recorded_below(below)
+            if self._is_current:
+                self._above = place.set(below)
         # A span that is not valid is nobody's parent: without an SDK there is nothing to make current.
         if self._is_current and self._otel.get_span_context().is_valid:
             from opentelemetry import context, trace
 
             self._token = context.attach(trace.set_span_in_context(self._otel))
-        return Span(self._otel, self._given)
+        self._span = Span(self._otel, self._given, below)
+        return self._span
+
+    def _recorded_below(self, around: Place) -> Place:
+        """The place inside this span; it has the id of its OpenTelemetry span where an SDK made one."""
+        if self._otel.is_recording():
+            return Place(around.recorder, self._otel.get_span_context().span_id)
+        inside = Place(around.recorder, new_span_id())
+        if around.recorder.travels:
+            from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+
+            sampled = TraceFlags(TraceFlags.SAMPLED)
+            self._otel = NonRecordingSpan(SpanContext(inside.recorder.trace_id, inside.span_id, False, sampled))
+        return inside
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -230,53 +240,30 @@ class _Hop(AbstractContextManager[Span]):
             from opentelemetry import context
 
             context.detach(self._token)
+        if self._above is not None:
+            place.reset(self._above)
         if kind is not None:
             from opentelemetry.trace import StatusCode
 
             self._otel.set_attribute("error.type", kind.__name__)
             self._otel.set_status(StatusCode.ERROR)
         self._otel.end()
-        if _listeners:
-            duration = time.perf_counter() - self._started
+        if self._place is not None or listeners:
+            self._tell(time.perf_counter(), kind.__name__ if kind else None)
+
+    def _tell(self, ended: float, failed: str | None) -> None:
+        around, below = self._place, self._span.place
+        if around is not None and below is not None:
+            asked, answered = self._span.said
+            ids = (below.span_id, around.span_id)
+            around.recorder.record(
+                Recorded(self._name, *ids, self._started, ended, failed, self._given, asked, answered)
+            )
+        if listeners:
             trace_id = f"{self._otel.get_span_context().trace_id:032x}"
-            failed = kind.__name__ if kind else None
-            record = SpanRecord(self._name, self._started, duration, trace_id, failed, dict(self._given))
-            for listener in tuple(_listeners):
+            record = SpanRecord(self._name, self._started, ended - self._started, trace_id, failed, dict(self._given))
+            for listener in tuple(listeners):
                 listener(record)
-
-
-@contextmanager
-def listen(listener: SpanListener) -> Generator[None]:
-    """Report every finished span of this process to a listener while the block runs."""
-    _listeners.append(listener)
-    try:
-        yield
-    finally:
-        _listeners.remove(listener)
-
-
-def inject(headers: MutableMapping[str, str]) -> None:
-    """Add `traceparent` of the current span to outgoing headers; baggage, which may say anything, stays here."""
-    _trace_context().inject(headers)
-
-
-@contextmanager
-def continued(headers: Mapping[str, str]) -> Generator[None]:
-    """Make the caller's `traceparent` the parent of the spans opened in the block; baggage is not taken over."""
-    from opentelemetry import context
-
-    token = context.attach(_trace_context().extract(dict(headers)))
-    try:
-        yield
-    finally:
-        context.detach(token)
-
-
-@cache
-def _trace_context() -> TraceContextTextMapPropagator:
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-    return TraceContextTextMapPropagator()
 
 
 @cache
@@ -291,8 +278,3 @@ def _tracer() -> Tracer:
     from opentelemetry import trace
 
     return trace.get_tracer("agentkit")
-
-
-def _check(name: str) -> None:
-    if name not in ALLOWED_ATTRIBUTES:
-        raise ValueError(f"span attribute {name!r} is not allowed: spans carry ids and sizes, never content")
