@@ -114,7 +114,7 @@ def _workflow() -> Agent:
 def agentkit_app(agent: Agent, file: Path) -> Starlette:
     """An agent behind our server, everything kept in one SQLite file; the agent says which engine it needs."""
     from agentkit.a2a import BearerAuth, Security
-    from agentkit.a2a.limits import Limits
+    from agentkit.web.limits import Limits
     from agentkit.a2a.standalone import agent_app
 
     # Counted as ever, and never reached.
@@ -295,7 +295,8 @@ class Target:
         return time.clock_gettime((~self.process.pid << 3) | 2)
 
 
-def _request() -> bytes:
+def request() -> bytes:
+    """The next `SendMessage`."""
     number = next(_numbers)
     message = {
         "messageId": f"message-{number}",
@@ -311,9 +312,9 @@ def _request() -> bytes:
 
 
 async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> float:
-    request = _request()
+    asked = request()
     started = time.perf_counter()
-    writer.write(request)
+    writer.write(asked)
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
     body = await reader.readexactly(int(length.partition(b":")[2]))
