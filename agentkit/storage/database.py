@@ -38,8 +38,18 @@ class Database:
     everything whose `write` has returned.
     """
 
-    def __init__(self, writer: Worker, reader: Worker, held: FileLock | None, url: str | None = None) -> None:
+    def __init__(
+        self,
+        writer: Worker,
+        reader: Worker,
+        held: FileLock | None,
+        url: str | None = None,
+        *,
+        exclusive: bool = False,
+    ) -> None:
         """Use `Database.open`."""
+        self.exclusive = exclusive
+        """No other process can write: what was read stays true until this process writes."""
         self._writer = writer
         self._reader = reader
         self._held = held
@@ -89,7 +99,8 @@ class Database:
         path = parse(url)
         held = None if path is None else await asyncio.to_thread(_claim, path, shared)
         reader = None if path is None else (lambda: sqlite.open_reader(path))
-        return cls(*await _start(lambda: sqlite.open_writer(path, migrations), reader, held, capacity), held)
+        workers = await _start(lambda: sqlite.open_writer(path, migrations), reader, held, capacity)
+        return cls(*workers, held, exclusive=path is None or not shared)
 
     @classmethod
     async def _open_postgres(cls, url: str, migrations: Sequence[Migration], capacity: int) -> Self:
@@ -117,6 +128,19 @@ class Database:
             StorageError: The database refused, or is closed.
         """
         return await self._writer.run(job)
+
+    def post(self, job: Job[T]) -> asyncio.Future[T]:
+        """Queue a job for writing now, ahead of every later `write`, and go on without waiting.
+
+        It takes its place even where the queue is full: for what precedes a `write` of the same caller, which waits.
+
+        Returns:
+            Where the result will be, or the error; whoever posts looks at it.
+
+        Raises:
+            StorageError: The database is closed.
+        """
+        return self._writer.post(job)
 
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, in the reader thread, on one consistent snapshot.

@@ -67,6 +67,15 @@ class Worker:
         """
         return cast("T", await self._do(Work(job)))
 
+    def post(self, job: Job[T]) -> asyncio.Future[T]:
+        """Queue a job now, without waiting for room, and return where its result will be.
+
+        Raises:
+            StorageError: The worker is stopped, or the caller runs on another event loop.
+        """
+        self._check_loop()
+        return cast("asyncio.Future[T]", self._enqueue(Work(job)))
+
     async def run_apart(self, job: Callable[[Link], T]) -> T:
         """Queue what belongs into no transaction, and wait for its result.
 
@@ -85,10 +94,16 @@ class Worker:
             await asyncio.to_thread(self._thread.join)
 
     async def _do(self, work: Work) -> object:
-        if asyncio.get_running_loop() is not self._loop:
-            raise StorageError("The database belongs to another event loop.", remedy="Open one Database per loop.")
+        self._check_loop()
         if self._pending >= self._capacity or self._room:
             await self._wait_for_room()
+        return await self._enqueue(work)
+
+    def _check_loop(self) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            raise StorageError("The database belongs to another event loop.", remedy="Open one Database per loop.")
+
+    def _enqueue(self, work: Work) -> asyncio.Future[object]:
         if self._stopped:
             raise StorageError("The database is closed.")
         future: asyncio.Future[object] = self._loop.create_future()
@@ -98,7 +113,7 @@ class Worker:
         if not self._fresh:
             self._loop.call_soon(self._hand_over)
         self._fresh.append(_Queued(work, future))
-        return await future
+        return future
 
     def _hand_over(self) -> None:
         if self._fresh:

@@ -296,3 +296,12 @@ async def test_a_full_disk_refuses_what_does_not_fit_and_the_database_stays_usab
     await database.write(lambda connection: add(connection, "fits"))
     assert len(await database.read(texts)) == len(results) - len(refused) + 1
     await database.close()
+
+
+async def test_a_posted_job_is_done_before_every_later_write_and_nobody_waits(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "notes.db", [NOTES], capacity=1)
+    posted = [database.post(lambda connection, n=number: add(connection, f"posted {n}")) for number in range(3)]
+    await database.write(lambda connection: add(connection, "written"))
+    assert [await one for one in posted] == [1, 2, 3]
+    assert await database.read(texts) == ["posted 0", "posted 1", "posted 2", "written"]
+    await database.close()
