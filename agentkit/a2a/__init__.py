@@ -15,7 +15,6 @@ from agentkit.a2a.card import (
 from agentkit.a2a.card_keys import CardKeys
 from agentkit.a2a.card_texts import CardTexts, read_card_texts
 from agentkit.a2a.hosted import HostedAgent
-from agentkit.web.limits import Limits
 from agentkit.a2a.published import card_route
 from agentkit.a2a.remote import RemoteAgent, RemoteLimits, remote_agent
 from agentkit.a2a.schemes import ApiKeyAuth, BearerAuth, InheritAuth, IntrospectionAuth, MutualTlsAuth, OAuthAuth
@@ -23,6 +22,7 @@ from agentkit.a2a.security import Gate
 from agentkit.a2a.server import a2a_app, a2a_routes
 from agentkit.a2a.signing import CardSigner
 from agentkit.a2a.verified_card import CardTrust, VerifiedCard, verify_card
+from agentkit.web.limits import Limits
 
 __all__ = [
     "CREDENTIALS_EXTENSION",

@@ -74,16 +74,8 @@ def as_a2a_error(error: Exception) -> A2AError:
     match error:
         case A2AError():
             return error
-        case BodyRefused(reason="media-type"):
-            return ContentTypeNotSupportedError(error.detail, {"http_status": error.status})
-        case BodyRefused():
-            return InvalidRequestError(error.detail, {"http_status": error.status})
-        case WireError(reason="json"):
-            return JSONParseError()
-        case WireError(reason="depth"):
-            return InvalidRequestError(f"The body {error.detail}")
         case WireError():
-            return invalid_params(error.path, error.detail)
+            return _wire_error(error)
         case CredentialError():
             return invalid_params("message.parts", error.message, {"code": error.code})
         case ServiceOverloaded() | TooManyRequests():
@@ -92,6 +84,22 @@ def as_a2a_error(error: Exception) -> A2AError:
             return _task_error(error)
         case _:
             return _unexpected(error)
+
+
+def _wire_error(error: WireError) -> A2AError:
+    match error:
+        case BodyRefused(reason="media-type"):
+            return ContentTypeNotSupportedError(error.detail, {"http_status": error.status})
+        case BodyRefused():
+            return InvalidRequestError(error.detail, {"http_status": error.status})
+        case WireError(reason="call"):
+            return InvalidRequestError(error.detail)
+        case WireError(reason="json"):
+            return JSONParseError()
+        case WireError(reason="depth"):
+            return InvalidRequestError(f"The body {error.detail}")
+        case _:
+            return invalid_params(error.path, error.detail)
 
 
 def _task_error(error: TaskError) -> A2AError:

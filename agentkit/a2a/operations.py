@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,7 +17,7 @@ from a2a.utils.errors import (
 from agentkit.a2a.push import PushNotifications
 from agentkit.compose import Agent, Caller
 from agentkit.models import Event, JsonObject, Message, SendRequest, Task, TaskState
-from agentkit.tasks import Followed, TaskPage, TaskService
+from agentkit.tasks import TaskPage, TaskService
 from agentkit.tasks.repository import StoredTask
 from agentkit.tasks.spans import ToldByRequest
 from agentkit.web.bounds import Bounds
@@ -105,25 +104,23 @@ class Operations:
         """
         self._require_streaming()
         self._check(request)
-        return _numbered(
-            self._service.stream(
-                self._agent,
-                request.message,
-                caller,
-                agent_id=self.agent_id,
-                context_policy="adopt",
-                history_length=request.history_length,
-                metadata=request.metadata,
-                on_accepted=None if push is None else await self._keeping(push, caller),
-                after=after,
-            )
-        )
+        return self._service.stream(
+            self._agent,
+            request.message,
+            caller,
+            agent_id=self.agent_id,
+            context_policy="adopt",
+            history_length=request.history_length,
+            metadata=request.metadata,
+            on_accepted=None if push is None else await self._keeping(push, caller),
+            after=after,
+        ).numbered()
 
     async def subscribe(self, task_id: str, caller: Caller, *, after: int | None = None) -> NumberedEvents:
         """The task as it is, then its updates (A2A-SUB-01, -02); with `after` only what follows that event."""
         self._require_streaming()
         task_id = self.bounds.check_id("id", task_id)
-        return _numbered(self._service.subscribe(task_id, caller, agent_id=self.agent_id, after=after))
+        return self._service.subscribe(task_id, caller, agent_id=self.agent_id, after=after).numbered()
 
     async def get(self, task_id: str, caller: Caller, *, history_length: int | None = None) -> Task:
         """A task with its newest messages (A2A-SEND-08)."""
@@ -211,12 +208,6 @@ class Operations:
     def _require_streaming(self) -> None:
         if not self._streaming:
             raise UnsupportedOperationError("This agent offers no streams")
-
-
-async def _numbered(events: Followed) -> NumberedEvents:
-    async with aclosing(events):
-        async for event in events:
-            yield events.version, event
 
 
 def _input_modes(card: AgentCard) -> frozenset[str]:

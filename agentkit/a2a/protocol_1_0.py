@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Final
 
@@ -11,12 +10,12 @@ from agentkit.a2a.language import Language
 from agentkit.a2a.operations import NumberedEvents, Operations, TaskQuery
 from agentkit.compose import Caller
 from agentkit.models import Json, JsonObject, Task, TaskState
+from agentkit.tasks.selection import read_token
 from agentkit.wire.a2a import decode_send_request, decode_state, encode_event, encode_task
 from agentkit.wire.reader import Reader, read_time
 
 _PAGE_SIZES: Final = range(1, 101)
 _DEFAULT_PAGE_SIZE: Final = 50
-_LARGEST_CURSOR: Final = 2**63
 
 
 async def _send(operations: Operations, params: JsonObject, caller: Caller) -> Json:
@@ -41,7 +40,7 @@ async def _list(operations: Operations, params: JsonObject, caller: Caller) -> J
     page = await operations.list_tasks(query, caller)
     return {
         "tasks": [_listed(task, query.with_artifacts) for task in page.tasks],
-        "nextPageToken": "" if page.cursor is None else _page_token(page.cursor),
+        "nextPageToken": page.token or "",
         "pageSize": query.page_size,
         "totalSize": page.total,
     }
@@ -112,20 +111,12 @@ def _listed(task: Task, with_artifacts: bool) -> JsonObject:
     return wire
 
 
-def _page_token(cursor: tuple[int, int]) -> str:
-    return urlsafe_b64encode(b"%d.%d" % cursor).decode().rstrip("=")
-
-
 def _cursor(reader: Reader) -> tuple[int, int] | None:
     token = reader.optional_text("pageToken")
     if not token:
         return None
-    try:
-        time, _, key = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode("ascii").partition(".")
-        cursor = int(time), int(key)
-    except ValueError:
-        reader.fail("pageToken", "value", "is no token of an earlier page")
-    if _page_token(cursor) != token or not all(0 <= part < _LARGEST_CURSOR for part in cursor):
+    cursor = read_token(token)
+    if cursor is None:
         reader.fail("pageToken", "value", "is no token of an earlier page")
     return cursor
 

@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentkit.a2a.authorization import Security
 from agentkit.a2a.checks import Check, Refused, check_of, utc_now
-from agentkit.web.limits import Limiter, Limits
 from agentkit.a2a.presented import Presented, network_of
 from agentkit.a2a.schemes import OneAuth
 from agentkit.compose import Caller
@@ -27,6 +26,7 @@ from agentkit.errors import AccessRefused, AuthenticationError, TooManyRequests
 from agentkit.mcp.client.pool import new_pool
 from agentkit.models import Json
 from agentkit.oauth import Issuers
+from agentkit.web.limits import Limiter, Limits
 
 ANONYMOUS: Final = Caller()
 """Who presents nothing, where that is enough."""

@@ -25,7 +25,6 @@ from agentkit.a2a.catalogue import catalogue_routes
 from agentkit.a2a.faults import rest_error
 from agentkit.a2a.grpc_server import a2a_grpc
 from agentkit.a2a.hosted import HostedAgent, Manner, Placed, extended_card, place
-from agentkit.web.limits import Limits
 from agentkit.a2a.operations import Offers
 from agentkit.a2a.published import document_route
 from agentkit.a2a.push import MIGRATIONS as PUSH_MIGRATIONS
@@ -53,6 +52,7 @@ from agentkit.tasks import MIGRATIONS, Repository, SqlRepository, TaskService
 from agentkit.tasks.limits import Limits as WorkLimits
 from agentkit.tasks.repository import Scope as TaskScope
 from agentkit.web.bounds import Bounds
+from agentkit.web.limits import Limits
 
 _log = logging.getLogger("agentkit.a2a")
 

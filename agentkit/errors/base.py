@@ -80,7 +80,7 @@ class WireError(AgentKitError):
 
     Attributes:
         path: Where in the document, for example `message.parts[0].text`.
-        reason: `missing`, `type`, `value`, `json`, `size` or `depth`.
+        reason: `missing`, `type`, `value`, `json`, `depth` or, of what is no JSON-RPC request, `call`.
     """
 
     def __init__(self, path: str, reason: str, message: str, *, remedy: str | None = None) -> None:

@@ -45,6 +45,10 @@ class Followed(AsyncIterator[Event]):
         self.version, event = await anext(self._events)
         return event
 
+    def numbered(self) -> AsyncGenerator[tuple[int, Event]]:
+        """The events with their versions, for whoever numbers them himself; in place of iterating over this."""
+        return self._events
+
     async def aclose(self) -> None:
         """Stop following; the task goes on."""
         await self._events.aclose()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from typing import Final
 
 from agentkit.models import Task, TaskState
+
+_LARGEST_CURSOR: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,26 @@ class TaskPage:
     tasks: tuple[Task, ...]
     cursor: tuple[int, int] | None
     total: int
+
+    @property
+    def token(self) -> str | None:
+        """The cursor as text that a client may give back; None on the last page."""
+        return None if self.cursor is None else _token(self.cursor)
+
+
+def read_token(token: str) -> tuple[int, int] | None:
+    """The cursor of a token; None for a text that is none of ours."""
+    try:
+        time, _, key = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode("ascii").partition(".")
+        cursor = int(time), int(key)
+    except ValueError:
+        return None
+    ours = _token(cursor) == token and all(0 <= part < _LARGEST_CURSOR for part in cursor)
+    return cursor if ours else None
+
+
+def _token(cursor: tuple[int, int]) -> str:
+    return urlsafe_b64encode(b"%d.%d" % cursor).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from agentkit.errors import ApiError, WireError, api_error_class
 from agentkit.models import Json, JsonObject
@@ -38,6 +38,13 @@ _REASONS: Final = {
 }
 
 
+RequestId = str | int | None
+"""The `id` of a call."""
+
+_LONGEST_ID: Final = 256
+_LARGEST_ID: Final = 2**63
+
+
 def encode_call(method: str, params: JsonObject, call_id: str | int) -> JsonObject:
     """A call.
 
@@ -47,6 +54,45 @@ def encode_call(method: str, params: JsonObject, call_id: str | int) -> JsonObje
         call_id: Comes back with the answer.
     """
     return {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+
+
+def call_id(value: Json) -> RequestId:
+    """The id of a call, where it is one that can be given back; it answers a call that does not fit, too."""
+    given = value.get("id") if isinstance(value, dict) else None
+    match given:
+        case str() if len(given) <= _LONGEST_ID:
+            return given
+        case int() if not isinstance(given, bool) and abs(given) < _LARGEST_ID:
+            return given
+        case _:
+            return None
+
+
+def decode_call(value: Json) -> tuple[str, JsonObject]:
+    """Method and parameters of a call as a server reads it; parameters are those by name, and may be left out.
+
+    Raises:
+        WireError: It is no call (reason `call`, -32600), or its parameters are no object (-32602).
+    """
+    if not isinstance(value, dict):
+        raise WireError("", "call", "A request is one JSON-RPC 2.0 object; there are no batches")
+    if value.get("jsonrpc") != "2.0":
+        raise WireError("jsonrpc", "call", 'jsonrpc must be "2.0"')
+    if value.get("id") is not None and call_id(value) is None:
+        raise WireError("id", "call", f"id must be an integer, or a string of at most {_LONGEST_ID} characters")
+    method, params = value.get("method"), value.get("params")
+    if not isinstance(method, str):
+        raise WireError("method", "call", "method must be a string")
+    if params is None:
+        return method, {}
+    if not isinstance(params, dict):
+        raise WireError("params", "type", "must be an object")
+    return method, params
+
+
+def encode_answer(request_id: RequestId, member: Literal["result", "error"], value: Json) -> JsonObject:
+    """An answer to a call."""
+    return {"jsonrpc": "2.0", "id": request_id, member: value}
 
 
 def decode_result(value: object, path: str = "answer") -> Json:
