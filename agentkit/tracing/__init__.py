@@ -2,8 +2,8 @@
 
 Every hop opens one span. Its attributes pass an allow-list, so content cannot slip in. A span is also reported as a
 `SpanRecord` to whoever asked with `listen`: the command line shows the hops of a run that way without an exporter.
-`traceparent` travels on every hop, so one trace id runs through all of them. Inside a `recording` a span also goes to
-a recorder, with what was asked and answered where somebody switched that on.
+`traceparent` travels on every hop, so one trace id runs through all of them. A span may be given a recorder: it
+then gets that span and all below it, with what was asked and answered where somebody switched that on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from agentkit.tracing.attributes import ALLOWED_ATTRIBUTES, AttributeValue, check_attribute
 from agentkit.tracing.listening import SpanListener, SpanRecord, listen, listeners
 from agentkit.tracing.propagation import continued, current_trace_id, inject, trace_context
-from agentkit.tracing.recording import Place, Recorded, Recorder, new_span_id, place, recording
+from agentkit.tracing.recording import Place, Recorded, Recorder, new_span_id, place
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -43,7 +43,6 @@ __all__ = [
     "inject",
     "listen",
     "long_span",
-    "recording",
     "span",
 ]
 
@@ -154,18 +153,28 @@ def span(
     Raises:
         ValueError: On entry: an attribute is not on the allow-list.
     """
-    return _Hop(name, attributes or {}, kind, current=True, began=began)
+    return _Hop(name, attributes or {}, kind, current=True, began=began, recorder=None)
 
 
 def long_span(
-    name: str, attributes: Mapping[str, AttributeValue | None] | None = None, *, kind: SpanKind = SpanKind.INTERNAL
+    name: str,
+    attributes: Mapping[str, AttributeValue | None] | None = None,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    recorder: Recorder | None = None,
 ) -> AbstractContextManager[Span]:
     """Open a span that is not the current one: for what stays open while the caller's own code runs, as a stream does.
+
+    Args:
+        name: The hop.
+        attributes: Allowed attributes; None values are left out.
+        kind: CLIENT for a call that leaves the process, SERVER for one that enters it.
+        recorder: Gets this span, as the outermost one, and all that are opened below it.
 
     Raises:
         ValueError: On entry: an attribute is not on the allow-list.
     """
-    return _Hop(name, attributes or {}, kind, current=False, began=None)
+    return _Hop(name, attributes or {}, kind, current=False, began=None, recorder=recorder)
 
 
 class _Hop(AbstractContextManager[Span]):
@@ -181,7 +190,14 @@ class _Hop(AbstractContextManager[Span]):
     _started: float
 
     def __init__(
-        self, name: str, given: Mapping[str, AttributeValue | None], kind: SpanKind, current: bool, began: float | None
+        self,
+        name: str,
+        given: Mapping[str, AttributeValue | None],
+        kind: SpanKind,
+        *,
+        current: bool,
+        began: float | None,
+        recorder: Recorder | None,
     ) -> None:
         self._name = name
         self._attributes = given
@@ -189,7 +205,7 @@ class _Hop(AbstractContextManager[Span]):
         self._is_current = current
         self._began = began
         self._given: dict[str, AttributeValue] = {}
-        self._place: Place | None = None
+        self._place = None if recorder is None else Place(recorder, 0)
         self._above: Token[Place | None] | None = None
         self._token: Token[Context] | None = None
 
@@ -208,7 +224,7 @@ class _Hop(AbstractContextManager[Span]):
             record_exception=False,
             set_status_on_exception=False,
         )
-        below = self._place = place.get()
+        below = self._place = self._place or place.get()
         if below is not None:
             below = self._recorded_below(below)
             if self._is_current:
@@ -242,6 +258,8 @@ class _Hop(AbstractContextManager[Span]):
             context.detach(self._token)
         if self._above is not None:
             place.reset(self._above)
+        if kind is GeneratorExit:  # whoever read this stream has read enough
+            kind = None
         if kind is not None:
             from opentelemetry.trace import StatusCode
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
@@ -74,19 +73,6 @@ class Place(NamedTuple):
 
 place: Final[ContextVar[Place | None]] = ContextVar("agentkit.tracing.place", default=None)
 """The place of whatever runs now; None when nobody records."""
-
-
-@contextmanager
-def recording(recorder: Recorder) -> Generator[None]:
-    """Have a recorder get the spans that are opened in the block, and in the tasks that are started in it.
-
-    The block must not be left open by a `yield`.
-    """
-    token = place.set(Place(recorder, 0))
-    try:
-        yield
-    finally:
-        place.reset(token)
 
 
 def new_span_id() -> int:
