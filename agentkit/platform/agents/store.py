@@ -1,191 +1,313 @@
-"""Agents on SQLite; every row carries tenant and owner, every token is sealed."""
+"""Agents in the database; every row carries tenant and owner, every token is sealed."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
-from agentkit.errors import StorageError
-from agentkit.models import AgentInfo
+from agentkit.errors import AgentKitError, StorageError
+from agentkit.platform.agents.cache import Kept, RecordCache
 from agentkit.platform.agents.record import AgentRecord, Ownership
-from agentkit.specs import AgentType
+from agentkit.platform.agents.rows import Row, decode_row, encode_body, write_moment
+from agentkit.platform.agents.selection import Selection
 from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import Sealer
-from agentkit.wire import v1
+
+T = TypeVar("T")
+
+_ATTEMPTS: Final = 8
+_BY_ID: Final = (
+    "SELECT id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
+    " WHERE id = ? AND gone IS NULL"
+)
+_OF_EXPERT: Final = (
+    "SELECT id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
+    " WHERE id = (SELECT agent_id FROM platform_inline_experts WHERE id = ?) AND gone IS NULL"
+)
+_LIST: Final = (
+    "SELECT number, id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
+    " WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
+    " AND (owner = ? OR visibility = 'public') AND number > ? ORDER BY number"
+)
+_TAKEN: Final = (
+    "SELECT 1 FROM platform_agents WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
+    " AND name = ? AND (owner = ? OR visibility <> 'private') AND id <> ?"
+)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+class NameTaken(AgentKitError):
+    """Another living agent that the caller can see has the name (V2-EP-01)."""
+
+
+class Listed(NamedTuple):
+    """An agent in a list, with the place after which the next page begins."""
+
+    number: int
+    record: AgentRecord
 
 
 class AgentStore:
-    """Keeps agents in the order of their creation (V1-AGENT-07)."""
+    """Keeps agents in the order of their creation (V1-AGENT-07).
+
+    Records are kept in memory once read. On a database that is this process's alone nobody else can change them; on a
+    shared one the version of the row is asked for each time.
+    """
 
     def __init__(
-        self,
-        database: Database,
-        sealer: Sealer,
-        *,
-        ephemeral_lifetime: timedelta,
-        clock: Callable[[], datetime] = _now,
+        self, database: Database, sealer: Sealer, *, ephemeral_lifetime: timedelta, clock: Callable[[], datetime]
     ) -> None:
         """Use a database that was opened with the platform's migrations."""
         self._database = database
         self._sealer = sealer
-        self._lifetime = ephemeral_lifetime
         self._clock = clock
         self._changing = asyncio.Lock()
+        self._cache = RecordCache()
+        self.ephemeral_lifetime = ephemeral_lifetime
 
-    async def add(self, ownership: Ownership, record: AgentRecord) -> None:
-        """Keep a new agent, and delete the ephemeral ones whose time is over."""
-        now = self._clock()
-        row = (
-            record.info.id,
-            ownership.tenant,
-            ownership.owner,
-            record.agent_type.value,
-            int(record.ephemeral),
-            now.isoformat(),
-            _body(record.info),
-        )
+    def now(self) -> datetime:
+        """The platform's time, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    async def add(self, record: AgentRecord, *, unique_name: bool = False) -> None:
+        """Keep a new agent, and turn the ephemeral ones whose time is over into tombstones.
+
+        Raises:
+            NameTaken: The name must be unique and is not.
+        """
+        now = write_moment(self.now())
+        row = (*self._columns(record), encode_body(record))
         tokens = self._sealed(record)
-        oldest = (now - self._lifetime).isoformat()
 
         def job(connection: Connection) -> None:
+            over = connection.execute("SELECT id FROM platform_agents WHERE expires <= ?", (now,)).fetchall()
+            for (agent_id,) in over:
+                _bury(connection, agent_id, now)
+            if unique_name:
+                _require_free(connection, record, now)
             connection.execute(
-                "DELETE FROM platform_tokens WHERE agent_id IN"
-                " (SELECT id FROM platform_agents WHERE ephemeral = 1 AND created < ?)",
-                (oldest,),
-            )
-            connection.execute("DELETE FROM platform_agents WHERE ephemeral = 1 AND created < ?", (oldest,))
-            connection.execute(
-                "INSERT INTO platform_agents (id, tenant, owner, agent_type, ephemeral, created, body)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO platform_agents (id, tenant, owner, name, visibility, expires, version, body)"
+                " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
                 row,
             )
-            _put_tokens(connection, tokens)
+            _put_belongings(connection, record, tokens)
 
-        await self._database.write(job)
+        await self._write(record.id, job)
 
     async def find(self, ownership: Ownership, agent_id: str) -> AgentRecord | None:
-        """The agent, or None when there is none of that id for this owner."""
-
-        def job(connection: Connection) -> tuple[tuple[str, int, str] | None, list[tuple[str, bytes]]]:
-            row = connection.execute(
-                "SELECT agent_type, ephemeral, body FROM platform_agents"
-                " WHERE id = ? AND tenant = ? AND owner = ? AND NOT (ephemeral = 1 AND created < ?)",
-                (agent_id, ownership.tenant, ownership.owner, oldest),
-            ).fetchone()
-            tokens = connection.execute(
-                "SELECT server_id, sealed FROM platform_tokens WHERE agent_id = ?", (agent_id,)
-            ).fetchall()
-            return row, tokens
-
-        oldest = (self._clock() - self._lifetime).isoformat()
-        row, sealed = await self._database.read(job)
-        if row is None:
+        """The agent, or the inline expert of one, or None when there is none of that id that the caller may see."""
+        kept = self._cache.get(agent_id)
+        if kept is None or not (self._database.exclusive or await self._is_current(kept)):
+            kept = await self._load(agent_id)
+        if kept is None or not kept.record.visible_to(ownership):
             return None
-        agent_type, ephemeral, body = row
-        # A token sealed with a lost key is a token nobody gave: the run stops in auth-required.
-        opened = {server: self._sealer.open(token, _place(agent_id, server)) for server, token in sealed}
-        return AgentRecord(
-            info=_info(body),
-            agent_type=AgentType(agent_type),
-            ephemeral=bool(ephemeral),
-            tokens={server: SecretStr(token) for server, token in opened.items() if token is not None},
-        )
+        expires = kept.record.expires
+        return None if expires is not None and expires <= self.now() else kept.record
 
-    async def page(
-        self, ownership: Ownership, *, limit: int | None, offset: int, ephemeral: bool
-    ) -> tuple[AgentInfo, ...]:
-        """The owner's agents, oldest first; ephemeral ones only when asked for (V1-AGENT-05, V1-AGENT-07)."""
-        oldest = (self._clock() - self._lifetime).isoformat()
+    async def was_here(self, ownership: Ownership, agent_id: str) -> bool:
+        """Whether the caller had an agent of that id that was deleted or has expired (V2-EP-05)."""
+        now = write_moment(self.now())
 
-        def job(connection: Connection) -> list[tuple[str]]:
-            return connection.execute(
-                "SELECT body FROM platform_agents WHERE tenant = ? AND owner = ?"
-                " AND (ephemeral = 0 OR (? AND created >= ?)) ORDER BY number LIMIT ? OFFSET ?",
-                (ownership.tenant, ownership.owner, ephemeral, oldest, -1 if limit is None else limit, offset),
-            ).fetchall()
+        def job(connection: Connection) -> bool:
+            return bool(
+                connection.execute(
+                    "SELECT 1 FROM platform_agents WHERE id = ? AND tenant = ? AND owner = ?"
+                    " AND (gone IS NOT NULL OR expires <= ?)",
+                    (agent_id, ownership.tenant, ownership.owner, now),
+                ).fetchone()
+            )
 
-        return tuple(_info(body) for (body,) in await self._database.read(job))
+        return await self._database.read(job)
+
+    async def listed(
+        self, ownership: Ownership, selection: Selection, *, after: int = 0, offset: int = 0, limit: int | None = None
+    ) -> list[Listed]:
+        """The caller's agents and the public ones of the tenant, oldest first (V1-AGENT-07, V2-EP-02).
+
+        Args:
+            ownership: Who asks.
+            selection: Which of them.
+            after: Only those behind this place of an earlier list.
+            offset: How many of the selected ones to leave out.
+            limit: How many at most.
+        """
+        now = write_moment(self.now())
+
+        def job(connection: Connection) -> list[Listed]:
+            found: list[Listed] = []
+            left = offset
+            rows = connection.execute(
+                _LIST,
+                (ownership.tenant, now, ownership.owner, after),
+            )
+            for number, *columns in rows:
+                if len(found) == limit:
+                    break
+                row = Row(*columns)
+                if not selection.takes(row):
+                    continue
+                if left:
+                    left -= 1
+                    continue
+                found.append(Listed(number, decode_row(row, {})))
+            return found
+
+        return await self._database.read(job)
 
     async def change(
-        self, ownership: Ownership, agent_id: str, make: Callable[[AgentRecord], Awaitable[AgentRecord]]
+        self,
+        agent_id: str,
+        make: Callable[[AgentRecord], Awaitable[AgentRecord]],
+        *,
+        unique_name: bool = False,
     ) -> AgentRecord | None:
         """Keep another version of an agent; changes follow one another, so that none is lost (V1-AGENT-03).
 
         Args:
-            ownership: Whose agent it is.
-            agent_id: Which one.
+            agent_id: Which one; the caller has found out that it may be changed.
             make: Makes the new version of the present one.
+            unique_name: A new name must be free.
 
         Returns:
-            The new version, or None when there is no agent of that id for this owner.
+            The new version, or None when the agent is gone.
+
+        Raises:
+            NameTaken: The name must be unique and is not.
+            StorageError: Other processes changed the agent again and again.
         """
         async with self._changing:
-            record = await self.find(ownership, agent_id)
-            if record is None:
-                return None
-            changed = await make(record)
-            return changed if await self._replace(ownership, changed) else None
+            for _ in range(_ATTEMPTS):
+                kept = await self._load(agent_id)
+                if kept is None or kept.record.part_of is not None:
+                    return None
+                changed = await make(kept.record)
+                check = unique_name and changed.name != kept.record.name
+                if await self._replace(changed, kept.version, unique_name=check):
+                    return changed
+        raise StorageError("An agent is being changed by others all the time.", remedy="Try again.")
 
-    async def _replace(self, ownership: Ownership, record: AgentRecord) -> bool:
+    async def delete(self, agent_id: str) -> bool:
+        """Turn an agent into a tombstone, without its content, inline experts and tokens; False when it is gone."""
+        now = write_moment(self.now())
+        return await self._write(agent_id, lambda connection: _bury(connection, agent_id, now))
+
+    async def _is_current(self, kept: Kept) -> bool:
+        agent_id = kept.record.part_of or kept.record.id
+
+        def job(connection: Connection) -> int | None:
+            row = connection.execute(
+                "SELECT version FROM platform_agents WHERE id = ? AND gone IS NULL", (agent_id,)
+            ).fetchone()
+            return None if row is None else row[0]
+
+        return await self._database.read(job) == kept.version
+
+    async def _load(self, agent_id: str) -> Kept | None:
+        stamp = self._cache.stamp
+
+        def job(connection: Connection) -> tuple[Row, list[tuple[str, bytes]]] | None:
+            found = connection.execute(_BY_ID, (agent_id,)).fetchone()
+            found = found or connection.execute(_OF_EXPERT, (agent_id,)).fetchone()
+            if found is None:
+                return None
+            row = Row(*found)
+            sealed = connection.execute("SELECT server_id, sealed FROM platform_tokens WHERE agent_id = ?", (row.id,))
+            return row, sealed.fetchall()
+
+        found = await self._database.read(job)
+        if found is None:
+            return None
+        row, sealed = found
+        record = decode_row(row, self._opened(row.id, sealed))
+        if row.id != agent_id:
+            expert = record.expert(agent_id)
+            if expert is None:
+                raise StorageError("An inline expert lies in an agent that does not have it.")
+            record = expert
+        self._cache.keep(record, row.version, stamp)
+        return Kept(record, row.version)
+
+    async def _replace(self, record: AgentRecord, version: int, *, unique_name: bool) -> bool:
+        now = write_moment(self.now())
+        row = (*self._columns(record)[3:], encode_body(record), record.id, version)
         tokens = self._sealed(record)
 
         def job(connection: Connection) -> bool:
+            if unique_name:
+                _require_free(connection, record, now)
             changed = connection.execute(
-                "UPDATE platform_agents SET body = ? WHERE id = ? AND tenant = ? AND owner = ?",
-                (_body(record.info), record.info.id, ownership.tenant, ownership.owner),
+                "UPDATE platform_agents SET name = ?, visibility = ?, expires = ?, version = version + 1, body = ?"
+                " WHERE id = ? AND version = ? AND gone IS NULL",
+                row,
             ).rowcount
             if changed:
-                connection.execute("DELETE FROM platform_tokens WHERE agent_id = ?", (record.info.id,))
-                _put_tokens(connection, tokens)
+                _drop_belongings(connection, record.id)
+                _put_belongings(connection, record, tokens)
             return bool(changed)
 
-        return await self._database.write(job)
+        return await self._write(record.id, job)
 
-    async def delete(self, ownership: Ownership, agent_id: str) -> bool:
-        """Delete an agent with its inline experts and tokens; False when there is none for this owner."""
+    async def _write(self, agent_id: str, job: Callable[[Connection], T]) -> T:
+        """Write, and forget what was kept; also when the caller is cancelled, for the job runs all the same."""
+        written = asyncio.ensure_future(self._database.write(job))
+        written.add_done_callback(lambda _: self._cache.forget(agent_id))
+        return await asyncio.shield(written)
 
-        def job(connection: Connection) -> bool:
-            deleted = connection.execute(
-                "DELETE FROM platform_agents WHERE id = ? AND tenant = ? AND owner = ?",
-                (agent_id, ownership.tenant, ownership.owner),
-            ).rowcount
-            if deleted:
-                connection.execute("DELETE FROM platform_tokens WHERE agent_id = ?", (agent_id,))
-            return bool(deleted)
-
-        return await self._database.write(job)
+    @staticmethod
+    def _columns(record: AgentRecord) -> tuple[str | None, ...]:
+        own = record.ownership
+        expires = write_moment(record.expires)
+        return record.id, own.tenant, own.owner, record.name, record.visibility.value, expires
 
     def _sealed(self, record: AgentRecord) -> list[tuple[str, str, bytes]]:
-        agent_id = record.info.id
         return [
-            (agent_id, server, self._sealer.seal(token.get_secret_value(), _place(agent_id, server)))
+            (record.id, server, self._sealer.seal(token.get_secret_value(), _place(record.id, server)))
             for server, token in record.tokens.items()
         ]
 
+    def _opened(self, agent_id: str, sealed: list[tuple[str, bytes]]) -> Mapping[str, SecretStr]:
+        # A token sealed with a lost key is a token nobody gave: the run stops in auth-required.
+        opened = {server: self._sealer.open(token, _place(agent_id, server)) for server, token in sealed}
+        return {server: SecretStr(token) for server, token in opened.items() if token is not None}
 
-def _put_tokens(connection: Connection, tokens: list[tuple[str, str, bytes]]) -> None:
+
+def _bury(connection: Connection, agent_id: str, now: str | None) -> bool:
+    """A tombstone tells an id that was used from one that never was (V2-EP-05), and nothing else."""
+    _drop_belongings(connection, agent_id)
+    return bool(
+        connection.execute(
+            "UPDATE platform_agents SET gone = ?, name = '', body = '', expires = NULL, version = version + 1"
+            " WHERE id = ? AND gone IS NULL",
+            (now, agent_id),
+        ).rowcount
+    )
+
+
+def _require_free(connection: Connection, record: AgentRecord, now: str | None) -> None:
+    own = record.ownership
+    taken = connection.execute(
+        _TAKEN,
+        (own.tenant, now, record.name, own.owner, record.id),
+    ).fetchone()
+    if taken:
+        raise NameTaken("An agent of this name exists already.", remedy="Choose another name.")
+
+
+def _put_belongings(connection: Connection, record: AgentRecord, tokens: list[tuple[str, str, bytes]]) -> None:
+    connection.executemany(
+        "INSERT INTO platform_inline_experts (id, agent_id) VALUES (?, ?)",
+        [(expert.id, record.id) for expert in record.inline_experts()],
+    )
     connection.executemany("INSERT INTO platform_tokens (agent_id, server_id, sealed) VALUES (?, ?, ?)", tokens)
+
+
+def _drop_belongings(connection: Connection, agent_id: str) -> None:
+    connection.execute("DELETE FROM platform_inline_experts WHERE agent_id = ?", (agent_id,))
+    connection.execute("DELETE FROM platform_tokens WHERE agent_id = ?", (agent_id,))
 
 
 def _place(agent_id: str, server_id: str) -> str:
     return f"{agent_id}/{server_id}"
-
-
-def _body(info: AgentInfo) -> str:
-    return json.dumps(v1.encode_agent(info))
-
-
-def _info(body: str) -> AgentInfo:
-    info = v1.decode_agent(cast(object, json.loads(body)))
-    if not isinstance(info, AgentInfo):
-        raise StorageError("A stored agent is not an agent.")
-    return info

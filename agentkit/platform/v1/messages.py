@@ -28,7 +28,7 @@ async def send(call: Call) -> Response:
         Orchestrator(call.services.workshop, record, first=first),
         message,
         call.caller,
-        agent_id=record.info.id,
+        agent_id=record.id,
         blocking=request.blocking,
         history_length=request.history_length,
         metadata=request.metadata,
@@ -41,7 +41,7 @@ async def task(call: Call) -> Response:
     record = await call.agent()
     task_id = path_id(call.request, "task")
     length = query_number(call.request, "historyLength", least=0)
-    found = await call.services.tasks.get(task_id, call.caller, agent_id=record.info.id, history_length=length)
+    found = await call.services.tasks.get(task_id, call.caller, agent_id=record.id, history_length=length)
     return json_answer(v1.encode_task(found))
 
 
@@ -50,9 +50,7 @@ async def context(call: Call) -> Response:
     record = await call.agent()
     context_id = path_id(call.request, "context")
     limit, offset = query_page(call.request)
-    found = await call.services.tasks.context(
-        context_id, call.caller, agent_id=record.info.id, limit=limit, offset=offset
-    )
+    found = await call.services.tasks.context(context_id, call.caller, agent_id=record.id, limit=limit, offset=offset)
     return json_answer(v1.encode_context(found))
 
 
@@ -60,7 +58,7 @@ async def delete_context(call: Call) -> Response:
     """DELETE /agents/{agent}/v1/contexts/{context} (V1-EP-11)."""
     record = await call.agent()
     context_id = path_id(call.request, "context")
-    await call.services.tasks.delete_context(context_id, call.caller, agent_id=record.info.id)
+    await call.services.tasks.delete_context(context_id, call.caller, agent_id=record.id)
     return Response(status_code=204)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from agentkit.errors import UnsupportedByGeneration, WireError
 from agentkit.models import Json, JsonObject
 from agentkit.specs import (
+    CLEAR,
     AgentChanges,
     AgentReferenceSpec,
     AgentSpec,
@@ -112,7 +113,8 @@ def decode_update_agent(value: object) -> AgentChanges:
         reader,
         lambda: AgentChanges(
             name=reader.words("name") if reader.has("name") else None,
-            description=reader.words("description") if reader.has("description") else None,
+            # An agent without a description, made through v2, is shown with an empty one and sent back so (CON-21).
+            description=CLEAR if reader.raw("description") == "" else reader.optional_text("description"),
             prompt=reader.optional_text("systemPrompt"),
             experts=reader.items("experts", _decode_any_expert) if reader.has("experts") else None,
             servers=reader.items("mcpServers", _decode_server) if reader.has("mcpServers") else None,
