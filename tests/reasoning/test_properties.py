@@ -21,7 +21,7 @@ from agentkit.reasoning import (
     Tool,
     Utterance,
 )
-from agentkit.reasoning.rules.jsonschema import fits
+from agentkit.reasoning.jsonschema import fits
 
 _WORDS = (
     "find list the thing of Anna Berg for since 2025 2026-01-02 second L-1001 'quoted words' her and 7 start answer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit.models import Json, JsonObject
-from agentkit.reasoning.rules.jsonschema import fits, is_identifying, matches
+from agentkit.reasoning.jsonschema import fits, is_identifying, matches
 
 
 @pytest.mark.parametrize(

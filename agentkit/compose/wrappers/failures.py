@@ -14,6 +14,8 @@ from agentkit.errors import (
     InternalServerError,
     McpTimeout,
     McpUnreachable,
+    ModelRateLimited,
+    ModelUnreachable,
     RateLimitedError,
     ServiceUnavailableError,
     SpecError,
@@ -34,6 +36,8 @@ PASSING: Final[tuple[Failure, ...]] = (
     GatewayTimeoutError,
     McpUnreachable,
     McpTimeout,
+    ModelUnreachable,
+    ModelRateLimited,
     AgentTimeout,
 )
 """Failures that may be gone when the same is tried again: no answer, or none now."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentkit.models import Json, JsonObject
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.kept import kept
 from agentkit.reasoning.rules.parameters import Kind, Parameter, examples_in, parameters
 from agentkit.reasoning.rules.reading import Reading

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentkit.models import Json, JsonObject, Role
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Observation, Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.choice import is_question, rank
 from agentkit.reasoning.rules.facts import flatten
 from agentkit.reasoning.rules.links import records, supplies

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agentkit.models import Json, JsonObject
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.parameters import Kind, Parameter, Role, parameters
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.topics import topic

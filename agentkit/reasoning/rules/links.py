@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Final
 
 from agentkit.models import Json, JsonObject
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Observation, Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.kept import kept_for_two
 from agentkit.reasoning.rules.parameters import Parameter, parameters
 from agentkit.reasoning.rules.vocabulary import IDENTIFIER_WORDS

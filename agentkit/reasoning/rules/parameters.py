@@ -8,8 +8,8 @@ from enum import Enum, auto
 from typing import Final
 
 from agentkit.models import Json, JsonObject
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.kept import kept
 from agentkit.reasoning.rules.vocabulary import (
     BIRTH_WORDS,

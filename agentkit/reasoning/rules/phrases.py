@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from agentkit.models import Json
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Ask, Decline, Observation, Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.choice import headline
 from agentkit.reasoning.rules.facts import flatten, label, tell_apart
 from agentkit.reasoning.rules.links import Record, same, suppliers

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Final
 
 from agentkit.models import Json
+from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
-from agentkit.reasoning.rules import jsonschema as js
 from agentkit.reasoning.rules.kept import kept
 from agentkit.reasoning.rules.manner import Manner
 from agentkit.reasoning.rules.parameters import parameters
