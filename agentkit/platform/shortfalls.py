@@ -16,3 +16,24 @@ class Shortfall(StrEnum):
 
     USAGE_BY_DAY_ONLY = "usage-by-day-only"
     """V2-EP-14: whatever granularity is asked for, usage is counted by day."""
+
+    AGENT_FILTERS = "agent-filters"
+    """V2-EP-02: the filters of the list of agents are accepted and not honoured."""
+
+    AGENT_SHARING = "agent-sharing"
+    """V2-OBJ-01: the visibility and the labels of a new agent are ignored."""
+
+    AGENT_PATCH = "agent-patch"
+    """V2-OBJ-02: a patch changes name, description, prompt, model and connectors, and ignores the rest."""
+
+    CONNECTOR_PATCH = "connector-patch"
+    """V2-EP-17: a connector cannot be changed, the answer is 501."""
+
+    CONNECTOR_ENABLED = "connector-enabled"
+    """V2-OBJ-09: only a connector `schema` is shown with `enabled`."""
+
+    REGISTRY_CONFIG = "registry-config"
+    """V2-OBJ-04: the configuration of a connector `registry` is dropped."""
+
+    REGISTRY_SEARCH = "registry-search"
+    """V2-EP-26: `q` of the registry is ignored."""

@@ -40,7 +40,7 @@ ConnectorSpec = McpServerSpec | ExpertReferenceSpec | AgentReferenceSpec | Remot
 _EXPERTS: Final = (ExpertSpec, ExpertReferenceSpec, AgentReferenceSpec, RemoteAgentSpec, OutputSchemaSpec, str)
 _LABEL_KEY: Final = re.compile(r"[a-zA-Z0-9._/-]{1,128}")
 _LABEL_VALUE: Final = 256
-_LABELS: Final = 64
+MOST_LABELS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,8 +222,8 @@ def _labels(spec: AgentSpec | AgentChanges, *, removable: bool) -> dict[str, str
     if not isinstance(value, Mapping):
         raise SpecError(place, "must map keys to texts")
     labels = cast(Mapping[object, object], value)
-    if len(labels) > _LABELS:
-        raise SpecError(place, f"may have at most {_LABELS} entries")
+    if len(labels) > MOST_LABELS:
+        raise SpecError(place, f"may have at most {MOST_LABELS} entries")
     for key, label in labels.items():
         if not isinstance(key, str) or not _LABEL_KEY.fullmatch(key):
             raise SpecError(place, "has a key that is not 1 to 128 letters, digits and ._/-")

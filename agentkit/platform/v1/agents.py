@@ -24,7 +24,7 @@ from agentkit.wire import v1
 async def create(call: Call) -> Response:
     """POST /agents (V1-EP-01)."""
     ephemeral = query_flag(call.request, "ephemeral")
-    body = await read_json(call.request, call.services.settings.limits)
+    body = await read_json(call.request, call.services.settings.limits.bounds)
     spec = v1.decode_create_agent(body, ephemeral=ephemeral)
     with _references_known():
         record = await _drafting(call).create(spec)
@@ -50,7 +50,7 @@ async def update(call: Call) -> Response:
     """PATCH /agents/{agent} (V1-EP-04)."""
     missing = unknown_agent("agent_not_found", "expert_not_found")
     record = _own(call, await call.agent(missing))
-    changes = v1.decode_update_agent(await read_json(call.request, call.services.settings.limits))
+    changes = v1.decode_update_agent(await read_json(call.request, call.services.settings.limits.bounds))
     drafting = _drafting(call)
     with _references_known():
         changed = await call.services.agents.change(record.id, lambda now: drafting.change(now, changes))
