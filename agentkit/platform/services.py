@@ -10,7 +10,6 @@ from typing import Final, cast
 
 from starlette.requests import Request
 
-from agentkit.compose import Caller
 from agentkit.engine import InlineEngine
 from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
@@ -31,6 +30,7 @@ from agentkit.storage import Database
 from agentkit.storage.files import parse
 from agentkit.storage.sealing import Sealer, find_key
 from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
+from agentkit.tasks import Scope as TaskScope
 from agentkit.tasks import SqlRepository, TaskService
 
 STATE: Final = "services"
@@ -81,13 +81,14 @@ async def open_services(settings: PlatformSettings, clients: ClientRegistry) -> 
         tasks = TaskService(SqlRepository(database), InlineEngine(), clock=settings.clock)
         stack.push_async_callback(tasks.close)
 
-        async def forget(caller: Caller, _agent_id: str, context_id: str) -> None:
-            scope = Scope(caller.tenant, caller.owner, context_id)
+        async def forget(owned: TaskScope, context_id: str) -> None:
+            scope = Scope(owned.tenant, owned.owner, context_id)
             registrations.forget(scope)
             await connections.forget(scope)
             await memory.forget(scope)
 
-        tasks.on_context_deleted(forget)
+        tasks.forgetting.on_context_deleted(forget)
+        await tasks.forgetting.resume()
         await tasks.recover()
         planner = Planner(agents, registry, depth=limits.agent_depth)
         reasoner = settings.reasoner or RuleReasoner()

@@ -15,9 +15,13 @@ from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Scope, St
 SCOPE: Final = "(SELECT number FROM scopes WHERE tenant = ? AND owner = ? AND agent_id = ?)"
 """The number of a scope; takes its three values."""
 
+TIMESTAMP_KEY: Final = "$timestamp"
+"""Where in the metadata of a message stands when it came in, for faces that show it (V2-OBJ-11)."""
+
 _NEW_SCOPE: Final = "INSERT INTO scopes (tenant, owner, agent_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _MESSAGE: Final = (
-    "INSERT INTO events (task, version, tenant, owner, kind, talk, body, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO events (task, version, tenant, owner, kind, talk, body, request, sent)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _CLAIM: Final = (
     "INSERT INTO sends (tenant, owner, agent_id, context_id, message_id, task_id, version)"
@@ -31,7 +35,7 @@ _CLAIMED: Final = (
 _CONTEXT: Final = f"SELECT deleted FROM tasks WHERE context_id = ? AND listed IN ({SCOPE}, -{SCOPE}) LIMIT 1"  # noqa: S608
 _OPEN: Final = (
     "INSERT INTO tasks (id, tenant, owner, agent_id, context_id, state, version, said, created, updated, body, worker,"  # noqa: S608
-    f" listed) VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, {SCOPE}) RETURNING key, listed"
+    f" opens, listed) VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, {SCOPE}) RETURNING key, listed"
 )
 _FIND: Final = (
     "SELECT key, version, context_id, body, continuation FROM tasks"
@@ -57,6 +61,8 @@ class Acceptance:
         request: The request's metadata as JSON.
         worker: The number of this process.
         row_lock: `Database.row_lock`.
+        lifetime: How long a context that this message opens is kept after what happened last in it, in microseconds;
+            None for ever.
     """
 
     scope: Scope
@@ -68,6 +74,7 @@ class Acceptance:
     request: str | None
     worker: int
     row_lock: str
+    lifetime: int | None
 
     def __call__(self, connection: Connection) -> Opened | Repeated:
         """Take the message in, or say in which task it already is."""
@@ -82,8 +89,7 @@ class Acceptance:
         if not self._claim(connection, self.new_task_id, 1):
             return self._repeat(connection)
         scope, given = self.scope, self.message.context_id
-        if given is not None:
-            self._check_context(connection, given)
+        opens = given is None or not self._check_context(connection, given)
         context_id = given or self.new_context_id
         message = stamped(self.message, self.new_task_id, context_id)
         status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
@@ -93,7 +99,8 @@ class Acceptance:
             _OPEN,
             (
                 *(self.new_task_id, *own, context_id, TaskState.SUBMITTED.value),
-                *(self.now, self.now, encode_task(task), self.worker, *own),
+                *(self.now, self.now, encode_task(task), self.worker),
+                *(((self.lifetime or 0) if opens else None), *own),
             ),
         ).fetchone()
         if listed is None:
@@ -108,9 +115,10 @@ class Acceptance:
     def _store(self, connection: Connection, key: int, version: int, message: Message) -> None:
         kind, talk, body = encode(message)
         own = (self.scope.tenant, self.scope.owner)
-        connection.execute(_MESSAGE, (key, version, *own, kind, int(talk), body, self.request))
+        connection.execute(_MESSAGE, (key, version, *own, kind, int(talk), body, self.request, self.now))
 
-    def _check_context(self, connection: Connection, context_id: str) -> None:
+    def _check_context(self, connection: Connection, context_id: str) -> bool:
+        """Whether the context is there."""
         scope = self.scope
         own = (scope.tenant, scope.owner, scope.agent_id)
         row = connection.execute(_CONTEXT + self.row_lock, (context_id, *own, *own)).fetchone()
@@ -120,6 +128,7 @@ class Acceptance:
                 context_id=context_id,
                 remedy="Send the first message without contextId; the answer names the context.",
             )
+        return row is not None
 
     def _continue(self, connection: Connection) -> Opened | Repeated:
         scope, task_id = self.scope, self.message.task_id
@@ -192,4 +201,10 @@ def _check_waiting(task: Task) -> None:
 
 
 def _same(earlier: Message, later: Message) -> bool:
-    return later == altered(earlier, {"task_id": later.task_id, "context_id": later.context_id})
+    return _timeless(later) == altered(_timeless(earlier), {"task_id": later.task_id, "context_id": later.context_id})
+
+
+def _timeless(message: Message) -> Message:
+    """The message without when it came in, which a repeated one has anew."""
+    kept = {key: value for key, value in (message.metadata or {}).items() if key != TIMESTAMP_KEY}
+    return altered(message, {"metadata": kept or None})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pydantic_core import from_json
@@ -20,6 +20,9 @@ _CLASSES: Final[dict[str, type[Message | StatusUpdate | ArtifactUpdate]]] = {
 }
 _ELSEWHERE: Final = {"history", "artifacts"}
 _SURELY_READABLE: Final = 100
+
+
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:

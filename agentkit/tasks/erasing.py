@@ -11,7 +11,8 @@ from typing import Final
 
 from agentkit.storage import Connection
 from agentkit.tasks.acceptance import SCOPE
-from agentkit.tasks.repository import DeleteHook, Scope
+from agentkit.tasks.erasure import DeleteHook
+from agentkit.tasks.repository import Scope
 from agentkit.tasks.selection import Age
 
 BATCH: Final = 100
@@ -20,6 +21,15 @@ BATCH: Final = 100
 _SWEPT: Final = 5000
 _ENDED: Final = "('completed', 'failed', 'canceled', 'rejected')"
 _WAITING: Final = "('input-required', 'auth-required')"
+_EXPIRED: Final = (
+    "SELECT context_id, tenant, owner, agent_id FROM tasks AS first"
+    " WHERE opens > 0 AND deleted IS NULL AND created + opens <= ?"
+    " AND opens + (SELECT max(updated) FROM tasks WHERE context_id = first.context_id AND listed = first.listed) <= ?"
+    " ORDER BY created + opens LIMIT ?"
+)
+_HAND_ON: Final = (
+    "UPDATE tasks SET opens = ? WHERE key = (SELECT min(key) FROM tasks WHERE context_id = ? AND listed = ?)"
+)
 _MARK: Final = "UPDATE tasks SET deleted = ?, listed = -listed"
 
 
@@ -40,6 +50,20 @@ def mark_context(connection: Connection, scope: Scope, context_id: str, now: int
         (context_id, *own),
     )
     return marked
+
+
+def expired(connection: Connection, now: int, limit: int) -> list[tuple[Scope, str]]:
+    """Contexts that nothing has happened in for as long as they are kept; those that were opened first come first."""
+    rows = connection.execute(_EXPIRED, (now, now, limit)).fetchall()
+    return [(Scope(*scope), context_id) for context_id, *scope in rows]
+
+
+def mark_expired(connection: Connection, now: int, limit: int) -> list[tuple[Scope, str]]:
+    """Hide some contexts whose time is over; returns which."""
+    found = expired(connection, now, limit)
+    for scope, context_id in found:
+        mark_context(connection, scope, context_id, now)
+    return found
 
 
 def mark_owned(connection: Connection, tenant: str, owner: str | None, now: int) -> int:
@@ -64,33 +88,35 @@ def scrub(connection: Connection, hooks: Sequence[DeleteHook]) -> list[tuple[int
     rows = connection.execute(
         "SELECT key, id FROM tasks WHERE deleted IS NOT NULL AND body <> '' ORDER BY key LIMIT ?", (BATCH,)
     ).fetchall()
+    _tell(hooks, connection, rows)
     keys = [(key,) for key, _ in rows]
     connection.executemany("UPDATE events SET body = '', request = NULL WHERE task = ?", keys)
     connection.executemany("DELETE FROM artifacts WHERE task = ?", keys)
     connection.executemany("UPDATE tasks SET body = '', continuation = NULL WHERE key = ?", keys)
-    _tell(hooks, connection, rows)
     return rows
 
 
 def retire(connection: Connection, hooks: Sequence[DeleteHook], age: Age, limit: int) -> list[tuple[int, str]]:
     """Delete some tasks that are old as a whole; returns their keys and ids."""
     rows = connection.execute(
-        "SELECT key, id, context_id, tenant, owner, agent_id FROM tasks"  # noqa: S608
+        "SELECT key, id, opens, listed, context_id, tenant, owner, agent_id FROM tasks"  # noqa: S608
         f" WHERE (updated < ? AND state IN {_ENDED}) OR (updated < ? AND state IN {_WAITING}) OR deleted < ?"
         " ORDER BY key LIMIT ?",
         (age.ended_before, age.waiting_before, age.ended_before, limit),
     ).fetchall()
-    keys = [(row[0],) for row in rows]
+    done = [(row[0], row[1]) for row in rows]
+    _tell(hooks, connection, done)
+    keys = [(key,) for key, _ in done]
     connection.executemany("DELETE FROM events WHERE task = ?", keys)
     connection.executemany("DELETE FROM artifacts WHERE task = ?", keys)
     connection.executemany("DELETE FROM tasks WHERE key = ?", keys)
+    # What is left of a context is opened by the oldest task of it that is left.
+    connection.executemany(_HAND_ON, [(row[2], row[4], row[3]) for row in rows if row[2] is not None])
     connection.executemany(
         "DELETE FROM conversation_state WHERE context_id = ? AND tenant = ? AND owner = ? AND agent_id = ?"  # noqa: S608
         f" AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.context_id = ? AND listed = {SCOPE})",
-        [(*place, *place) for place in {tuple(row[2:]) for row in rows}],
+        [(*place, *place) for place in {tuple(row[4:]) for row in rows}],
     )
-    done = [(row[0], row[1]) for row in rows]
-    _tell(hooks, connection, done)
     return done
 
 

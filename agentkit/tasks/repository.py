@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from agentkit.compose import Caller
 from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, StatusUpdate, Task
-from agentkit.storage import Connection
 from agentkit.tasks.changes import Changed, Watch
-from agentkit.tasks.selection import Age, TaskFilter
+from agentkit.tasks.erasure import Erasure
+from agentkit.tasks.selection import TaskFilter
 
 ContextPolicy = Literal["refuse", "adopt"]
 """What happens to an unknown `contextId`: `refuse` it (Corti), or `adopt` it as given (A2A-CTX-02)."""
@@ -130,11 +130,7 @@ class Append:
     artifacts: Sequence[Artifact] | None = None
 
 
-DeleteHook = Callable[[Connection, Sequence[str]], None]
-"""Deletes what another room keeps of tasks, given their ids; called in the transaction that deletes them."""
-
-
-class Repository(Protocol):
+class Repository(Erasure, Protocol):
     """Keeps tasks and their events; what has a scope finds nothing but its rows: a foreign row is a missing row.
 
     Calls for one task take effect in the order they were made.
@@ -150,6 +146,7 @@ class Repository(Protocol):
         new_context_id: str,
         now: int,
         metadata: JsonObject | None = None,
+        lifetime: int | None = None,
     ) -> Opened | Repeated:
         """Store a user's message, once: open a task for it or continue the one it names.
 
@@ -163,6 +160,8 @@ class Repository(Protocol):
             new_context_id: For a new task without context.
             now: Microseconds since 1970.
             metadata: Of the request; comes back with `turn`.
+            lifetime: How long a context that the message opens is kept after what happened last in it, in microseconds;
+                None for ever.
 
         Raises:
             ContextNotFound: The context is unknown and not adopted, or was deleted.
@@ -238,48 +237,10 @@ class Repository(Protocol):
         """
         ...
 
-    async def delete_context(self, scope: Scope, context_id: str, now: int) -> bool:
-        """Scrub what was said in a context, keep that it was there; False when there is no such context."""
-        ...
-
-    async def erase(self, tenant: str, owner: str | None, now: int) -> int:
-        """Scrub everything of an owner, or of a whole tenant, at all agents, in bounded transactions.
-
-        That the tasks were there is kept for audit: who, when, in which state.
-
-        Returns:
-            How many tasks were scrubbed.
-        """
-        ...
-
-    async def retire(self, age: Age, *, limit: int = 500) -> int:
-        """Delete tasks for good that are old, and the state of contexts that have no task left.
-
-        Args:
-            age: Which tasks are.
-            limit: At most so many; called again until it returns fewer.
-
-        Returns:
-            How many tasks were deleted.
-        """
-        ...
-
-    async def sweep(self) -> None:
-        """Forget which messages came in for tasks that were deleted; the end of a retention."""
-        ...
-
-    async def erase_traces(self) -> None:
-        """Finish a deletion: what was deleted is then in no file of the database any more, as far as we rule them."""
-        ...
-
     def watch(self, task_id: str) -> AbstractAsyncContextManager[Watch]:
         """Wait for news of a task, written by this process or another."""
         ...
 
     def on_change(self, listener: Changed) -> Callable[[], None]:
         """Tell a listener the key of each task that is written, by this process or another; returns what ends it."""
-        ...
-
-    def on_delete(self, hook: DeleteHook) -> None:
-        """Have a hook called whenever tasks are scrubbed or deleted, in the same transaction."""
         ...

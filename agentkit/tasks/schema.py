@@ -111,5 +111,18 @@ MIGRATIONS: Final = (
             FOR EACH ROW EXECUTE FUNCTION agentkit_notify_task();
         """,
     ),
+    # `opens`: the task opened its context, which is kept so many microseconds after what happened last in it, with 0
+    # for ever. `sent`: when a user's message came in, since its text, and the moment with it, may be erased.
+    Migration(
+        room="tasks",
+        number=3,
+        sql="""
+        ALTER TABLE tasks ADD COLUMN opens INTEGER;
+        UPDATE tasks SET opens = 0 WHERE key IN (SELECT min(key) FROM tasks GROUP BY context_id, abs(listed));
+        CREATE INDEX tasks_opening ON tasks (listed, key) WHERE opens IS NOT NULL;
+        CREATE INDEX tasks_expiring ON tasks ((created + opens)) WHERE opens > 0 AND deleted IS NULL;
+        ALTER TABLE events ADD COLUMN sent INTEGER;
+        """,
+    ),
 )
 """For `Database.open`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from agentkit.compose import Agent, Caller
@@ -14,6 +14,7 @@ from agentkit.models import Context, JsonObject, Message, Task, TaskState
 from agentkit.tasks.codec import micros
 from agentkit.tasks.ending import Ending
 from agentkit.tasks.following import Followed, Following
+from agentkit.tasks.forgetting import Forgetting
 from agentkit.tasks.limits import Limits
 from agentkit.tasks.recovery import recover
 from agentkit.tasks.repository import ContextPolicy, Repository, Scope
@@ -23,12 +24,13 @@ from agentkit.tasks.sending import Accepted, Sending
 from agentkit.tasks.station import Resolve, Station
 from agentkit.tasks.turns import Turn
 
-ContextDeleted = Callable[[Caller, str, str], Awaitable[None]]
-"""Told the caller, the agent id and the context id after a context was deleted."""
-
 
 class TaskService:
-    """Tasks of all agents of this process; each call is bound to the caller and the agent."""
+    """Tasks of all agents of this process; each call is bound to the caller and the agent.
+
+    Attributes:
+        forgetting: Erases conversations, also those whose time is over.
+    """
 
     def __init__(
         self,
@@ -58,11 +60,7 @@ class TaskService:
         self._following = Following(self._station)
         self._sending = Sending(self._station, self._running, self._following)
         self._ending = Ending(self._station)
-        self._listeners: list[ContextDeleted] = []
-
-    def on_context_deleted(self, listener: ContextDeleted) -> None:
-        """Have a listener awaited whenever a context was deleted, to drop what else is kept of it."""
-        self._listeners.append(listener)
+        self.forgetting = Forgetting(self._station, self._ending)
 
     async def send(
         self,
@@ -75,6 +73,7 @@ class TaskService:
         context_policy: ContextPolicy = "refuse",
         history_length: int | None = None,
         metadata: JsonObject | None = None,
+        lifetime: timedelta | None = None,
         on_accepted: Accepted | None = None,
     ) -> Task:
         """Send a message: open a task or continue the one the message names.
@@ -90,6 +89,8 @@ class TaskService:
             context_policy: `refuse` unknown contexts (V1-SEND-04) or `adopt` them (A2A-CTX-02).
             history_length: At most so many of the newest messages; None for all.
             metadata: Of the request, for the agent (`RunContext.metadata`).
+            lifetime: How long a context that the message opens is kept after what happened last in it (CTX-04); None
+                for ever.
             on_accepted: Awaited once the message is stored, or was before, and before its sender hears of it.
 
         Raises:
@@ -103,7 +104,9 @@ class TaskService:
             EngineError: The agent is durable, and there is no engine for it.
             StorageError: The database refused.
         """
-        turn = Turn.sent(agent, message, caller, agent_id, context_policy, metadata, history_length, followed=False)
+        turn = Turn.sent(
+            agent, message, caller, agent_id, context_policy, metadata, history_length, lifetime, followed=False
+        )
         return await self._sending.send(turn, on_accepted, blocking=blocking)
 
     def stream(
@@ -116,6 +119,7 @@ class TaskService:
         context_policy: ContextPolicy = "refuse",
         history_length: int | None = None,
         metadata: JsonObject | None = None,
+        lifetime: timedelta | None = None,
         on_accepted: Accepted | None = None,
         after: int | None = None,
     ) -> Followed:
@@ -128,7 +132,8 @@ class TaskService:
             AgentKitError: As `send`.
         """
         turn = partial(
-            Turn.sent, agent, message, caller, agent_id, context_policy, metadata, history_length, followed=True
+            *(Turn.sent, agent, message, caller, agent_id, context_policy, metadata, history_length, lifetime),
+            followed=True,
         )
         return Followed(self._sending.stream(turn, on_accepted, after))
 
@@ -229,17 +234,7 @@ class TaskService:
         Raises:
             ContextNotFound: There is none for this caller at this agent, or it was deleted before.
         """
-        scope = Scope.of(caller, agent_id)
-        await self._ending.stop_context(scope, context_id)
-        found = await self._repository.delete_context(scope, context_id, micros(self._clock()))
-        # A turn whose message was stored just before has begun by now, and can store nothing any more.
-        await self._ending.stop_context(scope, context_id)
-        if self._station.vault is not None:
-            self._station.vault.forget((scope, context_id))
-        if not found:
-            raise ContextNotFound("There is no such context.", context_id=context_id)
-        for listener in self._listeners:
-            await listener(caller, agent_id, context_id)
+        await self.forgetting.delete(Scope.of(caller, agent_id), context_id)
 
     async def recover(self, resolve: Resolve | None = None) -> int:
         """Look after the tasks that an earlier process left at work; returns how many there were.

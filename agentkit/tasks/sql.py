@@ -12,11 +12,11 @@ from agentkit.tasks import conversation, erasing, reading
 from agentkit.tasks.acceptance import Acceptance
 from agentkit.tasks.changes import Changed, Changes, Watch
 from agentkit.tasks.codec import decode, decode_object, decode_task, encode_artifact, encode_object, encode_task
+from agentkit.tasks.erasure import DeleteHook
 from agentkit.tasks.reading import Parts
 from agentkit.tasks.repository import (
     Append,
     ContextPolicy,
-    DeleteHook,
     Opened,
     Record,
     Repeated,
@@ -74,6 +74,7 @@ class SqlRepository:
         new_context_id: str,
         now: int,
         metadata: JsonObject | None = None,
+        lifetime: int | None = None,
     ) -> Opened | Repeated:
         """Store a user's message, once: open a task for it or continue the one it names."""
         database = self._database
@@ -81,7 +82,7 @@ class SqlRepository:
         taken = await database.write(
             Acceptance(
                 *(scope, message, policy, new_task_id, new_context_id, now),
-                *(request, database.session, database.row_lock),
+                *(request, database.session, database.row_lock, lifetime),
             )
         )
         if isinstance(taken, Opened):
@@ -195,13 +196,32 @@ class SqlRepository:
         kept = conversation.encode_state(key, value)
         await self._database.write(lambda it: conversation.write_state(it, scope, context_id, key, kept, now))
 
+    async def hide_context(self, scope: Scope, context_id: str, now: int) -> bool:
+        """Hide a context, so that nothing can be added to it any more; False when there is no such context."""
+        return bool(await self._database.write(lambda it: erasing.mark_context(it, scope, context_id, now)))
+
+    async def hide_expired(self, now: int, limit: int) -> Sequence[tuple[Scope, str]]:
+        """Hide contexts whose time is over, some at a time (CTX-04)."""
+        if not await self._database.read(lambda it: erasing.expired(it, now, 1)):
+            return ()
+        return await self._database.write(lambda it: erasing.mark_expired(it, now, limit))
+
+    async def scrub(self) -> int:
+        """Remove the content of everything hidden, also of what a crash left; returns how many tasks it was."""
+        count = 0
+        while done := await self._database.write(lambda it: erasing.scrub(it, self._hooks)):
+            self._tell(done)
+            count += len(done)
+        if count:
+            await self.erase_traces()
+        return count
+
     async def delete_context(self, scope: Scope, context_id: str, now: int) -> bool:
         """Scrub what was said in a context, keep that it was there; False when there is no such context."""
-        found = await self._database.write(lambda it: erasing.mark_context(it, scope, context_id, now))
+        found = await self.hide_context(scope, context_id, now)
         if found:
-            await self._scrub()
-            await self.erase_traces()
-        return bool(found)
+            await self.scrub()
+        return found
 
     async def erase(self, tenant: str, owner: str | None, now: int) -> int:
         """Scrub everything of an owner, or of a whole tenant, at all agents, in bounded transactions."""
@@ -209,7 +229,7 @@ class SqlRepository:
         while marked := await self._database.write(lambda it: erasing.mark_owned(it, tenant, owner, now)):
             erased += marked
         await self._database.write(lambda it: erasing.forget_owned(it, tenant, owner))
-        await self._scrub()
+        await self.scrub()
         return erased
 
     async def retire(self, age: Age, *, limit: int = 500) -> int:
@@ -224,7 +244,7 @@ class SqlRepository:
         while after is not None:
             start = after
             after = await self._database.write(lambda it, start=start: erasing.sweep_sends(it, start))
-        await self._scrub()
+        await self.scrub()
 
     async def erase_traces(self) -> None:
         """Finish a deletion: what was deleted is then in no file of the database any more, as far as we rule them."""
@@ -241,10 +261,6 @@ class SqlRepository:
     def on_delete(self, hook: DeleteHook) -> None:
         """Have a hook called whenever tasks are scrubbed or deleted, in the same transaction."""
         self._hooks.append(hook)
-
-    async def _scrub(self) -> None:
-        while done := await self._database.write(lambda it: erasing.scrub(it, self._hooks)):
-            self._tell(done)
 
     def _tell(self, done: Sequence[tuple[int, str]]) -> None:
         for key, task_id in done:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from agentkit.compose import Agent, Caller
 from agentkit.credentials import NO_CREDENTIALS, Credentials, extract
 from agentkit.models import JsonObject, Message, new_id
-from agentkit.tasks.codec import micros
+from agentkit.tasks.codec import MICROSECOND, micros
 from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Scope
 from agentkit.tasks.station import Station
 
@@ -26,6 +27,7 @@ class Turn:
         credentials: Those the message brought; in the memory of the process that took it in, and nowhere else (D13).
         followed: Somebody follows from the start.
         history_length: How much of the talk who follows wants to see first; None for all.
+        lifetime: How long a context that the message opens is kept; None for ever.
     """
 
     agent: Agent
@@ -37,6 +39,7 @@ class Turn:
     credentials: Credentials = field(default_factory=lambda: NO_CREDENTIALS)
     followed: bool = False
     history_length: int | None = None
+    lifetime: timedelta | None = None
 
     @classmethod
     def sent(
@@ -48,6 +51,7 @@ class Turn:
         policy: ContextPolicy,
         metadata: JsonObject | None,
         history_length: int | None,
+        lifetime: timedelta | None,
         *,
         followed: bool,
     ) -> Turn:
@@ -58,7 +62,7 @@ class Turn:
         """
         clean, credentials = extract(message)
         scope = Scope.of(caller, agent_id)
-        return cls(agent, clean, caller, scope, policy, metadata, credentials, followed, history_length)
+        return cls(agent, clean, caller, scope, policy, metadata, credentials, followed, history_length, lifetime)
 
 
 async def accept(station: Station, turn: Turn) -> Opened | Repeated:
@@ -80,6 +84,7 @@ async def accept(station: Station, turn: Turn) -> Opened | Repeated:
             new_context_id=new_id(),
             now=micros(station.clock()),
             metadata=turn.metadata,
+            lifetime=None if turn.lifetime is None else turn.lifetime // MICROSECOND,
         )
         return taken
     finally:

@@ -180,6 +180,7 @@ class BeginsLate(SqlRepository):
         new_context_id: str,
         now: int,
         metadata: JsonObject | None = None,
+        lifetime: int | None = None,
     ) -> Opened | Repeated:
         taken = await super().accept(
             scope,
@@ -189,6 +190,7 @@ class BeginsLate(SqlRepository):
             new_context_id=new_context_id,
             now=now,
             metadata=metadata,
+            lifetime=lifetime,
         )
         if message.task_id is not None or message.context_id is not None:
             self.stored.set()
@@ -202,8 +204,8 @@ class BeginsLate(SqlRepository):
             await self.began.wait()
         return done
 
-    async def delete_context(self, scope: Scope, context_id: str, now: int) -> bool:
-        done = await super().delete_context(scope, context_id, now)
+    async def hide_context(self, scope: Scope, context_id: str, now: int) -> bool:
+        done = await super().hide_context(scope, context_id, now)
         self.go_on.set()
         await self.began.wait()
         return done

@@ -12,7 +12,7 @@ import pytest
 from agentkit.compose import CONTINUATION_KEY, Caller, RunContext
 from agentkit.errors import ContextNotFound, TaskNotFound
 from agentkit.models import Event, Message, Task, TaskState
-from agentkit.tasks import ContextPolicy, TaskService
+from agentkit.tasks import ContextPolicy, Scope, TaskService
 from tests.deadline import HANG
 from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, asked, echo
 
@@ -96,19 +96,19 @@ async def test_a_message_of_a_deleted_context_is_not_run_again(service: TaskServ
 
 
 async def test_deleting_a_context_stops_its_work_and_tells_the_listeners(service: TaskService) -> None:
-    told: list[tuple[Caller, str, str]] = []
+    told: list[tuple[Scope, str]] = []
 
-    async def listener(caller: Caller, agent_id: str, context_id: str) -> None:
-        told.append((caller, agent_id, context_id))
+    async def listener(scope: Scope, context_id: str) -> None:
+        told.append((scope, context_id))
 
-    service.on_context_deleted(listener)
+    service.forgetting.on_context_deleted(listener)
     gate = Gate()
     task = await service.send(ScriptedAgent(gate), Message.user("x"), ALICE, agent_id="a", blocking=False)
     with anyio.fail_after(HANG):
         await gate.began.wait()
         await service.delete_context(task.context_id, ALICE, agent_id="a")
 
-    assert told == [(ALICE, "a", task.context_id)]
+    assert told == [(Scope.of(ALICE, "a"), task.context_id)]
     assert await service.recover() == 0
 
 
