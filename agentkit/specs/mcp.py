@@ -24,7 +24,7 @@ class McpServerSpec:
 
     Attributes:
         name: The name credentials are bound to (`mcp_name`); unique within an agent.
-        url: The server's address.
+        url: The server's address; with `stdio` whatever names the program.
         authorization: What it demands of callers; `API_KEY` in v2 only.
         transport: How it is reached; `oauth2.0` needs `streamable_http` (MCPAUTH-07), and v2 knows no other.
         scope: The OAuth scope to ask for.
@@ -53,9 +53,12 @@ class McpServerSpec:
     def __post_init__(self) -> None:
         """Check the fields."""
         check_words(self, "name")
-        check_http_url(self, "url")
         put_field(self, "authorization", read_word(self, "authorization", Authorization))
         put_field(self, "transport", read_word(self, "transport", Transport))
+        if self.transport is Transport.STDIO:
+            check_words(self, "url")
+        else:
+            check_http_url(self, "url")
         check_optional_texts(self, "scope", "redirect_url", "description")
         check_optional_words(self, "token", "auth_ref")
         check_flags(self, "enabled")

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from types import UnionType
-
-from pydantic import SecretStr
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from agentkit.errors import WireError
 from agentkit.models.identity import new_id
-from agentkit.platform.agents.connecting import Connecting, mcp_server
-from agentkit.platform.agents.connector import (
-    AgentConnector,
-    Connector,
-    InlineExpert,
-    McpConnector,
-    McpServer,
-    RegistryConnector,
-)
+from agentkit.platform.agents.connecting import Connecting
+from agentkit.platform.agents.connector import Connector, InlineExpert, McpConnector
+from agentkit.platform.agents.identity_v1 import Tokens, inline_expert, kept_reference, own_servers, placed
 from agentkit.platform.agents.naming import Placed, check_names
 from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.agents.registry import Registry
 from agentkit.platform.agents.store import AgentStore
-from agentkit.platform.agents.view_v1 import DEFAULT_PROMPT, Expert, server_shown
-from agentkit.specs import (
-    AgentChanges,
-    AgentSpec,
-    AgentType,
-    AnyExpert,
-    Clear,
-    ExpertReferenceSpec,
-    ExpertSpec,
-    McpServerSpec,
-)
+from agentkit.platform.agents.view_v1 import DEFAULT_PROMPT, Expert
+from agentkit.specs import AgentChanges, AgentSpec, AgentType, AnyExpert, Clear, ExpertReferenceSpec, ExpertSpec
 from agentkit.specs.agent import given
+from agentkit.wire.v1 import ShownIds
 
-
-@dataclass(slots=True)
-class _Tokens:
-    """Static bearers by the id of their server: those there are, and those met on the way."""
-
-    found: dict[str, SecretStr] = field(default_factory=dict[str, SecretStr])
-
-    def take(self, server_id: str, token: str | None) -> None:
-        """An author's token; an empty one takes away what there is."""
-        word = (token or "").strip()
-        if word:
-            self.found[server_id] = SecretStr(word)
-        elif token is not None:
-            self.found.pop(server_id, None)
-
-    def of(self, servers: Iterable[McpServer]) -> dict[str, SecretStr]:
-        """Those of servers that are still there."""
-        return {server.id: self.found[server.id] for server in servers if server.id in self.found}
+_NO_IDS: Final = ShownIds()
 
 
 class DraftingV1:
@@ -72,9 +39,9 @@ class DraftingV1:
         Raises:
             WireError: A reference names nothing (V1-AGENT-01), or two experts or MCP servers share a name.
         """
-        tokens, now = _Tokens(), self._store.now()
-        experts = await self._experts(spec.experts, (), tokens)
-        connectors = (*experts, *_servers(spec.servers, (), tokens))
+        tokens, now = Tokens(), self._store.now()
+        experts = await self._experts(spec.experts, _NO_IDS, (), tokens)
+        connectors = (*experts, *own_servers(spec.servers, (), (), tokens))
         self._check(connectors)
         record = AgentRecord(
             id=new_id(),
@@ -90,26 +57,31 @@ class DraftingV1:
         )
         return replace(record, tokens=tokens.of(record.servers()))
 
-    async def change(self, record: AgentRecord, changes: AgentChanges) -> AgentRecord:
+    async def change(self, record: AgentRecord, changes: AgentChanges, ids: ShownIds = _NO_IDS) -> AgentRecord:
         """The agent with the given fields replaced (V1-AGENT-03).
 
-        An expert keeps its id by its name, an MCP server by name and address. With the id it keeps its static token,
-        which no client can repeat because none is ever shown one; an empty token takes it away. What v1 cannot show
-        stays as it is, and where it is.
+        An expert is known by its id or its name, an MCP server by its id or by name and address. It keeps its static
+        token, which no client can repeat because none is ever shown one, as long as the address stays; an empty token
+        takes it away. What v1 cannot show stays as it is, and where it is.
+
+        Args:
+            record: The agent.
+            changes: What to change.
+            ids: The ids that stood in an agent sent back as it was shown (CON-21).
 
         Raises:
             WireError: A reference names nothing (V1-AGENT-04), or two experts or MCP servers share a name.
         """
-        tokens = _Tokens(dict(record.tokens))
+        tokens = Tokens(dict(record.tokens))
         connectors = record.connectors
         if changes.experts is not None:
             old = [one for one in connectors if isinstance(one, Expert)]
-            experts = await self._experts(given(changes.experts), old, tokens)
-            connectors = _placed(connectors, Expert, experts)
+            experts = await self._experts(given(changes.experts), ids, old, tokens)
+            connectors = placed(connectors, Expert, experts)
         if changes.servers is not None:
             own = [one for one in connectors if isinstance(one, McpConnector)]
-            servers = _servers(given(changes.servers), own, tokens)
-            connectors = _placed(connectors, McpConnector, servers)
+            servers = own_servers(given(changes.servers), ids.servers, own, tokens)
+            connectors = placed(connectors, McpConnector, servers)
         if connectors is not record.connectors:
             self._check(connectors)
         changed = replace(
@@ -123,27 +95,28 @@ class DraftingV1:
         return replace(changed, tokens=tokens.of(changed.servers()))
 
     async def _experts(
-        self, specs: Sequence[AnyExpert], old: Sequence[Connector], tokens: _Tokens
+        self, specs: Sequence[AnyExpert], ids: ShownIds, old: Sequence[Connector], tokens: Tokens
     ) -> tuple[Connector, ...]:
         left = list(old)
         made: list[Connector] = []
         for index, spec in enumerate(specs):
-            connector = await self._expert(spec, left, tokens, f"experts[{index}]")
+            if isinstance(spec, ExpertSpec):
+                shown = ids.experts[index] if ids.experts else None
+                server_ids = ids.expert_servers[index] if ids.expert_servers else ()
+                connector: Connector = inline_expert(spec, shown, server_ids, left, tokens)
+            else:
+                connector = await self._reference(spec, left, f"experts[{index}]")
             left = [one for one in left if one.id != connector.id]
             made.append(connector)
         return tuple(made)
 
-    async def _expert(self, spec: AnyExpert, old: Sequence[Connector], tokens: _Tokens, place: str) -> Connector:
-        if isinstance(spec, ExpertSpec):
-            same = (one for one in old if isinstance(one, InlineExpert) and one.name == spec.name)
-            return _inline(spec, next(same, None), tokens)
+    async def _reference(self, spec: AnyExpert, old: Sequence[Connector], place: str) -> Connector:
         if isinstance(spec, ExpertReferenceSpec) and spec.id:
             # An expert the agent has already can be named by its id (CON-21).
             for one in old:
                 if isinstance(one, InlineExpert) and one.id == spec.id.lower():
                     return one
-        made = await self._connecting.connector(spec, place)
-        return next((_kept(one, made) for one in old if _is_same(one, made)), made)
+        return kept_reference(await self._connecting.connector(spec, place), old)
 
     def _check(self, connectors: Sequence[Connector]) -> None:
         experts: list[Placed] = []
@@ -157,70 +130,6 @@ class DraftingV1:
             else:
                 hidden.append(("connectors", connector))
         check_names([*hidden, *servers, *experts], self._registry)
-
-
-def _inline(spec: ExpertSpec, before: InlineExpert | None, tokens: _Tokens) -> InlineExpert:
-    old_prompt = before.prompt if before else None
-    servers = before.servers if before else ()
-    return InlineExpert(
-        id=before.id if before else new_id(),
-        enabled=before is None or before.enabled,
-        name=spec.name,
-        description=spec.description,
-        prompt=old_prompt if not spec.prompt and not old_prompt else spec.prompt,
-        servers=tuple(_server(one, servers, tokens) for one in spec.servers),
-    )
-
-
-def _servers(specs: Sequence[McpServerSpec], old: Sequence[McpConnector], tokens: _Tokens) -> tuple[McpConnector, ...]:
-    enabled = {one.id: one.enabled for one in old}
-    servers = [_server(spec, old, tokens) for spec in specs]
-    return tuple(McpConnector.of(one, enabled=enabled.get(one.id, True)) for one in servers)
-
-
-def _server(spec: McpServerSpec, old: Sequence[McpServer], tokens: _Tokens) -> McpServer:
-    """One of the same name and address is the same server, and keeps what v1 cannot say."""
-    server = mcp_server(spec)
-    before = next((one for one in old if (one.name, one.url) == (server.name, server.url)), None)
-    if before is not None:
-        kept: dict[str, object] = {"id": before.id}
-        if server_shown(before).authorization_type == server.authorization.value:
-            kept |= {"authorization": before.authorization, "auth_ref": before.auth_ref}
-        server = server.model_copy(update=kept)
-    tokens.take(server.id, spec.token)
-    return server
-
-
-def _is_same(old: Connector, made: Connector) -> bool:
-    match old, made:
-        case RegistryConnector(), RegistryConnector():
-            return old.entry == made.entry
-        case AgentConnector(), AgentConnector():
-            return old.agent_id == made.agent_id
-        case _:
-            return False
-
-
-def _kept(old: Connector, made: Connector) -> Connector:
-    """The connector there was, with what v1 says of it now; a configuration is never shown, so it is not repeated."""
-    kept: dict[str, object] = {"id": old.id, "enabled": old.enabled}
-    if isinstance(old, RegistryConnector) and isinstance(made, RegistryConnector) and made.config is None:
-        kept |= {"config": old.config, "resolved_config": old.resolved_config}
-    return made.model_copy(update=kept)
-
-
-def _placed(
-    connectors: Sequence[Connector], shown: type | UnionType, new: Sequence[Connector]
-) -> tuple[Connector, ...]:
-    """The new ones where the old ones of their kind were, the rest behind; everything else stays in its place."""
-    left = iter(new)
-    placed: list[Connector] = []
-    for connector in connectors:
-        if not isinstance(connector, shown):
-            placed.append(connector)
-        elif (following := next(left, None)) is not None:
-            placed.append(following)
-    return (*placed, *left)
 
 
 def _description(record: AgentRecord, change: str | Clear | None) -> str | None:

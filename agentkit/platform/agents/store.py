@@ -9,38 +9,18 @@ from typing import Final, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
-from agentkit.errors import AgentKitError, StorageError
+from agentkit.errors import StorageError
 from agentkit.platform.agents.cache import Kept, RecordCache
 from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.agents.rows import Row, decode_row, encode_body, write_moment
 from agentkit.platform.agents.selection import Selection
+from agentkit.platform.agents.tables import BY_ID, LIST, OF_EXPERT, bury, drop_belongings, put_belongings, require_free
 from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import Sealer
 
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 8
-_BY_ID: Final = (
-    "SELECT id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
-    " WHERE id = ? AND gone IS NULL"
-)
-_OF_EXPERT: Final = (
-    "SELECT id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
-    " WHERE id = (SELECT agent_id FROM platform_inline_experts WHERE id = ?) AND gone IS NULL"
-)
-_LIST: Final = (
-    "SELECT number, id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
-    " WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
-    " AND (owner = ? OR visibility = 'public') AND number > ? ORDER BY number"
-)
-_TAKEN: Final = (
-    "SELECT 1 FROM platform_agents WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
-    " AND name = ? AND (owner = ? OR visibility <> 'private') AND id <> ?"
-)
-
-
-class NameTaken(AgentKitError):
-    """Another living agent that the caller can see has the name (V2-EP-01)."""
 
 
 class Listed(NamedTuple):
@@ -85,15 +65,15 @@ class AgentStore:
         def job(connection: Connection) -> None:
             over = connection.execute("SELECT id FROM platform_agents WHERE expires <= ?", (now,)).fetchall()
             for (agent_id,) in over:
-                _bury(connection, agent_id, now)
+                bury(connection, agent_id, now)
             if unique_name:
-                _require_free(connection, record, now)
+                require_free(connection, record, now)
             connection.execute(
                 "INSERT INTO platform_agents (id, tenant, owner, name, visibility, expires, version, body)"
                 " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
                 row,
             )
-            _put_belongings(connection, record, tokens)
+            put_belongings(connection, record, tokens)
 
         await self._write(record.id, job)
 
@@ -140,7 +120,7 @@ class AgentStore:
             found: list[Listed] = []
             left = offset
             rows = connection.execute(
-                _LIST,
+                LIST,
                 (ownership.tenant, now, ownership.owner, after),
             )
             for number, *columns in rows:
@@ -192,7 +172,7 @@ class AgentStore:
     async def delete(self, agent_id: str) -> bool:
         """Turn an agent into a tombstone, without its content, inline experts and tokens; False when it is gone."""
         now = write_moment(self.now())
-        return await self._write(agent_id, lambda connection: _bury(connection, agent_id, now))
+        return await self._write(agent_id, lambda connection: bury(connection, agent_id, now))
 
     async def _is_current(self, kept: Kept) -> bool:
         agent_id = kept.record.part_of or kept.record.id
@@ -209,8 +189,8 @@ class AgentStore:
         stamp = self._cache.stamp
 
         def job(connection: Connection) -> tuple[Row, list[tuple[str, bytes]]] | None:
-            found = connection.execute(_BY_ID, (agent_id,)).fetchone()
-            found = found or connection.execute(_OF_EXPERT, (agent_id,)).fetchone()
+            found = connection.execute(BY_ID, (agent_id,)).fetchone()
+            found = found or connection.execute(OF_EXPERT, (agent_id,)).fetchone()
             if found is None:
                 return None
             row = Row(*found)
@@ -237,15 +217,15 @@ class AgentStore:
 
         def job(connection: Connection) -> bool:
             if unique_name:
-                _require_free(connection, record, now)
+                require_free(connection, record, now)
             changed = connection.execute(
                 "UPDATE platform_agents SET name = ?, visibility = ?, expires = ?, version = version + 1, body = ?"
                 " WHERE id = ? AND version = ? AND gone IS NULL",
                 row,
             ).rowcount
             if changed:
-                _drop_belongings(connection, record.id)
-                _put_belongings(connection, record, tokens)
+                drop_belongings(connection, record.id)
+                put_belongings(connection, record, tokens)
             return bool(changed)
 
         return await self._write(record.id, job)
@@ -272,41 +252,6 @@ class AgentStore:
         # A token sealed with a lost key is a token nobody gave: the run stops in auth-required.
         opened = {server: self._sealer.open(token, _place(agent_id, server)) for server, token in sealed}
         return {server: SecretStr(token) for server, token in opened.items() if token is not None}
-
-
-def _bury(connection: Connection, agent_id: str, now: str | None) -> bool:
-    """A tombstone tells an id that was used from one that never was (V2-EP-05), and nothing else."""
-    _drop_belongings(connection, agent_id)
-    return bool(
-        connection.execute(
-            "UPDATE platform_agents SET gone = ?, name = '', body = '', expires = NULL, version = version + 1"
-            " WHERE id = ? AND gone IS NULL",
-            (now, agent_id),
-        ).rowcount
-    )
-
-
-def _require_free(connection: Connection, record: AgentRecord, now: str | None) -> None:
-    own = record.ownership
-    taken = connection.execute(
-        _TAKEN,
-        (own.tenant, now, record.name, own.owner, record.id),
-    ).fetchone()
-    if taken:
-        raise NameTaken("An agent of this name exists already.", remedy="Choose another name.")
-
-
-def _put_belongings(connection: Connection, record: AgentRecord, tokens: list[tuple[str, str, bytes]]) -> None:
-    connection.executemany(
-        "INSERT INTO platform_inline_experts (id, agent_id) VALUES (?, ?)",
-        [(expert.id, record.id) for expert in record.inline_experts()],
-    )
-    connection.executemany("INSERT INTO platform_tokens (agent_id, server_id, sealed) VALUES (?, ?, ?)", tokens)
-
-
-def _drop_belongings(connection: Connection, agent_id: str) -> None:
-    connection.execute("DELETE FROM platform_inline_experts WHERE agent_id = ?", (agent_id,))
-    connection.execute("DELETE FROM platform_tokens WHERE agent_id = ?", (agent_id,))
 
 
 def _place(agent_id: str, server_id: str) -> str:

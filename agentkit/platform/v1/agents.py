@@ -50,10 +50,11 @@ async def update(call: Call) -> Response:
     """PATCH /agents/{agent} (V1-EP-04)."""
     missing = unknown_agent("agent_not_found", "expert_not_found")
     record = _own(call, await call.agent(missing))
-    changes = v1.decode_update_agent(await read_json(call.request, call.services.settings.limits.bounds))
+    body = await read_json(call.request, call.services.settings.limits.bounds)
+    changes, ids = v1.decode_update_agent(body), v1.decode_shown_ids(body)
     drafting = _drafting(call)
     with _references_known():
-        changed = await call.services.agents.change(record.id, lambda now: drafting.change(now, changes))
+        changed = await call.services.agents.change(record.id, lambda now: drafting.change(now, changes, ids))
     if changed is None:
         raise missing
     return json_answer(v1.encode_agent(shown_v1(changed)))

@@ -13,7 +13,7 @@ from agentkit.platform.agents.cards import card_v2
 from agentkit.platform.agents.drafting_v2 import DraftingV2
 from agentkit.platform.agents.record import AgentRecord
 from agentkit.platform.agents.selection import Selection
-from agentkit.platform.agents.store import NameTaken
+from agentkit.platform.agents.tables import NameTaken
 from agentkit.platform.agents.view_v2 import shown_v2
 from agentkit.platform.answers import json_answer
 from agentkit.platform.problems import Problem

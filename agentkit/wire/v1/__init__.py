@@ -13,6 +13,7 @@ from agentkit.wire.v1.agent import (
 )
 from agentkit.wire.v1.card import decode_card, encode_card
 from agentkit.wire.v1.edit import encode_edit_agent
+from agentkit.wire.v1.identity import ShownIds, decode_shown_ids
 from agentkit.wire.v1.message import decode_message, decode_part, encode_message, encode_part
 from agentkit.wire.v1.send import decode_send, decode_send_answer, encode_send, encode_send_answer
 from agentkit.wire.v1.spec import (
@@ -37,6 +38,7 @@ from agentkit.wire.v1.task import (
 )
 
 __all__ = [
+    "ShownIds",
     "decode_agent",
     "decode_agents",
     "decode_artifact",
@@ -52,6 +54,7 @@ __all__ = [
     "decode_send",
     "decode_send_answer",
     "decode_server",
+    "decode_shown_ids",
     "decode_stream_event",
     "decode_task",
     "decode_update_agent",
