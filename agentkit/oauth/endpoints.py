@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from agentkit.errors import AuthenticationError, StorageError
+from agentkit.errors import AuthenticationError, StorageError, TooManyRequests
 from agentkit.models import JsonObject
 from agentkit.oauth.token_request import (
     FORM_LIMIT,
@@ -52,7 +53,7 @@ def client_endpoint(answer: Callable[[ClientForm], Awaitable[JsonObject]]) -> En
 def _endpoint(read: Callable[[str, str | None, bytes], T], answer: Callable[[T], Awaitable[JsonObject]]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         try:
-            body = await _form(request)
+            body = await read_form(request)
             wanted = read(request.headers.get("content-type", ""), request.headers.get("authorization"), body)
             return JSONResponse(await answer(wanted), headers=NO_STORE)
         except AuthenticationError as error:
@@ -61,6 +62,9 @@ def _endpoint(read: Callable[[str, str | None, bytes], T], answer: Callable[[T],
             if status == 401:
                 headers["www-authenticate"] = 'Basic realm="token", charset="UTF-8"'
             return JSONResponse({"error": error.code, "error_description": error.message}, status, headers)
+        except TooManyRequests as error:
+            headers = {**NO_STORE, "retry-after": str(math.ceil(error.retry_after))}
+            return JSONResponse({"error": "slow_down", "error_description": error.message}, 429, headers)
         except StorageError as error:
             return _failed(error)
         except ClientDisconnect:
@@ -94,7 +98,12 @@ def _failed(error: StorageError) -> Response:
     return JSONResponse(answered, 503, NO_STORE)
 
 
-async def _form(request: Request) -> bytes:
+async def read_form(request: Request) -> bytes:
+    """The body of a request, read a little beyond `FORM_LIMIT` at most.
+
+    Raises:
+        AuthenticationError: It came too slowly.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(FORM_TIMEOUT):

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agentkit.platform.problems import Endpoint, answer_error, answering
-from agentkit.platform.realm.realms import register_clients
+from agentkit.platform.problems import Endpoint, answer_error
+from agentkit.platform.realm.directory import register_clients
+from agentkit.platform.realm.routes import login_routes
 from agentkit.platform.services import STATE, Services, open_services, services_of
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.v1 import agents, messages
@@ -44,7 +45,7 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         routes=[
             Route("/health", _health, methods=["GET"]),
             *(route for root in _ROOTS for route in _v1_routes(root)),
-            *_login_routes(),
+            *login_routes(),
         ],
         lifespan=lifespan,
         exception_handlers={HTTPException: answer_error},
@@ -72,26 +73,6 @@ def _by_method(routes: Mapping[str, V1Route]) -> Endpoint:
         return await endpoints["GET" if request.method == "HEAD" else request.method](request)
 
     return endpoint
-
-
-def _login_routes() -> list[Route]:
-    """Token endpoint, keys and metadata, with and without `/realms` in front (LOC-01, LOC-02)."""
-
-    async def token(request: Request) -> Response:
-        return await services_of(request).realms.token(request)
-
-    async def certs(request: Request) -> Response:
-        return await services_of(request).realms.certs(request)
-
-    async def metadata(request: Request) -> Response:
-        return await services_of(request).realms.metadata(request)
-
-    routes = [
-        Route(f"{prefix}/protocol/openid-connect/{path}", answering(endpoint), methods=[method])
-        for prefix in ("/realms/{tenant}", "/{tenant}")
-        for path, method, endpoint in (("token", "POST", token), ("certs", "GET", certs))
-    ]
-    return [*routes, Route("/realms/{tenant}/.well-known/openid-configuration", answering(metadata), methods=["GET"])]
 
 
 async def _health(_request: Request) -> Response:

@@ -14,12 +14,13 @@ from agentkit.engine import InlineEngine
 from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
 from agentkit.memory import ContextMemory, Scope
-from agentkit.oauth.clients import ClientRegistry
 from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.agents.store import AgentStore
 from agentkit.platform.orchestration.orchestrator import Workshop
 from agentkit.platform.orchestration.plan import Planner
+from agentkit.platform.realm.directory import Directory
 from agentkit.platform.realm.realms import Realms
+from agentkit.platform.realm.schema import MIGRATIONS as REALM_MIGRATIONS
 from agentkit.platform.realm.signing import load_signing_keys
 from agentkit.platform.schema import MIGRATIONS as PLATFORM_MIGRATIONS
 from agentkit.platform.settings import PlatformSettings
@@ -50,12 +51,12 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: PlatformSettings, clients: ClientRegistry) -> AsyncGenerator[Services, None]:
+async def open_services(settings: PlatformSettings, clients: Directory) -> AsyncGenerator[Services, None]:
     """Open the database, end what a crash left at work, and close everything in reverse order.
 
     Args:
         settings: What the platform was told.
-        clients: Who may fetch tokens.
+        clients: Who may fetch tokens, and who may sign in.
 
     Raises:
         StorageError: The database cannot be used.
@@ -64,10 +65,12 @@ async def open_services(settings: PlatformSettings, clients: ClientRegistry) -> 
     """
     limits = settings.limits
     async with AsyncExitStack() as stack:
-        database = await Database.open(settings.database, (*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS))
+        migrations = (*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS, *REALM_MIGRATIONS)
+        database = await Database.open(settings.database, migrations)
         stack.push_async_callback(database.close)
         sealer = Sealer(await asyncio.to_thread(find_key, settings.secret_key, parse(settings.database)))
-        realms = Realms(settings, await load_signing_keys(database, sealer), clients)
+        realms = Realms(settings, await load_signing_keys(database, sealer), clients, database)
+        await realms.load()
         agents = AgentStore(database, sealer, ephemeral_lifetime=limits.ephemeral_lifetime, clock=settings.clock)
         installed = await asyncio.to_thread(installed_experts, settings.expert_urls, settings.servers_url)
         registry = Registry((MEMORY_EXPERT, *installed, *settings.registry))

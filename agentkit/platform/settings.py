@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
+from agentkit.platform.realm.records import RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec, RemoteAgentSpec
@@ -23,6 +25,8 @@ DEFAULT_SERVERS_URL: Final = "http://127.0.0.1:8701"
 DEFAULT_TENANT: Final = "base"
 DEFAULT_CLIENTS: Final[Mapping[str, str]] = MappingProxyType({"local-client": "local-secret"})
 """Client id and secret for development on one's own machine (LOC-04)."""
+
+_REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,14 @@ class PlatformSettings:
         database: An SQLite file, as path or `sqlite:///` URL; None keeps everything in memory.
         url: The address clients use, without a path: issuer and cards are made from it.
         tenants: The realms there are (ENV-04).
-        clients: Client ids and their secrets (LOC-04).
-        login_url: Where tokens say they come from, in place of `{url}/realms`; with
-            `https://auth.{env}.corti.app/realms` clients that read the environment out of the token accept it
-            (ENV-05, LOC-06).
+        clients: Client ids, each with its secret or with all that is to be said of it (LOC-04).
+        users: The people who can sign in, by username; a file for clients and users is read by
+            `agentkit.platform.realm.clients_file.read_clients_file`.
+        login_url: Where tokens say they come from, in place of `{url}/realms`.
+        issuer_environment: A region, for example `eu`: tokens say that they come from Corti's login there, so that
+            clients that read the environment out of a token accept it (ENV-05, LOC-06). In place of `login_url`.
         token_lifetime: Seconds a token lives (AUTH-08).
+        refresh_lifetime: Seconds a refresh token may wait.
         reasoner: Decides for orchestrators and experts; None takes the rules, which need no model.
         registry: Experts on offer beside the installed ones; one of the same name replaces an installed one.
         expert_urls: The address of the MCP server of an installed expert, by the expert's name; the default is the
@@ -113,9 +120,12 @@ class PlatformSettings:
     database: str | Path | None = None
     url: str = DEFAULT_URL
     tenants: tuple[str, ...] = (DEFAULT_TENANT,)
-    clients: Mapping[str, str] = field(default_factory=lambda: DEFAULT_CLIENTS, repr=False)
+    clients: Mapping[str, str | RealmClient] = field(default_factory=lambda: DEFAULT_CLIENTS, repr=False)
+    users: Mapping[str, RealmUser] = field(default_factory=lambda: MappingProxyType(dict[str, RealmUser]()), repr=False)
     login_url: str | None = None
+    issuer_environment: str | None = None
     token_lifetime: int = 300
+    refresh_lifetime: int = 1800
     reasoner: Reasoner | None = None
     registry: tuple[ExpertSpec, ...] = ()
     expert_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
@@ -142,15 +152,30 @@ class PlatformSettings:
             raise ConfigurationError("tenants", "at least one is needed, and none may be empty or hold a slash")
         if not all(client and secret for client, secret in self.clients.items()):
             raise ConfigurationError("clients", "every client needs an id and a secret")
-        if self.token_lifetime < 1:
-            raise ConfigurationError("token_lifetime", "must be at least one second")
+        self._check_login()
         if self.durable and self.database is None:
             raise ConfigurationError("durable", "needs a database", remedy="Give a file to keep what was done in.")
         if self.mcp_timeout <= 0:
             raise ConfigurationError("mcp_timeout", "must be more than zero seconds")
 
+    def _check_login(self) -> None:
+        for name in ("token_lifetime", "refresh_lifetime"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(name, "must be at least one second")
+        if self.issuer_environment is not None:
+            if self.login_url is not None:
+                raise ConfigurationError("issuer_environment", "was given beside login_url", remedy="Give one of them.")
+            if not _REGION.fullmatch(self.issuer_environment):
+                raise ConfigurationError("issuer_environment", "is no region", remedy="Corti's are eu and us.")
+        named = (*self.clients.values(), *self.users.values())
+        foreign = {tenant for one in named if not isinstance(one, str) for tenant in one.tenants} - {*self.tenants}
+        if foreign:
+            raise ConfigurationError("tenants", f"lacks {min(foreign)}, which a client or user belongs to")
+
     def issuer(self, tenant: str) -> str:
         """Where the tokens of a tenant say they come from: the login URL with the realm (LOC-06)."""
+        if self.issuer_environment is not None:
+            return f"https://auth.{self.issuer_environment}.corti.app/realms/{tenant}"
         return f"{(self.login_url or self.url.rstrip('/') + '/realms').rstrip('/')}/{tenant}"
 
     def falls_short(self, shortfall: Shortfall) -> bool:

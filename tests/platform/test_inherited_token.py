@@ -12,7 +12,7 @@ from agentkit.platform import PlatformSettings
 from agentkit.platform.agents.drafting import Drafting
 from agentkit.platform.agents.record import Ownership
 from agentkit.platform.problems import answer_error
-from agentkit.platform.realm.realms import register_clients
+from agentkit.platform.realm.directory import register_clients
 from agentkit.platform.services import open_services
 from agentkit.platform.v1.messages import require_inherited
 from agentkit.specs import AgentSpec, Authorization, McpServerSpec

@@ -1,1 +1,1 @@
-"""Tenants: who may fetch tokens and who may call (section 3 of the API contract)."""
+"""Tenants: who may fetch tokens, who signs in, and who may call (section 3 of the API contract)."""

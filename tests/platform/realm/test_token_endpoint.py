@@ -61,7 +61,8 @@ async def test_fields_come_in_any_order_and_the_client_may_use_basic(platform: L
         ({"client_id": ""}, 401, "invalid_client"),
         ({"client_secret": "wrong"}, 401, "unauthorized_client"),
         ({"client_secret": ""}, 401, "unauthorized_client"),
-        ({"grant_type": "authorization_code"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code"}, 400, "invalid_request"),
+        ({"grant_type": "implicit"}, 400, "unsupported_grant_type"),
         ({"grant_type": ""}, 400, "invalid_request"),
     ],
 )
