@@ -50,6 +50,8 @@ AgentKitError
 ├── ModelError              a language model gave no decision
 │   ├── ModelUnreachable · ModelRateLimited
 │   └── ModelRefused · ModelOutputInvalid
+├── CassetteError           recorded decisions cannot be read or kept
+│   └── CassetteMismatch    no decision was recorded for such a situation
 ├── RemoteAgentError        an agent elsewhere refused what it was asked over A2A
 │   └── RemoteAuthRequired · RemoteProtocolError
 └── McpError                an MCP server could not be used
@@ -118,6 +120,8 @@ from agentkit.errors.mcp import (
     ToolFailed,
 )
 from agentkit.errors.model import (
+    CassetteError,
+    CassetteMismatch,
     ModelError,
     ModelOutputInvalid,
     ModelRateLimited,
@@ -157,6 +161,8 @@ __all__ = [
     "BodyRefused",
     "BudgetExceeded",
     "CardUntrusted",
+    "CassetteError",
+    "CassetteMismatch",
     "CompositionError",
     "ConfigurationError",
     "ConflictError",

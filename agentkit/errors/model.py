@@ -1,4 +1,4 @@
-"""What goes wrong with a language model."""
+"""What goes wrong with a language model, and with what was recorded of one."""
 
 from __future__ import annotations
 
@@ -60,3 +60,22 @@ class ModelRefused(ModelError):
 
 class ModelOutputInvalid(ModelError):
     """What the model wrote is no decision, and it did not mend it when it was told so."""
+
+
+class CassetteError(AgentKitError):
+    """Recorded decisions cannot be read, or no further one can be kept."""
+
+
+class CassetteMismatch(CassetteError):
+    """No decision was recorded for such a situation.
+
+    Attributes:
+        differs: The fields in which the most similar recorded situation is another one; none where nothing was
+            recorded at all.
+    """
+
+    def __init__(self, differs: tuple[str, ...]) -> None:
+        """Name the fields, never what stands in them."""
+        told = f"the most similar one differs in {', '.join(differs)}" if differs else "it holds no decision"
+        super().__init__(f"No decision was recorded for this situation: {told}.", remedy="Record it again.")
+        self.differs = differs

@@ -1,6 +1,8 @@
 """Decides the next act: the `Reasoner` protocol and its implementations."""
 
 from agentkit.reasoning.acts import dump_act, load_act
+from agentkit.reasoning.cassette import Cassette
+from agentkit.reasoning.named import reasoner_from
 from agentkit.reasoning.protocol import (
     Act,
     Answer,
@@ -12,11 +14,13 @@ from agentkit.reasoning.protocol import (
     DelegateTogether,
     Delegation,
     Observation,
+    Passage,
     Reasoner,
     Situation,
     Tool,
     Utterance,
 )
+from agentkit.reasoning.replay import RecordingReasoner, ReplayReasoner
 from agentkit.reasoning.rules import RuleReasoner
 from agentkit.reasoning.scripted import ScriptedReasoner
 from agentkit.reasoning.usage import Counting, counting, spent
@@ -27,13 +31,17 @@ __all__ = [
     "Ask",
     "CallTool",
     "Candidate",
+    "Cassette",
     "Counting",
     "Decline",
     "Delegate",
     "DelegateTogether",
     "Delegation",
     "Observation",
+    "Passage",
     "Reasoner",
+    "RecordingReasoner",
+    "ReplayReasoner",
     "RuleReasoner",
     "ScriptedReasoner",
     "Situation",
@@ -42,5 +50,6 @@ __all__ = [
     "counting",
     "dump_act",
     "load_act",
+    "reasoner_from",
     "spent",
 ]

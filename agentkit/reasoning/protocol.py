@@ -83,6 +83,21 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Passage:
+    """Something from earlier in the context that bears on the text and stands neither in history nor observations.
+
+    Attributes:
+        kind: Who said it, `user` or `agent`; or that it came with a message, `part`, or was produced, `artifact`.
+        text: What was said; data as JSON, a file by name and type.
+        source: The expert it came from, where one did.
+    """
+
+    kind: str
+    text: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Delegation:
     """What an expert did for the present message.
 
@@ -113,6 +128,7 @@ class Situation:
         instructions: The prompt of the agent or expert that decides.
         history: Earlier turns of the context, oldest first.
         observations: Tool results of the context, oldest first.
+        recalled: What else the memory of the context holds that bears on the text, best first.
         tools: What may be called (for an expert).
         experts: To whom may be delegated (for an orchestrator).
         delegations: What experts did for the present message, in order.
@@ -126,6 +142,7 @@ class Situation:
     tools: tuple[Tool, ...] = ()
     experts: tuple[Candidate, ...] = ()
     delegations: tuple[Delegation, ...] = ()
+    recalled: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
