@@ -11,10 +11,10 @@ from typing import Final, cast
 from agentkit.errors import SpecError
 from agentkit.models.base import Model, Size
 
-_MOST_LABELS: Final = 5
-_LONGEST_REASON: Final = 1000
-_LONGEST_METHOD: Final = 100
-_LONGEST_REFERENCE: Final = 255
+MOST_LABELS: Final = 5
+LONGEST_REASON: Final = 1000
+LONGEST_METHOD: Final = 100
+LONGEST_REFERENCE: Final = 255
 
 
 class FeedbackLabel(StrEnum):
@@ -68,10 +68,10 @@ class FeedbackSpec:
             raise SpecError("FeedbackSpec.is_positive", "must be True or False")
         labels = _labels(self.labels)
         object.__setattr__(self, "labels", labels)
-        _at_most("reason", self.reason, _LONGEST_REASON)
-        _at_most("collection_method", self.collection_method, _LONGEST_METHOD)
-        _at_most("client_reference", self.client_reference, _LONGEST_REFERENCE)
-        _at_most("actor_id", self.actor_id, _LONGEST_REFERENCE)
+        _at_most("reason", self.reason, LONGEST_REASON)
+        _at_most("collection_method", self.collection_method, LONGEST_METHOD)
+        _at_most("client_reference", self.client_reference, LONGEST_REFERENCE)
+        _at_most("actor_id", self.actor_id, LONGEST_REFERENCE)
         _at_most("message_id", self.message_id, None)
         if FeedbackLabel.OTHER in labels and not (self.reason or "").strip():
             raise SpecError("FeedbackSpec.reason", "is needed with the label 'other'", remedy="Say why in words.")
@@ -134,8 +134,8 @@ def _labels(given: Sequence[FeedbackLabel | str]) -> tuple[FeedbackLabel, ...]:
         if label in labels:
             raise SpecError(f"FeedbackSpec.labels[{index}]", "is given twice", remedy="Give each label once.")
         labels.append(label)
-    if len(labels) > _MOST_LABELS:
-        raise SpecError("FeedbackSpec.labels", f"has {len(labels)} labels", remedy=f"Give at most {_MOST_LABELS}.")
+    if len(labels) > MOST_LABELS:
+        raise SpecError("FeedbackSpec.labels", f"has {len(labels)} labels", remedy=f"Give at most {MOST_LABELS}.")
     return tuple(labels)
 
 

@@ -15,7 +15,6 @@ from agentkit.tasks.codec import micros, moment
 from agentkit.tasks.contexts import ContextFilter, Contexts
 from agentkit.tasks.counting import Counted, count_calls
 from agentkit.tasks.repository import Opened, StoredTask
-from tests.tasks.test_repository_plans import plans  # noqa: F401 - a fixture
 from tests.tasks.turns import ALICE, BOB, START, opened, take, write
 
 pytestmark = pytest.mark.anyio
@@ -184,7 +183,7 @@ async def test_calls_are_counted_by_period_and_survive_deletion(address: str) ->
             await repository.delete_context(ALICE, asked.stored.task.context_id, noon)
 
 
-async def test_lists_and_ends_are_found_by_an_index(tmp_path: Path, plans: dict[str, list[str]]) -> None:  # noqa: F811
+async def test_lists_and_ends_are_found_by_an_index(tmp_path: Path, plans: dict[str, list[str]]) -> None:
     async with opened(f"sqlite:///{tmp_path / 'tasks.db'}") as (repository, database):
         contexts = Contexts(database)
         context_id = (await begin(repository, lifetime=MONTH)).task.context_id

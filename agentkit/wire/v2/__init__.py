@@ -27,9 +27,15 @@ from agentkit.wire.v2.connector_spec import (
     encode_create_connector,
     encode_update_connector,
 )
-from agentkit.wire.v2.context import decode_context, decode_contexts, decode_tasks
+from agentkit.wire.v2.context import decode_context, decode_contexts, decode_tasks, encode_context
 from agentkit.wire.v2.edit import encode_edit_agent
-from agentkit.wire.v2.feedback import decode_feedback, decode_feedbacks, encode_create_feedback
+from agentkit.wire.v2.feedback import (
+    decode_create_feedback,
+    decode_feedback,
+    decode_feedbacks,
+    encode_create_feedback,
+    encode_feedback,
+)
 from agentkit.wire.v2.mapping import auth_of, expert_section
 from agentkit.wire.v2.paging import decode_page, encode_page
 from agentkit.wire.v2.registry import (
@@ -38,8 +44,8 @@ from agentkit.wire.v2.registry import (
     encode_registry,
     encode_registry_connector,
 )
-from agentkit.wire.v2.trace import decode_trace, decode_traces
-from agentkit.wire.v2.usage_report import decode_usage_report
+from agentkit.wire.v2.trace import decode_trace, decode_traces, encode_trace
+from agentkit.wire.v2.usage_report import decode_usage_report, encode_usage_report
 
 __all__ = [
     "auth_of",
@@ -53,6 +59,7 @@ __all__ = [
     "decode_contexts",
     "decode_create_agent",
     "decode_create_connector",
+    "decode_create_feedback",
     "decode_feedback",
     "decode_feedbacks",
     "decode_page",
@@ -69,14 +76,18 @@ __all__ = [
     "encode_card",
     "encode_connector",
     "encode_connectors",
+    "encode_context",
     "encode_create_agent",
     "encode_create_connector",
     "encode_create_feedback",
     "encode_edit_agent",
+    "encode_feedback",
     "encode_page",
     "encode_registry",
     "encode_registry_connector",
+    "encode_trace",
     "encode_update_agent",
     "encode_update_connector",
+    "encode_usage_report",
     "expert_section",
 ]

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentkit.models import Context, Task
+from agentkit.models import Context, JsonObject, Task
 from agentkit.wire.a2a import decode_task
-from agentkit.wire.reader import Reader, read_time
+from agentkit.wire.reader import Reader, read_time, write_time
 from agentkit.wire.v2.paging import decode_page
 
 _CONTEXT: Final = frozenset({"id", "agentId", "taskCount", "createdAt", "updatedAt", "expiresAt", "tasks"})
+
+
+def encode_context(context: Context) -> JsonObject:
+    """A context without its tasks; it never expires here (V2-OBJ-22, CON-09)."""
+    return {
+        "id": context.id,
+        "agentId": context.agent_id,
+        "taskCount": context.task_count,
+        "createdAt": None if context.created_at is None else write_time(context.created_at),
+        "updatedAt": None if context.updated_at is None else write_time(context.updated_at),
+        "expiresAt": None,
+    }
 
 
 def decode_context(value: object, path: str = "context") -> Context:

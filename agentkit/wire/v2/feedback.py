@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from agentkit.models import Feedback, FeedbackLabel, FeedbackSpec, JsonObject
-from agentkit.wire.reader import Reader, put, read_time
+from agentkit.models.feedback import LONGEST_METHOD, LONGEST_REASON, LONGEST_REFERENCE, MOST_LABELS
+from agentkit.wire.reader import Reader, put, read_time, write_time
 
 _LARGEST: Final = 2**53
+_LABELS: Final = tuple(str(label) for label in FeedbackLabel)
+_CREATE: Final = frozenset({"rating", "labels", "reason", "target", "metadata"})
 _FEEDBACK: Final = frozenset(
     {"id", "taskId", "rating", "normalizedScore", "labels", "reason", "target", "metadata", "createdAt"}
 )
@@ -33,6 +37,78 @@ def encode_create_feedback(spec: FeedbackSpec) -> JsonObject:
             "metadata": metadata or None,
         },
     )
+
+
+def encode_feedback(spec: FeedbackSpec, *, feedback_id: str, task_id: str, created: datetime) -> JsonObject:
+    """Feedback as the API shows it: what was given, and what the server knows of it."""
+    return {
+        "id": feedback_id,
+        "taskId": task_id,
+        "labels": [],
+        **encode_create_feedback(spec),
+        "normalizedScore": float(spec.is_positive),
+        "createdAt": write_time(created),
+    }
+
+
+def decode_create_feedback(value: object, path: str = "") -> FeedbackSpec:
+    """The body that gives feedback, an object that is closed all the way down.
+
+    Raises:
+        WireError: It is no such object; the error names the first field that does not fit.
+    """
+    reader = Reader(value, path)
+    reader.only(_CREATE)
+    rating = Reader(reader.given("rating"), reader.at("rating"))
+    rating.only(frozenset({"scale", "value"}))
+    if rating.text("scale") != "binary":
+        rating.fail("scale", "value", "must be binary")
+    score = rating.given("value")
+    if isinstance(score, bool) or score not in (0, 1):
+        rating.fail("value", "value", "must be 0 or 1")
+    target = _inner(reader, "target", frozenset({"messageId"}))
+    metadata = _inner(reader, "metadata", frozenset({"collectionMethod", "clientReference", "actor"}))
+    actor = None if metadata is None else _inner(metadata, "actor", frozenset({"externalId"}))
+    labels = _labels(reader)
+    reason = _short(reader, "reason", LONGEST_REASON)
+    if FeedbackLabel.OTHER in labels and not (reason or "").strip():
+        reader.fail("reason", "missing", "is required with the label other")
+    return FeedbackSpec(
+        is_positive=bool(score),
+        labels=labels,
+        reason=reason,
+        message_id=None if target is None else target.words("messageId"),
+        collection_method=None if metadata is None else _short(metadata, "collectionMethod", LONGEST_METHOD),
+        client_reference=None if metadata is None else _short(metadata, "clientReference", LONGEST_REFERENCE),
+        actor_id=None if actor is None else _short(actor, "externalId", LONGEST_REFERENCE, required=True),
+    )
+
+
+def _inner(reader: Reader, key: str, known: frozenset[str]) -> Reader | None:
+    if not reader.has(key):
+        return None
+    inner = Reader(reader.raw(key), reader.at(key))
+    inner.only(known)
+    return inner
+
+
+def _labels(reader: Reader) -> tuple[FeedbackLabel, ...]:
+    words = reader.texts("labels")
+    if len(words) > MOST_LABELS:
+        reader.fail("labels", "value", f"must have at most {MOST_LABELS} items")
+    for index, word in enumerate(words):
+        if word not in _LABELS:
+            reader.fail(f"labels[{index}]", "value", f"must be one of {', '.join(_LABELS)}")
+        if word in words[:index]:
+            reader.fail(f"labels[{index}]", "value", "is given twice")
+    return tuple(FeedbackLabel(word) for word in words)
+
+
+def _short(reader: Reader, key: str, limit: int, *, required: bool = False) -> str | None:
+    text = reader.text(key) if required else reader.optional_text(key)
+    if text is not None and len(text) > limit:
+        reader.fail(key, "value", f"must have at most {limit} characters")
+    return text
 
 
 def decode_feedback(value: object, path: str = "feedback") -> Feedback:

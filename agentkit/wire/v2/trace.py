@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from agentkit.models import Trace, TraceSpan
-from agentkit.wire.reader import Reader, read_time
+from agentkit.models import JsonObject, Trace, TraceSpan
+from agentkit.wire.reader import Reader, put, read_time, write_time
 from agentkit.wire.v2.paging import decode_page
 
 _TRACE: Final = frozenset(
     {"id", "name", "thread_id", "start_time", "end_time", "input", "output", "metadata", "tags", "spans"}
 )
 _SPAN: Final = frozenset({"name", "span_id", "parent_span_id", "start_time", "end_time", "attributes"})
+
+
+def encode_trace(trace: Trace) -> JsonObject:
+    """A trace and its spans side by side; what is not known is left out, but an end that is not there yet is null."""
+    head: JsonObject = {
+        "id": trace.id,
+        "name": trace.name,
+        "start_time": _written(trace.start_time),
+        "end_time": _written(trace.end_time),
+        "tags": list(trace.tags),
+    }
+    put(
+        head,
+        {"thread_id": trace.thread_id, "input": trace.input, "output": trace.output, "metadata": trace.metadata},
+    )
+    return {"trace": head, "spans": [_encode_span(span) for span in trace.spans]}
+
+
+def _encode_span(span: TraceSpan) -> JsonObject:
+    wire: JsonObject = {
+        "name": span.name,
+        "span_id": span.span_id,
+        "start_time": _written(span.start_time),
+        "end_time": _written(span.end_time),
+    }
+    return put(wire, {"parent_span_id": span.parent_span_id, "attributes": span.attributes})
+
+
+def _written(time: datetime | None) -> str | None:
+    return None if time is None else write_time(time)
 
 
 def decode_trace(value: object, path: str = "trace") -> Trace:
