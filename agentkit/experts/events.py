@@ -41,6 +41,7 @@ class Step:
         failed: The tool reported a failure.
         code: The machine-readable code of the failure, when there is one.
         result: The structured result, or the text where there is none.
+        observation: The same as a reasoner is shown it.
     """
 
     expert: str
@@ -51,6 +52,7 @@ class Step:
     failed: bool = False
     code: str | None = None
     result: Json = None
+    observation: Observation | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -83,6 +83,7 @@ class Offer:
             failed=observation.failed,
             code=observation.code,
             result=observation.text if observation.data is None else observation.data,
+            observation=observation,
         )
         return step, observation
 

@@ -10,14 +10,16 @@ from typing import Final, cast
 
 from starlette.requests import Request
 
-from agentkit.engine import InlineEngine
+from agentkit.engine import DbosEngine, Engine, InlineEngine
 from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
 from agentkit.memory import ContextMemory, Scope
+from agentkit.platform.agents.record import Ownership
 from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.agents.store import AgentStore
-from agentkit.platform.orchestration.orchestrator import Workshop
-from agentkit.platform.orchestration.plan import Planner
+from agentkit.platform.orchestration.orchestrator import Orchestrator
+from agentkit.platform.orchestration.planner import Planner
+from agentkit.platform.orchestration.workshop import Workshop
 from agentkit.platform.realm.directory import Directory
 from agentkit.platform.realm.realms import Realms
 from agentkit.platform.realm.schema import MIGRATIONS as REALM_MIGRATIONS
@@ -26,6 +28,7 @@ from agentkit.platform.schema import MIGRATIONS as PLATFORM_MIGRATIONS
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.tools.connections import Connections
 from agentkit.platform.tools.registration import Registrations
+from agentkit.platform.tools.remotes import Remotes
 from agentkit.reasoning import RuleReasoner
 from agentkit.storage import Database
 from agentkit.storage.files import parse
@@ -65,8 +68,9 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
     """
     limits = settings.limits
     async with AsyncExitStack() as stack:
-        migrations = (*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS, *REALM_MIGRATIONS)
-        database = await Database.open(settings.database, migrations)
+        database = await Database.open(
+            settings.database, (*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS, *REALM_MIGRATIONS)
+        )
         stack.push_async_callback(database.close)
         sealer = Sealer(await asyncio.to_thread(find_key, settings.secret_key, parse(settings.database)))
         realms = Realms(settings, await load_signing_keys(database, sealer), clients, database)
@@ -80,8 +84,11 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         connections = Connections(http, timeout=settings.mcp_timeout, capacity=limits.connected_contexts)
         stack.push_async_callback(connections.aclose)
         memory = ContextMemory(database, clock=settings.clock)
-        registrations = Registrations(limits.contexts)
-        tasks = TaskService(SqlRepository(database), InlineEngine(), clock=settings.clock)
+        registrations = Registrations(limits.contexts, settings.secrets)
+        remotes = Remotes(settings.remote_agents, http)
+        stack.push_async_callback(remotes.aclose)
+        durable = await _durable_engine(settings)
+        tasks = TaskService(SqlRepository(database), InlineEngine(), durable=durable, clock=settings.clock)
         stack.push_async_callback(tasks.close)
 
         async def forget(owned: TaskScope, context_id: str) -> None:
@@ -92,11 +99,35 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
 
         tasks.forgetting.on_context_deleted(forget)
         await tasks.forgetting.resume()
-        await tasks.recover()
-        planner = Planner(agents, registry, depth=limits.agent_depth)
-        reasoner = settings.reasoner or RuleReasoner()
-        workshop = Workshop(planner, memory, registrations, connections, reasoner, limits)
+        workshop = Workshop(
+            Planner(agents, registry, depth=limits.agent_depth),
+            memory,
+            registrations,
+            connections,
+            remotes,
+            settings.reasoner or RuleReasoner(),
+            limits,
+            settings.clock,
+            settings.durable,
+        )
+
+        async def resolve(scope: TaskScope) -> Orchestrator | None:
+            record = await agents.find(Ownership(scope.tenant, scope.owner), scope.agent_id)
+            return None if record is None else Orchestrator(workshop, record, first=False)
+
+        await tasks.recover(resolve if settings.durable else None)
         yield Services(settings, realms, registry, agents, tasks, workshop)
+
+
+async def _durable_engine(settings: PlatformSettings) -> Engine | None:
+    """What turns survive the process with; None where they need not.
+
+    Raises:
+        EngineError: The extra `durable` is not installed, or the database cannot be used.
+    """
+    if not settings.durable or settings.database is None:
+        return None
+    return await DbosEngine.acquire(settings.database, service="platform")
 
 
 def services_of(request: Request) -> Services:

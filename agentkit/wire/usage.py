@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agentkit.models import Json, TokenUsage
+from agentkit.models import Json, JsonObject, TokenUsage
+
+USAGE_KEY: Final = "$usage"
+"""Where v2 tells what a turn used, in the metadata of its task or last status (V2-OBJ-14)."""
 
 _LARGEST: Final = 2**53
 _V1_TOKENS: Final = ("input_tokens", "output_tokens", "total_tokens")
@@ -27,7 +30,7 @@ def read_usage(metadata: Mapping[str, Json] | None) -> TokenUsage | None:
     if not metadata:
         return None
     counts: dict[str, int] = {}
-    match metadata.get("$usage"), metadata.get("_usage"):
+    match metadata.get(USAGE_KEY), metadata.get("_usage"):
         case dict() as told, _:
             counts = {name: number for name, key in _V2_TOKENS.items() if (number := _count(told.get(key))) is not None}
         case _, dict() as told:
@@ -43,6 +46,22 @@ def read_usage(metadata: Mapping[str, Json] | None) -> TokenUsage | None:
     return TokenUsage.model_validate(
         {"total_tokens": both, **counts, "credits": price or 0.0, "model": model if isinstance(model, str) else None}
     )
+
+
+def encode_usage(used: TokenUsage) -> JsonObject:
+    """What a turn used, as v2 tells it under `$usage`."""
+    counts = {key: getattr(used, name) for name, key in _V2_TOKENS.items()}
+    model: JsonObject = {} if used.model is None else {"model": used.model}
+    return {**model, **counts, "credits": used.credits}
+
+
+def encode_v1_usage(metadata: Mapping[str, Json]) -> JsonObject:
+    """What v1 tells in place of `$usage`: `_usage` and `credits` (V1-OBJ-21)."""
+    used = read_usage(metadata)
+    if used is None:
+        return {}
+    tokens: JsonObject = {"input_tokens": used.input_tokens, "output_tokens": used.output_tokens}
+    return {"_usage": tokens, "credits": used.credits}
 
 
 def _count(value: Json) -> int | None:

@@ -96,14 +96,17 @@ class RemoteAgent:
         """The MCP servers whose credentials are passed on."""
         return self._credentials
 
-    async def card(self) -> RemoteCard:
+    async def card(self, bearer: str | None = None) -> RemoteCard:
         """The agent's card, read now where it was not yet; do so before serving, so that its skills are known.
+
+        Args:
+            bearer: The token of whoever asks, for an agent that is made with `inherit`.
 
         Raises:
             CardUntrusted: Its signature is not good.
             AgentKitError: It cannot be read.
         """
-        return await self._peer.card()
+        return await self._peer.card(bearer if self._inherit else None)
 
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Do one turn at the remote agent.

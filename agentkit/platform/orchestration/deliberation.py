@@ -1,14 +1,20 @@
-"""How an orchestrator comes to an answer: it decides, an expert works, it decides again, a bounded number of times."""
+"""How an orchestrator comes to an answer: it decides, experts work, it decides again, a bounded number of times."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from agentkit.errors import McpAuthRequired
-from agentkit.experts import WorkerResult, WorkerState
+from agentkit.errors import McpAuthRequired, UnknownOutcome
 from agentkit.models import TaskState
-from agentkit.platform.orchestration.members import Member, introduce
+from agentkit.platform.orchestration import verdicts
+from agentkit.platform.orchestration.contribution import NOBODY_WAITS, Contribution, Notebook, Waiting
+from agentkit.platform.orchestration.happenings import Absence, Delegated, Happening, Progress, Verdict
+from agentkit.platform.orchestration.members import Assignment, Member, Shift, introduce
+from agentkit.platform.orchestration.outputs import Outputs
+from agentkit.platform.orchestration.portion import portion
+from agentkit.platform.orchestration.together import together
 from agentkit.reasoning import (
     Act,
     Answer,
@@ -16,27 +22,9 @@ from agentkit.reasoning import (
     CallTool,
     Decline,
     Delegate,
-    DelegateTogether,
-    Delegation,
-    Reasoner,
+    Observation,
     Situation,
 )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Contribution:
-    """What one expert did for the message."""
-
-    expert: str
-    result: WorkerResult
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """An expert that could not be asked, and why."""
-
-    expert: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,127 +34,176 @@ class Team:
     Attributes:
         members: To whom can be delegated.
         absences: Whose place is empty, and why.
+        outputs: What the agent can give out itself.
     """
 
     members: tuple[Member, ...]
     absences: tuple[Absence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Delegated:
-    """An expert is at work now."""
-
-    expert: str
+    outputs: Outputs
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Verdict:
-    """How the turn ends.
+class _AtWork:
+    """A piece of work that is not done yet."""
 
-    Attributes:
-        state: `completed`, `input-required` or `failed`.
-        text: The answer, the question, or what went wrong.
-        contributions: What the experts did, in order.
-        absences: Who could not be asked.
-        expert: Who is behind the text, where it was one expert alone.
-    """
+    expert: str
+    place: str
+    notebook: Notebook
 
-    state: TaskState
-    text: str
-    contributions: tuple[Contribution, ...] = ()
-    absences: tuple[Absence, ...] = ()
-    expert: str | None = None
+    def stopped(self) -> Contribution | None:
+        """What is kept of it when it is stopped; None where nothing was found."""
+        if not self.notebook.steps:
+            return None
+        return Contribution(self.expert, self.notebook.result("It was stopped before it was done."), self.place)
 
 
 class Deliberation:
-    """One message before a team."""
+    """One message before a team.
 
-    def __init__(self, reasoner: Reasoner, team: Team, *, limit: int) -> None:
-        """Let the reasoner delegate to the team at most `limit` times."""
-        self._reasoner = reasoner
-        self._members = {member.name: member for member in team.members}
+    Attributes:
+        done: What the experts did so far, in the order they were asked; also of those that were stopped at work.
+    """
+
+    def __init__(
+        self, team: Team, shift: Shift, *, name: str, place: str = "", notebook: Notebook | None = None
+    ) -> None:
+        """Have a team work.
+
+        Args:
+            team: Who.
+            shift: What everybody shares.
+            name: Of the agent that decides.
+            place: Which piece of the turn this is, for a nested agent.
+            notebook: Takes what is found on the way, for a nested agent.
+        """
+        self._team = team
+        self._members = {member.plan.name: member for member in team.members}
+        self._shift = shift
+        self._place = place
+        self._notebook = notebook
+        self._reasoner = shift.deciding(name, shift.journal.within(place) if place else shift.journal)
         self._absences = team.absences
-        self._limit = limit
+        self._numbers = 0
+        self._done: list[Contribution] = []
+        self._round: dict[str, Contribution | _AtWork] = {}
 
-    async def run(self, situation: Situation) -> AsyncGenerator[Delegated | Verdict, None]:
+    @property
+    def done(self) -> tuple[Contribution, ...]:
+        """What was found so far, also by those who are still at work."""
+        running = (one if isinstance(one, Contribution) else one.stopped() for one in self._round.values())
+        return (*self._done, *(one for one in running if one is not None))
+
+    async def run(self, situation: Situation, waiting: Waiting = NOBODY_WAITS) -> AsyncGenerator[Happening]:
         """Come to a verdict.
 
         Args:
-            situation: What is known; the experts are filled in here.
+            situation: What is known; experts and outputs are filled in here.
+            waiting: Agents elsewhere that wait for this message as an answer: it goes to them before anything is
+                decided.
 
         Yields:
-            `Delegated` whenever an expert sets to work, at the end one `Verdict`.
+            What happens, a `Contribution` for each finished piece of work, at the end one `Verdict`.
 
         Raises:
-            McpAuthRequired: A server refused the credential.
+            TurnLimitExceeded: The turn may not go on.
         """
-        present, absent = await introduce(tuple(self._members.values()))
-        for _, error in absent:
-            if isinstance(error, McpAuthRequired):
-                raise error
-        missing = (*self._absences, *(Absence(name, str(error)) for name, error in absent))
-        situation = replace(situation, experts=present, delegations=())
-        done: list[Contribution] = []
-        act = await self._reasoner.decide(situation)
-        while isinstance(act, Delegate | DelegateTogether):
-            pieces = act.delegations if isinstance(act, DelegateTogether) else (act,)
-            for piece in pieces:
-                member = self._members.get(piece.expert)
-                if member is None or len(done) >= self._limit:
-                    yield _stopped(done, missing, self._limit, unknown=member is None)
+        present, absent = await introduce(self._team.members)
+        wanted = tuple(error for _, error in absent if isinstance(error, McpAuthRequired))
+        self._absences = (*self._absences, *(Absence(name, str(error)) for name, error in absent))
+        if wanted:
+            yield verdicts.refused(wanted, self._absences)
+            return
+        situation = replace(situation, experts=present, tools=self._team.outputs.tools())
+        act = self._answering(situation, waiting) or await self._reasoner.decide(situation)
+        while not isinstance(act, Answer | Ask | Decline):
+            verdict: Verdict | None = None
+            if isinstance(act, CallTool):
+                given = await self._give_out(act)
+                if isinstance(given, Verdict):
+                    yield given
                     return
-                yield Delegated(piece.expert)
-                result = await member.work(replace(situation, text=piece.text, experts=(), delegations=()))
-                done.append(Contribution(piece.expert, result))
-                situation = replace(
-                    situation,
-                    observations=(*situation.observations, *result.observations),
-                    delegations=(*situation.delegations, _delegation(piece.expert, result)),
-                )
+                situation = replace(situation, observations=(*situation.observations, given))
+            else:
+                pieces = (act,) if isinstance(act, Delegate) else act.delegations
+                before = len(self._done)
+                async with aclosing(self._delegate(pieces, situation, waiting)) as happenings:
+                    async for happening in happenings:
+                        yield happening
+                        verdict = happening if isinstance(happening, Verdict) else None
+                if verdict is not None:
+                    return
+                fresh = self._done[before:]
+                situation = _with(situation, fresh)
+                verdict = self._after(fresh)
+                if verdict is not None:
+                    yield verdict
+                    return
             act = await self._reasoner.decide(situation)
-        yield _verdict(act, tuple(done), missing)
+        yield verdicts.decided(act, tuple(self._done), self._absences)
+
+    def _answering(self, situation: Situation, waiting: Waiting) -> Act | None:
+        """Who asked gets the answer; where several did, the reasoner tells for whom it is."""
+        if not waiting:
+            return None
+        asking = [
+            name
+            for name, member in self._members.items()
+            if any(remote.id in waiting for remote in member.plan.every_remote())
+        ]
+        return Delegate(asking[0], situation.text, "it has asked") if len(asking) == 1 else None
+
+    async def _give_out(self, act: CallTool) -> Verdict | Observation:
+        outputs = self._team.outputs
+        if not outputs.has(act.tool):
+            return verdicts.stopped(verdicts.TOOL_CALLED, tuple(self._done), self._absences)
+        output = await outputs.check(act)
+        if isinstance(output, Observation):
+            return output
+        return verdicts.given_out(output, outputs.state(output), tuple(self._done))
+
+    async def _delegate(
+        self, pieces: Sequence[Delegate], situation: Situation, waiting: Waiting
+    ) -> AsyncGenerator[Happening]:
+        """Have one expert, or several at once, work; their contributions stand in the order of the pieces."""
+        if not pieces or any(piece.expert not in self._members for piece in pieces):
+            yield verdicts.stopped(verdicts.UNKNOWN_EXPERT, tuple(self._done), self._absences)
+            return
+        self._shift.budget.delegate(len(pieces))
+        works: list[AsyncGenerator[Progress | Contribution]] = []
+        for piece in pieces:
+            assignment = self._assignment(piece, situation, waiting)
+            works.append(self._members[piece.expert].work(assignment))
+            yield Delegated(piece.expert)
+        async with aclosing(works[0] if len(works) == 1 else together(works)) as happenings:
+            async for happening in happenings:
+                if isinstance(happening, Contribution):
+                    self._round[happening.place] = happening
+                yield happening
+        self._done.extend(one for one in self._round.values() if isinstance(one, Contribution))
+        self._round.clear()
+
+    def _assignment(self, piece: Delegate, situation: Situation, waiting: Waiting) -> Assignment:
+        self._numbers += 1
+        place = f"{self._place}.{self._numbers}" if self._place else str(self._numbers)
+        assignment = Assignment(
+            portion(situation, piece.expert, piece.text), place, waiting, self._notebook or Notebook()
+        )
+        self._round[place] = _AtWork(piece.expert, place, assignment.notebook)
+        return assignment
+
+    def _after(self, fresh: Sequence[Contribution]) -> Verdict | None:
+        done = tuple(self._done)
+        unknown = next((one for one in fresh if isinstance(one.result.error, UnknownOutcome)), None)
+        if unknown is not None:
+            text = f"The expert {unknown.expert} could not do its part: {unknown.result.text}"
+            return Verdict(TaskState.FAILED, text, done, self._absences, code=UnknownOutcome.code)
+        return verdicts.interrupted(fresh, done, self._absences)
 
 
-def _delegation(expert: str, result: WorkerResult) -> Delegation:
-    return Delegation(
-        expert=expert,
-        text=result.text,
-        data=result.data,
-        asks=result.state is WorkerState.INPUT_REQUIRED,
-        failed=result.state is WorkerState.FAILED,
-        declined=result.declined,
+def _with(situation: Situation, fresh: Sequence[Contribution]) -> Situation:
+    """The situation after a round of work."""
+    return replace(
+        situation,
+        observations=(*situation.observations, *(found for one in fresh for found in one.observations)),
+        delegations=(*situation.delegations, *(one.delegation() for one in fresh)),
     )
-
-
-def _verdict(act: Act, done: tuple[Contribution, ...], absences: tuple[Absence, ...]) -> Verdict:
-    match act:
-        case Ask(text):
-            return Verdict(TaskState.INPUT_REQUIRED, text, done, absences, _sole(done))
-        case Answer(text) | Decline(text):
-            return _concluded(text, isinstance(act, Decline), done, absences)
-        case CallTool() | Delegate() | DelegateTogether():
-            text = "The orchestrator decided to call a tool; only an expert can do that."
-            return Verdict(TaskState.FAILED, text, done, absences)
-
-
-def _concluded(text: str, declined: bool, done: tuple[Contribution, ...], absences: tuple[Absence, ...]) -> Verdict:
-    """An answer counts only as far as the experts behind it could work; who could not is named (ORCH-01)."""
-    failures = [one for one in done if one.result.state is WorkerState.FAILED]
-    answered = len(failures) < len(done) or (not done and not declined)
-    notes = [f"The expert {one.expert} could not do its part: {one.result.text}" for one in failures]
-    notes += [f"The expert {one.expert} could not be asked: {one.reason}" for one in absences]
-    if notes and not answered:
-        return Verdict(TaskState.FAILED, "\n".join(notes), done, absences)
-    return Verdict(TaskState.COMPLETED, "\n\n".join([text, *notes]), done, absences, _sole(done))
-
-
-def _sole(done: tuple[Contribution, ...]) -> str | None:
-    names = {one.expert for one in done}
-    return names.pop() if len(names) == 1 else None
-
-
-def _stopped(done: Sequence[Contribution], absences: Sequence[Absence], limit: int, *, unknown: bool) -> Verdict:
-    text = f"The orchestrator did not come to an answer within {limit} delegations. Ask a narrower question."
-    if unknown:
-        text = "The orchestrator chose an expert that it does not have."
-    return Verdict(TaskState.FAILED, text, tuple(done), tuple(absences))

@@ -1,16 +1,21 @@
-"""An agent as an expert of another agent (V1-AGENT-06)."""
+"""An agent as an expert of another agent (V1-AGENT-06, V2-OBJ-06)."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 from agentkit.errors import AgentKitError, McpAuthRequired
 from agentkit.experts import Step, WorkerResult, WorkerState
 from agentkit.models import Json, TaskState
-from agentkit.platform.orchestration.deliberation import Deliberation, Team, Verdict
-from agentkit.platform.orchestration.members import introduce
-from agentkit.platform.orchestration.plan import ExpertPlan
-from agentkit.reasoning import Candidate, Observation, Reasoner, Situation, Tool
+from agentkit.platform.orchestration.contribution import Contribution
+from agentkit.platform.orchestration.deliberation import Deliberation, Team
+from agentkit.platform.orchestration.happenings import Progress, Verdict
+from agentkit.platform.orchestration.members import Assignment, Shift, introduce
+from agentkit.platform.orchestration.plan import MemberPlan
+from agentkit.reasoning import Candidate, Observation, Tool
+from agentkit.tracing import long_span
 
 _STATES = {TaskState.COMPLETED: WorkerState.COMPLETED, TaskState.INPUT_REQUIRED: WorkerState.INPUT_REQUIRED}
 
@@ -18,57 +23,66 @@ _STATES = {TaskState.COMPLETED: WorkerState.COMPLETED, TaskState.INPUT_REQUIRED:
 class AgentMember:
     """Delegates to its own experts and hands back what they found."""
 
-    def __init__(self, plan: ExpertPlan, team: Team, reasoner: Reasoner, *, limit: int) -> None:
+    def __init__(self, plan: MemberPlan, team: Team, shift: Shift) -> None:
         """Take the agent's plan and its own team."""
-        self._plan = plan
-        self._members = team.members
-        self._deliberation = Deliberation(reasoner, team, limit=limit)
-
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self._plan.name
+        self.plan = plan
+        self._team = team
+        self._shift = shift
 
     async def introduce(self) -> Candidate:
         """The agent with the tools of all its experts.
 
         Raises:
             McpAuthRequired: One of its servers refused the credential.
-            McpError: None of its experts can be asked.
+            AgentKitError: None of its experts can be asked.
         """
-        present, absent = await introduce(self._members)
+        present, absent = await introduce(self._team.members)
         for _, error in absent:
             if isinstance(error, McpAuthRequired) or not present:
                 raise error
         tools: tuple[Tool, ...] = tuple(tool for candidate in present for tool in candidate.tools)
-        return Candidate(self.name, self._plan.description, tools)
+        return Candidate(self.plan.name, self.plan.description, tools)
 
-    async def work(self, situation: Situation) -> WorkerResult:
-        """Let its own experts do it."""
-        verdict: Verdict | None = None
-        async for event in self._deliberation.run(replace(situation, instructions=self._plan.prompt)):
-            if isinstance(event, Verdict):
-                verdict = event
-        if verdict is None:
-            error = AgentKitError(f"The agent {self.name} ended without a result.")
-            return WorkerResult(str(error), state=WorkerState.FAILED, error=error)
-        return _result(verdict)
+    async def work(self, assignment: Assignment) -> AsyncGenerator[Progress | Contribution]:
+        """Let its own experts do it; it sees of the context what any expert does."""
+        name, place = self.plan.name, assignment.place
+        deliberation = Deliberation(self._team, self._shift, name=name, place=place, notebook=assignment.notebook)
+        situation = replace(assignment.situation, instructions=self.plan.prompt)
+        with long_span("expert.work", {"agentkit.expert.name": name}) as hop:
+            async with aclosing(deliberation.run(situation, assignment.waiting)) as happenings:
+                while True:
+                    with hop.current():
+                        happening = await anext(happenings)
+                    if isinstance(happening, Verdict):
+                        yield _contribution(name, place, happening)
+                        return
+                    if not isinstance(happening, Contribution):
+                        yield happening
 
 
-def _result(verdict: Verdict) -> WorkerResult:
-    data: list[Json] = []
+def _contribution(name: str, place: str, verdict: Verdict) -> Contribution:
+    data: list[Json] = [] if verdict.output is None else [verdict.output.data]
     steps: list[Step] = []
     observations: list[Observation] = []
-    for contribution in verdict.contributions:
-        data.extend(contribution.result.data)
-        steps.extend(contribution.result.steps)
-        observations.extend(contribution.result.observations)
+    for one in verdict.contributions:
+        data.extend(one.result.data)
+        steps.extend(one.result.steps)
+        observations.extend(replace(found, expert=name) for found in one.result.observations)
     state = _STATES.get(verdict.state, WorkerState.FAILED)
-    return WorkerResult(
+    result = WorkerResult(
         verdict.text,
         data=tuple(data),
         state=state,
         steps=tuple(steps),
         observations=tuple(observations),
         error=AgentKitError(verdict.text) if state is WorkerState.FAILED else None,
+    )
+    return Contribution(
+        name,
+        result,
+        place,
+        tuple(artifact for one in verdict.contributions for artifact in one.artifacts),
+        verdict.wanted,
+        verdict.waiting,
+        lacks_credential=verdict.state is TaskState.AUTH_REQUIRED,
     )

@@ -1,4 +1,4 @@
-"""Who works for an agent, as data: its experts, the agents it uses, and the MCP servers behind all of them."""
+"""Who works for an agent, as data: its experts, the agents it uses, its outputs, and the MCP servers behind them."""
 
 from __future__ import annotations
 
@@ -8,47 +8,73 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from agentkit.errors import SpecError
-from agentkit.models import ExpertInfo, ExpertReference, McpServerInfo
-from agentkit.platform.agents.drafting import server_info
-from agentkit.platform.agents.record import AgentRecord, Ownership
-from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, entry_id
-from agentkit.platform.agents.store import AgentStore
+from agentkit.models import JsonObject
+from agentkit.specs import Authorization, Transition, Transport
 
 
 @dataclass(frozen=True, slots=True)
 class ServerPlan:
-    """An MCP server with its static bearer, where it has one (V1-OBJ-05)."""
-
-    info: McpServerInfo
-    token: SecretStr | None = field(default=None, repr=False)
-
-    @property
-    def name(self) -> str:
-        """What credentials are bound to (MCPAUTH-03)."""
-        return self.info.name.strip()
-
-
-@dataclass(frozen=True, slots=True)
-class ExpertPlan:
-    """Somebody to whom work can be delegated.
+    """An MCP server as it is reached.
 
     Attributes:
-        name: Unique among its siblings.
-        description: What it is good for; the orchestrator chooses by it.
-        prompt: How it shall work.
-        servers: The MCP servers whose tools it has.
-        experts: Its own experts, when it is an agent.
-        recalls: It searches the memory of the context.
-        gone: What it referred to is not there any more.
+        name: What credentials are bound to, trimmed (MCPAUTH-03).
+        scope: The OAuth scope to ask for.
+        ref: The name of a stored secret (V2-OBJ-10).
+        token: Its static bearer, where it has one (V1-OBJ-05).
     """
 
     name: str
+    url: str
+    authorization: Authorization
+    transport: Transport = Transport.STREAMABLE_HTTP
+    scope: str | None = None
+    ref: str | None = None
+    token: SecretStr | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """A tool of the agent itself, whose call ends the turn (V2-OBJ-08)."""
+
+    name: str
+    schema: JsonObject = field(repr=False)
     description: str = ""
-    prompt: str = ""
+    transition: Transition = Transition.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """Somebody who works: the agent itself, or one to whom work can be delegated.
+
+    Attributes:
+        id: Of the connector, or of the agent at the top; stable while the connector is unchanged.
+        name: Unique among its siblings.
+        description: What it is good for; the orchestrator chooses by it.
+        prompt: How it shall work.
+        servers: The MCP servers whose tools it has, for an expert.
+        members: Who works for it, for an agent.
+        outputs: The tools that end its turn, for an agent.
+        url: Where it is, for an agent that is reached over A2A (V2-OBJ-07).
+        is_agent: It decides who works and does no specialist work itself (ORCH-01).
+        recalls: It searches the memory of the context.
+        interviews: It leads the user through questionnaires (section 13).
+        config: What the author of the agent set of a registry entry.
+        gone: Why it cannot be asked: what it referred to is not there any more.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    prompt: str = field(default="", repr=False)
     servers: tuple[ServerPlan, ...] = ()
-    experts: tuple[ExpertPlan, ...] = ()
+    members: tuple[MemberPlan, ...] = ()
+    outputs: tuple[OutputPlan, ...] = ()
+    url: str | None = None
+    is_agent: bool = False
     recalls: bool = False
-    gone: bool = False
+    interviews: bool = False
+    config: JsonObject | None = field(default=None, repr=False)
+    gone: str | None = None
 
     def all_servers(self) -> Iterator[ServerPlan]:
         """The MCP servers of the whole tree, each name once."""
@@ -61,77 +87,26 @@ class ExpertPlan:
     def every_server(self) -> Iterator[ServerPlan]:
         """The MCP servers of the whole tree as they stand there."""
         yield from self.servers
-        for expert in self.experts:
-            yield from expert.every_server()
+        for member in self.members:
+            yield from member.every_server()
+
+    def every_remote(self) -> Iterator[MemberPlan]:
+        """The agents of the whole tree that are reached over A2A."""
+        if self.url is not None:
+            yield self
+        for member in self.members:
+            yield from member.every_remote()
 
 
-class Planner:
-    """Looks up what an agent refers to."""
+def refuse_ambiguous_names(plan: MemberPlan) -> None:
+    """Credentials are bound to names, so one name must not stand for two places.
 
-    def __init__(self, store: AgentStore, registry: Registry, *, depth: int) -> None:
-        """Follow references to agents at most `depth` deep."""
-        self._store = store
-        self._registry = registry
-        self._depth = depth
-
-    async def plan(self, ownership: Ownership, record: AgentRecord) -> ExpertPlan:
-        """The agent with everybody who works for it.
-
-        Raises:
-            SpecError: Two MCP servers at different addresses share a name, so a credential could reach the wrong one.
-        """
-        plan = await self._agent(ownership, record, frozenset({record.info.id}))
-        _refuse_ambiguous_names(plan)
-        return plan
-
-    async def _agent(self, ownership: Ownership, record: AgentRecord, path: frozenset[str]) -> ExpertPlan:
-        info = record.info
-        experts: list[ExpertPlan] = []
-        for expert in info.experts:
-            if isinstance(expert, ExpertInfo):
-                servers = _servers(expert.mcp_servers, record)
-                experts.append(ExpertPlan(expert.name, expert.description, expert.system_prompt, servers))
-            else:
-                experts.append(await self._reference(ownership, expert, path))
-        if info.mcp_servers:
-            own = _servers(info.mcp_servers, record)
-            experts.append(ExpertPlan(info.name, info.description, info.system_prompt, own))
-        return ExpertPlan(info.name, info.description, info.system_prompt, experts=tuple(experts))
-
-    async def _reference(self, ownership: Ownership, reference: ExpertReference, path: frozenset[str]) -> ExpertPlan:
-        target = reference.id or ""
-        entry = self._registry.by_id(target)
-        if entry is not None:
-            servers = tuple(
-                ServerPlan(server_info(spec, entry_id(spec.name)), SecretStr(spec.token) if spec.token else None)
-                for spec in entry.servers
-            )
-            prompt = _joined(entry.spec.prompt, reference.system_prompt)
-            recalls = entry.spec.name == MEMORY_EXPERT.name
-            return ExpertPlan(entry.spec.name, entry.spec.description, prompt, servers, recalls=recalls)
-        gone = ExpertPlan(reference.name or target, gone=True)
-        if target in path or len(path) > self._depth:
-            return gone
-        record = await self._store.find(ownership, target)
-        if record is None:
-            return gone
-        plan = await self._agent(ownership, record, path | {target})
-        prompt = _joined(plan.prompt, reference.system_prompt)
-        return ExpertPlan(plan.name, plan.description, prompt, experts=plan.experts)
-
-
-def _servers(infos: tuple[McpServerInfo, ...], record: AgentRecord) -> tuple[ServerPlan, ...]:
-    return tuple(ServerPlan(info, record.tokens.get(info.id)) for info in infos)
-
-
-def _joined(prompt: str | None, addition: str | None) -> str:
-    return "\n\n".join(text for text in (prompt, addition) if text)
-
-
-def _refuse_ambiguous_names(plan: ExpertPlan) -> None:
-    places: dict[str, str | None] = {}
+    Raises:
+        SpecError: Two MCP servers at different addresses share a name, so a credential could reach the wrong one.
+    """
+    places: dict[str, str] = {}
     for server in plan.every_server():
-        if places.setdefault(server.name, server.info.url) != server.info.url:
+        if places.setdefault(server.name, server.url) != server.url:
             raise SpecError(
                 "mcpServers",
                 f"two MCP servers of this agent and the agents it uses are called {server.name!r}",

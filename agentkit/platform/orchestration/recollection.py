@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from agentkit.experts import WorkerResult
-from agentkit.memory import ContextMemory, Kind, Note, Scope
+from agentkit.memory import ContextMemory, Item, Kind, Note, Scope, Wanted
 from agentkit.models import Artifact, Json, Message, Part, Role
 from agentkit.platform.orchestration.deliberation import Contribution
-from agentkit.reasoning import Observation, Utterance
+from agentkit.reasoning import Observation, Passage, Utterance
 
 _RELEVANT: Final = 10
+_NAMED: Final = 10
 _ASKS: Final = "asks"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recalled:
+    """What a context remembers, as far as it bears on a message.
+
+    Attributes:
+        history: The newest turns, oldest first.
+        observations: The newest tool results, and older ones that bear on the message, oldest first.
+        passages: What else bears on it: older turns, data and file parts, artifacts.
+    """
+
+    history: tuple[Utterance, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,14 +38,16 @@ class Conclusion:
     """How a turn ended, for the memory.
 
     Attributes:
-        text: What the agent said.
+        heard: What the user said.
+        text: What the agent said; empty where it said nothing.
         expert: Who is behind it, where it was one expert alone.
         contributions: What the experts did.
         artifacts: What was produced.
         asks: It is a question to the user.
     """
 
-    text: str
+    heard: Message
+    text: str = ""
     expert: str | None = None
     contributions: tuple[Contribution, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
@@ -36,7 +55,7 @@ class Conclusion:
 
 
 class Recollection:
-    """What one context remembers, in the reasoner's words."""
+    """What one context remembers, in the reasoner's words: one read before a turn, one write at its end."""
 
     def __init__(self, memory: ContextMemory, scope: Scope, *, history: int, observations: int) -> None:
         """Show at most so many earlier turns and tool results."""
@@ -45,36 +64,46 @@ class Recollection:
         self._history = history
         self._observations = observations
 
-    async def history(self) -> tuple[Utterance, ...]:
-        """The newest turns, oldest first."""
-        items = await self._memory.recall(self._scope, (Kind.USER, Kind.AGENT), self._history)
-        return tuple(_utterance(item.note) for item in items if item.note.text)
+    async def recall(self, text: str, *, fresh: bool, tasks: Sequence[str] = ()) -> Recalled:
+        """What is known when a message comes (CTX-06).
 
-    async def observations(self, text: str) -> tuple[Observation, ...]:
-        """The newest tool results and older ones that bear on a text (CTX-06), oldest first."""
-        newest = await self._memory.observations(self._scope, self._observations)
-        found = await self._memory.search(self._scope, text, _RELEVANT) if len(newest) >= self._observations else ()
-        older = {item.number: item for item in found if item.note.kind is Kind.OBSERVATION}
-        every = older | {item.number: item for item in newest}
-        return tuple(_observation(every[number].note) for number in sorted(every))
+        Args:
+            text: What the message is about.
+            fresh: It opens the context, so nothing is known (CTX-02).
+            tasks: The past tasks it names (CTX-07).
+        """
+        if fresh:
+            return Recalled()
+        wanted = Wanted(text, self._history, self._observations, _RELEVANT, tuple(tasks[:_NAMED]))
+        found = await self._memory.retrieve(self._scope, wanted)
+        relevant = [item for item in found.relevant if item.note.kind is Kind.OBSERVATION]
+        observed = sorted((*relevant, *found.observations), key=lambda item: item.number)
+        return Recalled(
+            tuple(_utterance(item.note) for item in found.turns if item.note.text),
+            tuple(_observation(item.note) for item in observed),
+            tuple(_passage(item) for item in found.relevant if item.note.kind is not Kind.OBSERVATION),
+        )
 
-    async def heard(self, message: Message, task_id: str) -> None:
-        """Keep the user's turn: its text, and each data and file part (CTX-05, V1-SEND-11)."""
-        notes = [Note(Kind.USER, message.text, task_id=task_id)]
-        notes += [_part_note(part, task_id) for part in message.parts if part.text is None]
-        await self._memory.remember(self._scope, notes)
-
-    async def concluded(self, turn: Conclusion, task_id: str) -> None:
-        """Keep what the turn found, produced and said, all together."""
-        notes = [note for one in turn.contributions for note in _results(one.expert, one.result, task_id)]
+    async def keep(self, turn: Conclusion, task_id: str) -> None:
+        """Keep what was said, found and produced: every text, data and file part, once (CTX-05, V1-SEND-11)."""
+        heard = turn.heard
+        notes = [Note(Kind.USER, heard.text, task_id=task_id)] if heard.text else []
+        notes += [_part_note(part, task_id) for part in heard.parts if part.text is None]
+        notes += [note for one in turn.contributions for note in _results(one.expert, one.result, task_id)]
         notes += [_artifact_note(artifact, task_id) for artifact in turn.artifacts]
-        said: Json = {_ASKS: True} if turn.asks else None
-        await self._memory.remember(self._scope, [*notes, Note(Kind.AGENT, turn.text, said, turn.expert, task_id)])
+        if turn.text:
+            said: Json = {_ASKS: True} if turn.asks else None
+            notes.append(Note(Kind.AGENT, turn.text, said, turn.expert, task_id))
+        await self._memory.remember(self._scope, notes, turn=heard.message_id or None)
 
 
 def _utterance(note: Note) -> Utterance:
     asks = isinstance(note.data, dict) and note.data.get(_ASKS) is True
     return Utterance(Role.USER if note.kind is Kind.USER else Role.AGENT, note.text, note.source, asks)
+
+
+def _passage(item: Item) -> Passage:
+    return Passage(item.note.kind.value, item.note.text, item.note.source)
 
 
 def _results(expert: str, result: WorkerResult, task_id: str) -> list[Note]:
@@ -90,7 +119,7 @@ def _results(expert: str, result: WorkerResult, task_id: str) -> list[Note]:
                 "failed": observation.failed,
                 "code": observation.code,
             },
-            expert,
+            observation.expert or expert,
             task_id,
         )
         for observation in result.observations
@@ -103,15 +132,17 @@ def _observation(note: Note) -> Observation:
     return Observation(
         tool=str(kept.get("tool", "")),
         arguments=arguments if isinstance(arguments, dict) else {},
-        text=str(kept.get("text", "")),
+        text=str(kept.get("text", note.text)),
         data=kept.get("data"),
         failed=kept.get("failed") is True,
         code=code if isinstance(code, str) else None,
         current=False,
+        expert=note.source,
     )
 
 
 def _part_note(part: Part, task_id: str) -> Note:
+    """A data part with its words, a file part by name and type."""
     if part.file is None:
         return Note(Kind.PART, _flat(part.data), part.data, task_id=task_id)
     words = (part.file.name, part.file.media_type)
@@ -120,7 +151,9 @@ def _part_note(part: Part, task_id: str) -> Note:
 
 def _artifact_note(artifact: Artifact, task_id: str) -> Note:
     data: list[Json] = [part.data for part in artifact.parts if part.kind == "data"]
-    text = "\n".join(text for text in (artifact.text, *(_flat(item) for item in data)) if text)
+    files = [part.file for part in artifact.parts if part.file is not None]
+    named = [word for file in files for word in (file.name, file.media_type)]
+    text = "\n".join(text for text in (artifact.text, *(_flat(item) for item in data), *named) if text)
     return Note(Kind.ARTIFACT, text, data, artifact.name, task_id)
 
 

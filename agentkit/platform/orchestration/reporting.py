@@ -1,4 +1,4 @@
-"""What a turn leaves behind for its reader: artifacts, steps, and how to get out of `auth-required`."""
+"""What a turn leaves for its reader: artifacts, steps, who contributed, and how to get out of `auth-required`."""
 
 from __future__ import annotations
 
@@ -7,31 +7,44 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from agentkit.errors import McpAuthRequired
-from agentkit.experts import WorkerState
 from agentkit.models import Artifact, Json, JsonObject, Part
-from agentkit.platform.orchestration.deliberation import Absence, Contribution
+from agentkit.platform.orchestration.contribution import Contribution
+from agentkit.platform.orchestration.happenings import Absence, Output
 from agentkit.platform.orchestration.plan import ServerPlan
 from agentkit.platform.tools.registration import how_to_give
 
 METADATA_KEY: Final = "agentkit"
-"""Where in the metadata of a task the platform reports its steps."""
+"""Where in the metadata of a task, or of an artifact, the platform reports its own."""
 
 _IDS: Final = UUID("b6a2f2c4-6b4c-4d7c-9f0e-2b8d0f3f5a11")
 
 
-def artifacts(contributions: Sequence[Contribution], task_id: str, message_id: str) -> tuple[Artifact, ...]:
-    """One artifact for each result that holds data, under an id that is the same on every replay (V1-SEND-09)."""
-    return tuple(
-        Artifact(
-            artifact_id=str(uuid5(_IDS, f"{task_id}/{message_id}/{number}")),
-            name=contribution.expert,
-            parts=(
-                *(Part(data=_object(item)) for item in contribution.result.data),
-                *((Part(text=contribution.result.text),) if contribution.result.text else ()),
-            ),
-        )
-        for number, contribution in enumerate(contributions)
-        if contribution.result.state is WorkerState.COMPLETED and contribution.result.data
+def artifact_of(contribution: Contribution, task_id: str, message_id: str) -> Artifact | None:
+    """What holds the data of a finished piece of work (V1-SEND-09); None where there is none, or it has some already.
+
+    Its id is the same on every replay.
+    """
+    if not contribution.completed or not contribution.result.data or contribution.artifacts:
+        return None
+    text = contribution.result.text
+    return Artifact(
+        artifact_id=str(uuid5(_IDS, f"{task_id}/{message_id}/{contribution.place}")),
+        name=contribution.expert,
+        parts=(
+            *(Part(data=_object(item)) for item in contribution.result.data),
+            *((Part(text=text),) if text else ()),
+        ),
+        metadata={METADATA_KEY: {"expert": contribution.expert}},
+    )
+
+
+def artifact_of_output(output: Output, task_id: str, message_id: str) -> Artifact:
+    """What holds what the agent itself gave out (V2-OBJ-08)."""
+    return Artifact(
+        artifact_id=str(uuid5(_IDS, f"{task_id}/{message_id}/output")),
+        name=output.name,
+        parts=(Part(data=_object(output.data)),),
+        metadata={METADATA_KEY: {"output": output.name}},
     )
 
 
@@ -55,15 +68,21 @@ def steps(contributions: Iterable[Contribution], earlier: Iterable[Json] = ()) -
     ]
 
 
-def metadata(
-    contributions: Iterable[Contribution], absences: Iterable[Absence] = (), *, earlier: Iterable[Json] = ()
-) -> JsonObject:
-    """The steps of the task, and who could not be asked."""
-    report: JsonObject = {"steps": steps(contributions, earlier)}
-    missing: list[Json] = [{"expert": absence.expert, "reason": absence.reason} for absence in absences]
-    if missing:
-        report["unavailable"] = missing
-    return {METADATA_KEY: report}
+def contributors(contributions: Iterable[Contribution], artifacts: dict[str, list[Json]]) -> list[Json]:
+    """Who contributed, for programs: every piece of work in the order it was given out, with what it brought."""
+    return [
+        {
+            "expert": one.expert,
+            "state": "declined" if one.result.declined else one.result.state.value,
+            "artifactIds": artifacts.get(one.place, []),
+        }
+        for one in contributions
+    ]
+
+
+def unavailable(absences: Iterable[Absence]) -> list[Json]:
+    """Who could not be asked."""
+    return [{"expert": absence.expert, "reason": absence.reason} for absence in absences]
 
 
 def auth_text(wanted: Sequence[tuple[ServerPlan, McpAuthRequired]]) -> str:
@@ -71,13 +90,12 @@ def auth_text(wanted: Sequence[tuple[ServerPlan, McpAuthRequired]]) -> str:
     return "\n".join(f"MCP server {server.name}: {_reason(error)} {how_to_give(server)}" for server, error in wanted)
 
 
-def auth_metadata(wanted: Sequence[tuple[ServerPlan, McpAuthRequired]], *, earlier: Iterable[Json] = ()) -> JsonObject:
+def auth_required(wanted: Sequence[tuple[ServerPlan, McpAuthRequired]]) -> list[Json]:
     """The same for programs."""
-    servers: list[Json] = [
-        {"mcp_name": server.name, "authorizationType": server.info.authorization_type, "status": error.status}
+    return [
+        {"mcp_name": server.name, "authorizationType": server.authorization.value, "status": error.status}
         for server, error in wanted
     ]
-    return {METADATA_KEY: {"steps": list(earlier), "authRequired": servers}}
 
 
 def _reason(error: McpAuthRequired) -> str:

@@ -5,50 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agentkit.experts import Toolbox, Worker
+from agentkit.experts import Toolbox
 from agentkit.memory import ContextMemory, Scope
-from agentkit.platform.orchestration.deliberation import Absence, Team
-from agentkit.platform.orchestration.members import ExpertMember, Member
+from agentkit.platform.orchestration.deliberation import Team
+from agentkit.platform.orchestration.happenings import Absence
+from agentkit.platform.orchestration.members import ExpertMember, Member, Shift
 from agentkit.platform.orchestration.nested import AgentMember
-from agentkit.platform.orchestration.plan import ExpertPlan
-from agentkit.platform.settings import PlatformLimits
+from agentkit.platform.orchestration.outputs import Outputs
+from agentkit.platform.orchestration.plan import MemberPlan
+from agentkit.platform.orchestration.remote import RemoteMember
 from agentkit.platform.tools.connections import Connect
 from agentkit.platform.tools.registration import Registration
+from agentkit.platform.tools.remotes import Remotes
 from agentkit.platform.tools.toolboxes import MemoryToolbox, RegisteredToolbox
-from agentkit.reasoning import Reasoner
 
 
 @dataclass(frozen=True, slots=True)
 class TeamBuilder:
     """Makes members for one turn of one context."""
 
-    reasoner: Reasoner
-    limits: PlatformLimits
+    shift: Shift
     registration: Registration
     connect: Connect
+    remotes: Remotes
     memory: ContextMemory
     scope: Scope
-    task_id: str
 
-    def build(self, plan: ExpertPlan) -> Team:
-        """The members for the experts of a plan."""
-        present = [expert for expert in plan.experts if not expert.gone]
-        gone = [expert for expert in plan.experts if expert.gone]
+    def build(self, plan: MemberPlan) -> Team:
+        """The team of an agent."""
         return Team(
-            members=tuple(self._member(expert) for expert in present),
-            absences=tuple(Absence(expert.name, "it is not on offer any more.") for expert in gone),
+            members=tuple(self._member(member) for member in plan.members if member.gone is None),
+            absences=tuple(Absence(member.name, member.gone) for member in plan.members if member.gone is not None),
+            outputs=Outputs(plan.outputs),
         )
 
-    def _member(self, plan: ExpertPlan) -> Member:
-        if plan.experts:
-            return AgentMember(plan, self.build(plan), self.reasoner, limit=self.limits.delegations)
-        worker = Worker(plan.name, self.reasoner, self._toolboxes(plan), plan.prompt, self.limits.tool_calls)
-        return ExpertMember(plan.description, worker)
+    def _member(self, plan: MemberPlan) -> Member:
+        if plan.url is not None:
+            return RemoteMember(plan, self.shift, self.remotes)
+        if plan.is_agent:
+            return AgentMember(plan, self.build(plan), self.shift)
+        return ExpertMember(plan, self.shift, self._toolboxes(plan))
 
-    def _toolboxes(self, plan: ExpertPlan) -> Mapping[str, Toolbox]:
+    def _toolboxes(self, plan: MemberPlan) -> Mapping[str, Toolbox]:
         boxes: dict[str, Toolbox] = {
             server.name: RegisteredToolbox(server, self.registration, self.connect) for server in plan.servers
         }
         if plan.recalls:
-            boxes["memory"] = MemoryToolbox(self.memory, self.scope, self.task_id)
+            boxes["memory"] = MemoryToolbox(self.memory, self.scope, self.shift.context.task_id)
         return boxes

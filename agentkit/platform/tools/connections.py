@@ -106,10 +106,10 @@ async def _close(clients: list[McpClient]) -> None:
 
 
 def _address(server: ServerPlan) -> str:
-    if server.info.transport_type != Transport.STREAMABLE_HTTP or server.info.url is None:
+    if server.transport is not Transport.STREAMABLE_HTTP:
         raise McpUnreachable(
             server.name,
-            f"the local platform does not speak the transport {server.info.transport_type}.",
+            f"the local platform does not speak the transport {server.transport}.",
             remedy="Register the server with transportType streamable_http.",
         )
-    return server.info.url
+    return server.url

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from agentkit.compose.agent import Caller
-from agentkit.credentials import NO_CREDENTIALS, ClientCredentials, Credentials, Token, Vault
+from agentkit.credentials import NO_CREDENTIALS, ClientCredentials, Credential, Credentials, Token, Vault
 from agentkit.errors import McpAuthRequired
-from agentkit.mcp import BearerToken, McpAuth, OAuthClientCredentials
+from agentkit.mcp import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
 from agentkit.platform.orchestration.plan import ServerPlan
 from agentkit.reasoning import Tool
 from agentkit.specs import Authorization
@@ -18,7 +19,9 @@ _WANTED: Final = {
     Authorization.BEARER: "a bearer token",
     Authorization.INHERIT: "the caller's own token",
     Authorization.OAUTH2: "client credentials",
+    Authorization.API_KEY: "an API key",
 }
+_NO_SECRETS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -29,26 +32,33 @@ class Registration:
         credentials: What the first message brought, and later answers to `auth-required`.
         tools: The tools of each server that let us in, by the server's name (MCPAUTH-14).
         addresses: Where each server was, by its name.
+        secrets: Stored secrets, by the name that a server refers to (V2-OBJ-10).
     """
 
     credentials: Credentials
     tools: dict[str, tuple[Tool, ...]] = field(default_factory=dict[str, tuple[Tool, ...]])
-    addresses: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    addresses: dict[str, str] = field(default_factory=dict[str, str])
+    secrets: Mapping[str, str] = field(default_factory=lambda: _NO_SECRETS, repr=False)
 
     def authorize(self, server: ServerPlan, caller: Caller) -> McpAuth | None:
         """What to attach to calls of a server, None for nothing (MCPAUTH-04 to MCPAUTH-08, V1-AGENT-10).
+
+        A part of the message wins over what is stored: a static token, or the secret that `ref` names. An API key
+        travels as a `token` part and is sent in the header `X-API-Key`; a stored secret for `oauth2` is
+        `client_id:client_secret` (MCPAUTH-19, V2-AUTH-01: the local decisions).
 
         Raises:
             McpAuthRequired: Nothing that fits the server was given.
         """
         self._follow(server)
         given = self.credentials.get(server.name)
-        match Authorization(server.info.authorization_type):
+        kept = self.secrets.get(server.ref) if server.ref is not None else None
+        stored = server.token.get_secret_value() if server.token else kept
+        match server.authorization:
             case Authorization.NONE:
                 return None
             case Authorization.BEARER:
-                static = server.token.get_secret_value() if server.token else None
-                token = given.token if isinstance(given, Token) else static
+                token = given.token if isinstance(given, Token) else stored
                 if token:
                     return BearerToken(token)
             case Authorization.INHERIT:
@@ -56,17 +66,25 @@ class Registration:
                 if token:
                     return BearerToken(token)
             case Authorization.OAUTH2:
-                if isinstance(given, ClientCredentials):
-                    return OAuthClientCredentials(given.client_id, given.client_secret, server.info.authorization_scope)
-            case Authorization.API_KEY:  # no wire delivers a key (V2-AUTH-01)
-                pass
-        raise McpAuthRequired(server.name, f"needs {wanted(server)}, and none was given.", remedy=how_to_give(server))
+                pair = _pair(given, kept)
+                if pair is not None:
+                    return OAuthClientCredentials(*pair, server.scope)
+            case Authorization.API_KEY:
+                key = given.token if isinstance(given, Token) else stored
+                if key:
+                    return ApiKey(key)
+        raise McpAuthRequired(server.name, self._lack(server), remedy=how_to_give(server))
+
+    def _lack(self, server: ServerPlan) -> str:
+        if server.ref is not None and server.ref not in self.secrets:
+            return f"needs {wanted(server)}, none was given, and there is no stored secret of the name it refers to."
+        return f"needs {wanted(server)}, and none was given."
 
     def _follow(self, server: ServerPlan) -> None:
         """An agent that was changed meanwhile must not take a credential to another address than it was given for."""
-        before = self.addresses.setdefault(server.name, server.info.url)
-        if before != server.info.url:
-            self.addresses[server.name] = server.info.url
+        before = self.addresses.setdefault(server.name, server.url)
+        if before != server.url:
+            self.addresses[server.name] = server.url
             self.tools.pop(server.name, None)
             self.credentials = Credentials(
                 credential for name, credential in self.credentials.items() if name != server.name
@@ -83,9 +101,10 @@ class Registrations:
     Bounded: the context unused for longest is forgotten first; its next message is treated like one after a restart.
     """
 
-    def __init__(self, capacity: int) -> None:
-        """Keep at most `capacity` contexts."""
+    def __init__(self, capacity: int, secrets: Mapping[str, str] = _NO_SECRETS) -> None:
+        """Keep at most `capacity` contexts; `secrets` are those that servers refer to by name."""
         self._vault: Vault[Registration] = Vault(capacity)
+        self._secrets = secrets
 
     def open(self, context: Hashable, brought: Credentials, *, first: bool, resumed: bool) -> Registration:
         """The registration for a turn.
@@ -99,7 +118,7 @@ class Registrations:
         """
         known = None if first else self._vault.look_up(context)
         if known is None:
-            known = Registration(brought if first else NO_CREDENTIALS)
+            known = Registration(brought if first else NO_CREDENTIALS, secrets=self._secrets)
         if resumed and not first:
             new = [credential for name, credential in brought.items() if name not in known.tools]
             known.credentials = known.credentials.merged(Credentials(new))
@@ -115,12 +134,12 @@ class Registrations:
 
 def wanted(server: ServerPlan) -> str:
     """In words, what a server wants."""
-    return _WANTED.get(Authorization(server.info.authorization_type), "no credential")
+    return _WANTED.get(server.authorization, "no credential")
 
 
 def how_to_give(server: ServerPlan) -> str:
     """What the client does to get out of `auth-required` (MCPAUTH-18)."""
-    authorization = Authorization(server.info.authorization_type)
+    authorization = server.authorization
     if authorization is Authorization.NONE:
         return "Register the server with the authorizationType that it wants: with none it gets no credential."
     if authorization is Authorization.OAUTH2:
@@ -128,3 +147,11 @@ def how_to_give(server: ServerPlan) -> str:
     else:
         part = f'{{"type":"token","mcp_name":"{server.name}","token":"..."}}'
     return f"Send the data part {part} with the first message of a new context, or in an answer to this task."
+
+
+def _pair(given: Credential | None, stored: str | None) -> tuple[str, str] | None:
+    """Client id and secret, as a part brought them or as they are stored."""
+    if isinstance(given, ClientCredentials):
+        return given.client_id, given.client_secret
+    client_id, _, secret = (stored or "").partition(":")
+    return (client_id, secret) if client_id and secret else None
