@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from a2a.types import AgentCard
 from a2a.utils.errors import (
@@ -16,11 +15,12 @@ from a2a.utils.errors import (
 
 from agentkit.a2a.push import PushNotifications
 from agentkit.compose import Agent, Caller
-from agentkit.models import Event, JsonObject, Message, SendRequest, Task, TaskState
-from agentkit.tasks import TaskPage, TaskService
+from agentkit.models import Event, JsonObject, Message, SendRequest, Task
+from agentkit.tasks import TaskPage, TaskService, read_token
 from agentkit.tasks.repository import StoredTask
 from agentkit.tasks.spans import ToldByRequest
 from agentkit.web.bounds import Bounds
+from agentkit.wire.a2a import ListRequest
 
 NumberedEvents = AsyncGenerator[tuple[int, Event]]
 """Events of a stream with the version of the task they led to, which becomes the SSE `id`."""
@@ -30,19 +30,6 @@ Accepted = Callable[[StoredTask], Awaitable[None]]
 
 ExtendedCard = Callable[[Caller], Awaitable[AgentCard | None]]
 """The card a known caller sees; None where there is none for this one (A2A-XC-01)."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskQuery:
-    """Which tasks a list asks for (A2A-LIST-05)."""
-
-    context_id: str | None
-    state: TaskState | None
-    since: datetime | None
-    page_size: int
-    cursor: tuple[int, int] | None
-    history_length: int | None
-    with_artifacts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +114,17 @@ class Operations:
         task_id = self.bounds.check_id("id", task_id)
         return await self._service.get(task_id, caller, agent_id=self.agent_id, history_length=history_length)
 
-    async def list_tasks(self, query: TaskQuery, caller: Caller) -> TaskPage:
+    async def list_tasks(self, query: ListRequest, caller: Caller) -> TaskPage:
         """A page of the caller's tasks (A2A-LIST-01 to -05)."""
+        context_id = query.context_id
         return await self._service.list_tasks(
             caller,
             agent_id=self.agent_id,
-            context_id=query.context_id,
+            context_id=None if context_id is None else self.bounds.check_id("contextId", context_id),
             state=query.state,
             since=query.since,
             limit=query.page_size,
-            cursor=query.cursor,
+            cursor=read_token(query.page_token),
             history_length=query.history_length,
             artifacts=query.with_artifacts,
         )

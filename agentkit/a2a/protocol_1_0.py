@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from agentkit.a2a.card import card_document
 from agentkit.a2a.language import Language
-from agentkit.a2a.operations import NumberedEvents, Operations, TaskQuery
+from agentkit.a2a.operations import NumberedEvents, Operations
 from agentkit.compose import Caller
-from agentkit.models import Json, JsonObject, Task, TaskState
-from agentkit.tasks.selection import read_token
-from agentkit.wire.a2a import decode_send_request, decode_state, encode_event, encode_task
-from agentkit.wire.reader import Reader, read_time
+from agentkit.models import Json, JsonObject, Task
+from agentkit.wire.a2a import decode_list_request, decode_send_request, encode_event, encode_task
+from agentkit.wire.reader import Reader
 
-_PAGE_SIZES: Final = range(1, 101)
-_DEFAULT_PAGE_SIZE: Final = 50
+_LARGEST_PAGE: Final = 100
 
 
 async def _send(operations: Operations, params: JsonObject, caller: Caller) -> Json:
@@ -36,7 +33,7 @@ async def _get(operations: Operations, params: JsonObject, caller: Caller) -> Js
 
 
 async def _list(operations: Operations, params: JsonObject, caller: Caller) -> Json:
-    query = _query(Reader(params, ""), operations)
+    query = decode_list_request(params, largest=_LARGEST_PAGE)
     page = await operations.list_tasks(query, caller)
     return {
         "tasks": [_listed(task, query.with_artifacts) for task in page.tasks],
@@ -83,24 +80,6 @@ def _push(params: JsonObject) -> JsonObject | None:
     return Reader(configuration, "configuration").optional_object("taskPushNotificationConfig")
 
 
-def _query(reader: Reader, operations: Operations) -> TaskQuery:
-    page_size = reader.count("pageSize")
-    if page_size is None:
-        page_size = _DEFAULT_PAGE_SIZE
-    if page_size not in _PAGE_SIZES:
-        reader.fail("pageSize", "value", "must be from 1 to 100")
-    context_id = reader.optional_text("contextId") or None
-    return TaskQuery(
-        context_id=None if context_id is None else operations.bounds.check_id("contextId", context_id),
-        state=_state(reader),
-        since=_time(reader),
-        page_size=page_size,
-        cursor=_cursor(reader),
-        history_length=reader.count("historyLength"),
-        with_artifacts=reader.flag("includeArtifacts", False),
-    )
-
-
 def _listed(task: Task, with_artifacts: bool) -> JsonObject:
     """A2A-LIST-04."""
     wire = encode_task(task)
@@ -109,31 +88,3 @@ def _listed(task: Task, with_artifacts: bool) -> JsonObject:
     else:
         wire.pop("artifacts", None)
     return wire
-
-
-def _cursor(reader: Reader) -> tuple[int, int] | None:
-    token = reader.optional_text("pageToken")
-    if not token:
-        return None
-    cursor = read_token(token)
-    if cursor is None:
-        reader.fail("pageToken", "value", "is no token of an earlier page")
-    return cursor
-
-
-def _state(reader: Reader) -> TaskState | None:
-    word = reader.optional_text("status")
-    if not word:
-        return None
-    state = decode_state(word)
-    if state is None:
-        reader.fail("status", "value", "must be a task state such as TASK_STATE_WORKING")
-    return None if state is TaskState.UNKNOWN else state
-
-
-def _time(reader: Reader) -> datetime | None:
-    text = reader.optional_text("statusTimestampAfter")
-    time = read_time(text)
-    if text and time is None:
-        reader.fail("statusTimestampAfter", "value", "must be an ISO 8601 time")
-    return time

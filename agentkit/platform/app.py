@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -12,21 +12,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agentkit.platform.problems import Endpoint, answer_error
+from agentkit.platform.methods import ByMethod
+from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
 from agentkit.platform.realm.routes import login_routes
-from agentkit.platform.services import STATE, Services, open_services, services_of
+from agentkit.platform.services import STATE, Services, open_services
 from agentkit.platform.settings import PlatformSettings
-from agentkit.platform.v1 import agents, messages
+from agentkit.platform.v1 import agents, messages, rpc
 from agentkit.platform.v1.gate import Route as V1Route
 from agentkit.platform.v1.gate import authenticated
+from agentkit.platform.v2.routes import ROOT as ROOT_V2
+from agentkit.platform.v2.routes import answer_unrouted, v2_routes
 
 _ROOTS: Final = ("/agents", "/v2/agents")
 """Where v1 lies: the SDKs' place and that of the documentation's quick start (LOC-03, CON-01)."""
 
 
 def create_platform(settings: PlatformSettings | None = None) -> Starlette:
-    """A local Corti-compatible platform: token endpoint and the v1 API.
+    """A local Corti-compatible platform: token endpoint, v1 and v2.
 
     The database is opened when the application starts and closed when it ends.
 
@@ -45,10 +48,11 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         routes=[
             Route("/health", _health, methods=["GET"]),
             *(route for root in _ROOTS for route in _v1_routes(root)),
+            *v2_routes(),
             *login_routes(),
         ],
         lifespan=lifespan,
-        exception_handlers={HTTPException: answer_error},
+        exception_handlers={HTTPException: _answer_unrouted},
     )
 
 
@@ -59,20 +63,24 @@ def _v1_routes(root: str) -> list[Route]:
         "/{agent}": {"GET": agents.get, "PATCH": agents.update, "DELETE": agents.delete},
         "/{agent}/agent-card.json": {"GET": agents.card},
         "/{agent}/v1/message:send": {"POST": messages.send},
+        "/{agent}/v1": {"POST": rpc.call_method},
         "/{agent}/v1/tasks/{task}": {"GET": messages.task},
         "/{agent}/v1/contexts/{context}": {"GET": messages.context, "DELETE": messages.delete_context},
     }
-    return [Route(root + path, _by_method(routes), methods=list(routes)) for path, routes in table.items()]
+    return [
+        Route(
+            root + path,
+            ByMethod({method: authenticated(route) for method, route in methods.items()}),
+            methods=list(methods),
+        )
+        for path, methods in table.items()
+    ]
 
 
-def _by_method(routes: Mapping[str, V1Route]) -> Endpoint:
-    """One endpoint for a path, so that a 405 names all of its methods."""
-    endpoints = {method: authenticated(route) for method, route in routes.items()}
-
-    async def endpoint(request: Request) -> Response:
-        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
-
-    return endpoint
+async def _answer_unrouted(request: Request, error: Exception) -> Response:
+    """The answer where there is no such address, or not by this method, as the plane in question spells errors."""
+    is_v2 = str(request.scope["path"]).startswith(f"{ROOT_V2}/")
+    return await (answer_unrouted if is_v2 else answer_error)(request, error)
 
 
 async def _health(_request: Request) -> Response:

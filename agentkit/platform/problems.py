@@ -11,6 +11,7 @@ from uuid import uuid4
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from agentkit.errors import (
     AgentKitError,
@@ -30,6 +31,7 @@ from agentkit.errors import (
 from agentkit.models import JsonObject
 from agentkit.platform.answers import json_answer
 from agentkit.tracing import SpanKind, continued, span
+from agentkit.web.answer import Answered
 from agentkit.wire.errors import encode_error, encode_validation_error
 
 _log = logging.getLogger("agentkit.platform")
@@ -45,7 +47,7 @@ _TASK_STATUS: Final[Mapping[type[TaskError], int]] = {
     MessageConflict: 409,
     ServiceOverloaded: 429,
 }
-_ID: Final = re.compile(r"[0-9a-fA-F-]{36}")
+_ID: Final = re.compile(r"(?:[a-z]{2,4}\.)?[0-9a-fA-F-]{36}")
 _SERVED: Final = (
     "This platform serves Corti's v1 over REST: no JSON-RPC and no streams, no v2, and nothing beside the agents yet."
 )
@@ -101,34 +103,53 @@ def bad_request(code: str, description: str, how_to_fix: str | None = None) -> P
     return Problem(400, code, description, how_to_fix=how_to_fix)
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-Refuse = Callable[[Request, Exception], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Answered]]
+Refuse = Callable[[Request, Exception], Awaitable[Answered]]
+"""Makes the answer of an error."""
 
 
-def answering(endpoint: Endpoint, refuse: Refuse | None = None) -> Endpoint:
+class Answering:
     """An endpoint that answers its errors itself: the server would log a foreign exception with its text.
 
-    The request becomes one span of the caller's trace; its path holds ids only.
+    The request becomes one span of the caller's trace; its path holds ids only. Starlette takes it for an application,
+    and puts none of its layers for functions around it.
+    """
+
+    def __init__(self, endpoint: Endpoint, refuse: Refuse) -> None:
+        """Have an endpoint answered for."""
+        self._endpoint = endpoint
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        request = Request(scope, receive)
+        if request.headers.get("traceparent") is None:
+            await self._answer(request, send)
+            return
+        with continued(request.headers):
+            await self._answer(request, send)
+
+    async def _answer(self, request: Request, send: Send) -> None:
+        attributes = {"http.request.method": request.method, "url.path": _shown_path(request)}
+        with span("platform.request", attributes, kind=SpanKind.SERVER) as hop:
+            try:
+                answer = await self._endpoint(request)
+            except ClientDisconnect:
+                return
+            except Exception as error:
+                answer = await self._refuse(request, error)
+            hop.set("http.response.status_code", answer.status_code)
+            await answer(request.scope, request.receive, send)
+
+
+def answering(endpoint: Endpoint, refuse: Refuse | None = None) -> Answering:
+    """An endpoint that answers its errors itself.
 
     Args:
         endpoint: What answers.
         refuse: Makes the answer of an error; None spells it as v1 does.
     """
-    refusal = refuse or answer_error
-
-    async def guarded(request: Request) -> Response:
-        attributes = {"http.request.method": request.method, "url.path": _shown_path(request)}
-        with continued(request.headers), span("platform.request", attributes, kind=SpanKind.SERVER) as open_span:
-            try:
-                response = await endpoint(request)
-            except ClientDisconnect:
-                response = Response(status_code=400)
-            except Exception as error:
-                response = await refusal(request, error)
-            open_span.set("http.response.status_code", response.status_code)
-            return response
-
-    return guarded
+    return Answering(endpoint, refuse or answer_error)
 
 
 def _shown_path(request: Request) -> str:

@@ -9,16 +9,16 @@ from starlette.requests import Request
 
 from agentkit.models import Json
 from agentkit.platform.problems import Problem, bad_request
-from agentkit.platform.settings import PlatformLimits
 from agentkit.web.arrival import arrived
 from agentkit.web.body import read_json as read_body_json
+from agentkit.web.bounds import Bounds
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _MAX_DIGITS: Final = 9
 _MEDIA_TYPES: Final = ("application/json", "application/a2a+json", "application/merge-patch+json")
 
 
-async def read_json(request: Request, limits: PlatformLimits) -> Json:
+async def read_json(request: Request, bounds: Bounds) -> Json:
     """The body as JSON; a request that does not say what it brings is believed to bring that.
 
     Raises:
@@ -27,7 +27,7 @@ async def read_json(request: Request, limits: PlatformLimits) -> Json:
     """
     came = arrived(request.scope)
     named = _MEDIA_TYPES if came.media_type else None
-    return await read_body_json(came, request.receive, named, limit=limits.body_bytes, seconds=limits.body_seconds)
+    return await read_body_json(came, request.receive, named, limit=bounds.body, seconds=bounds.body_seconds)
 
 
 def path_id(request: Request, name: str) -> str:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
+from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.platform.realm.records import RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec, RemoteAgentSpec
+from agentkit.web.bounds import Bounds
 
 if TYPE_CHECKING:
     from agentkit.mcp.client.pool import HttpPool
@@ -34,8 +36,7 @@ class PlatformLimits:
     """What bounds the work and the memory of a platform.
 
     Attributes:
-        body_bytes: The largest request body.
-        body_seconds: How long a body may take to arrive.
+        bounds: How much one request may bring, and how long a client may take to send or to read.
         decisions: The most decisions of reasoners for one message, those of experts included.
         delegations: The most pieces of work given to experts for one message, by the agents it uses too.
         tool_calls: The most tool calls for one message.
@@ -51,8 +52,7 @@ class PlatformLimits:
         ephemeral_lifetime: After it an ephemeral agent is deleted (V1-AGENT-05).
     """
 
-    body_bytes: int = 4 * 1024 * 1024
-    body_seconds: float = 30.0
+    bounds: Bounds = field(default_factory=lambda: Bounds(body=4 * 1024 * 1024, part=4 * 1024 * 1024))
     decisions: int = 64
     delegations: int = 8
     tool_calls: int = 32
@@ -99,7 +99,8 @@ class PlatformSettings:
         token_lifetime: Seconds a token lives (AUTH-08).
         refresh_lifetime: Seconds a refresh token may wait.
         reasoner: Decides for orchestrators and experts; None takes the rules, which need no model.
-        registry: Experts on offer beside the installed ones; one of the same name replaces an installed one.
+        registry: Experts on offer beside the installed ones; one of the same name replaces an installed one. A
+            `RegistryEntry` takes a configuration, too.
         expert_urls: The address of the MCP server of an installed expert, by the expert's name; the default is the
             server's place under `servers_url`.
         servers_url: Where `agentkit serve` puts the bundled MCP servers.
@@ -127,7 +128,7 @@ class PlatformSettings:
     token_lifetime: int = 300
     refresh_lifetime: int = 1800
     reasoner: Reasoner | None = None
-    registry: tuple[ExpertSpec, ...] = ()
+    registry: tuple[ExpertSpec | RegistryEntry, ...] = ()
     expert_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
     servers_url: str = DEFAULT_SERVERS_URL
     http: Callable[[], HttpPool] | None = None

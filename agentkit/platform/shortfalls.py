@@ -37,3 +37,12 @@ class Shortfall(StrEnum):
 
     REGISTRY_SEARCH = "registry-search"
     """V2-EP-26: `q` of the registry is ignored."""
+
+    TASK_USAGE = "task-usage"
+    """V2-OBJ-14: what a turn used is told over JSON-RPC, not over HTTP+JSON."""
+
+    AUTH_REQUIRED = "auth-required"
+    """V2-AUTH-01: over HTTP+JSON a task that waits for a credential is shown as failed."""
+
+    RESUME = "resume"
+    """V2-EP-13: `Last-Event-ID` is not read."""

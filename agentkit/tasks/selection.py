@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Final
 
+from agentkit.errors import WireError
 from agentkit.models import Task, TaskState
 
 _LARGEST_CURSOR: Final = 2**63
@@ -46,15 +47,23 @@ class TaskPage:
         return None if self.cursor is None else _token(self.cursor)
 
 
-def read_token(token: str) -> tuple[int, int] | None:
-    """The cursor of a token; None for a text that is none of ours."""
+def read_token(token: str | None) -> tuple[int, int] | None:
+    """The cursor of a token that a client gives back; None for none.
+
+    Raises:
+        WireError: It is none of ours.
+    """
+    if token is None:
+        return None
     try:
         time, _, key = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode("ascii").partition(".")
         cursor = int(time), int(key)
+        ours = _token(cursor) == token and all(0 <= part < _LARGEST_CURSOR for part in cursor)
     except ValueError:
-        return None
-    ours = _token(cursor) == token and all(0 <= part < _LARGEST_CURSOR for part in cursor)
-    return cursor if ours else None
+        cursor, ours = (0, 0), False
+    if not ours:
+        raise WireError("pageToken", "value", "is no token of an earlier page")
+    return cursor
 
 
 def _token(cursor: tuple[int, int]) -> str:

@@ -51,6 +51,7 @@ class EventStream:
                 client may leave an event unread. What is unread is one event and what the socket holds: followers
                 read from the event log, nothing piles up for them.
         """
+        self.status_code = 200
         self._first = first
         self._rest = rest
         self._spell = spell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from agentkit.errors import ApiError, WireError, api_error_class
 from agentkit.models import Json, JsonObject
@@ -90,8 +90,8 @@ def decode_call(value: Json) -> tuple[str, JsonObject]:
     return method, params
 
 
-def encode_answer(request_id: RequestId, member: Literal["result", "error"], value: Json) -> JsonObject:
-    """An answer to a call."""
+def encode_answer(request_id: RequestId, member: str, value: Json) -> JsonObject:
+    """An answer to a call; `member` is `result` or `error`."""
     return {"jsonrpc": "2.0", "id": request_id, member: value}
 
 

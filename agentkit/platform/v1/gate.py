@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from agentkit.compose import Caller
 from agentkit.platform.agents.record import AgentRecord, Ownership
-from agentkit.platform.problems import Problem, answering, unknown_agent
+from agentkit.platform.problems import Answering, Problem, answering, unknown_agent
 from agentkit.platform.requests import path_id
 from agentkit.platform.services import Services, services_of
+from agentkit.web.answer import Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class Call:
         return record
 
 
-Route = Callable[[Call], Awaitable[Response]]
+Route = Callable[[Call], Awaitable[Answered]]
 
 
-def authenticated(route: Route) -> Callable[[Request], Awaitable[Response]]:
+def authenticated(route: Route) -> Answering:
     """Make an endpoint of a route: nothing of it runs before the caller is known (AUTH-10)."""
 
-    async def endpoint(request: Request) -> Response:
+    async def endpoint(request: Request) -> Answered:
         services = services_of(request)
         return await route(Call(request, services, await services.realms.caller(request)))
 

@@ -2,90 +2,76 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.responses import Response
 
-from agentkit.compose import Caller
-from agentkit.credentials import Token, extract
-from agentkit.errors import CredentialError
-from agentkit.models import Message
-from agentkit.platform.agents.record import AgentRecord, Ownership
-from agentkit.platform.answers import json_answer
-from agentkit.platform.orchestration.orchestrator import Orchestrator, Workshop
+from agentkit.models import Json, Message, SendRequest
+from agentkit.models.base import altered
 from agentkit.platform.requests import check_id, path_id, query_number, query_page, read_json
+from agentkit.platform.turns import Turns
 from agentkit.platform.v1.gate import Call
-from agentkit.specs import Authorization
+from agentkit.platform.v1.spelling import shown_context, shown_task
+from agentkit.web.answer import Answer, Answered
 from agentkit.wire import v1
 
+_JSON: Final = b"application/json"
 
-async def send(call: Call) -> Response:
+
+async def send(call: Call) -> Answered:
     """POST /agents/{agent}/v1/message:send (V1-EP-07)."""
-    record = await call.agent()
-    request = v1.decode_send(await read_json(call.request, call.services.settings.limits))
-    message = _checked(request.message)
-    await require_inherited(call.services.workshop, record, message, call.caller)
-    first = message.context_id is None and message.task_id is None
-    answer = await call.services.tasks.send(
-        Orchestrator(call.services.workshop, record, first=first),
-        message,
-        call.caller,
-        agent_id=record.id,
-        blocking=request.blocking,
-        history_length=request.history_length,
-        metadata=request.metadata,
-    )
-    return json_answer(v1.encode_send_answer(answer))
+    turns = await turns_of(call)
+    request = read_send(await read_json(call.request, call.services.settings.limits.bounds))
+    return Answer({"task": shown_task(await turns.send(request))}, media_type=_JSON)
 
 
-async def task(call: Call) -> Response:
+async def task(call: Call) -> Answered:
     """GET /agents/{agent}/v1/tasks/{task} (V1-EP-09)."""
-    record = await call.agent()
+    turns = await turns_of(call)
     task_id = path_id(call.request, "task")
     length = query_number(call.request, "historyLength", least=0)
-    found = await call.services.tasks.get(task_id, call.caller, agent_id=record.id, history_length=length)
-    return json_answer(v1.encode_task(found))
+    return Answer(shown_task(await turns.get(task_id, history_length=length)), media_type=_JSON)
 
 
-async def context(call: Call) -> Response:
+async def context(call: Call) -> Answered:
     """GET /agents/{agent}/v1/contexts/{context} (V1-EP-10)."""
-    record = await call.agent()
+    turns = await turns_of(call)
     context_id = path_id(call.request, "context")
     limit, offset = query_page(call.request)
-    found = await call.services.tasks.context(context_id, call.caller, agent_id=record.id, limit=limit, offset=offset)
-    return json_answer(v1.encode_context(found))
+    found = await turns.context(context_id, limit=limit, offset=offset)
+    return Answer(shown_context(found), media_type=_JSON)
 
 
-async def delete_context(call: Call) -> Response:
+async def delete_context(call: Call) -> Answered:
     """DELETE /agents/{agent}/v1/contexts/{context} (V1-EP-11)."""
-    record = await call.agent()
-    context_id = path_id(call.request, "context")
-    await call.services.tasks.delete_context(context_id, call.caller, agent_id=record.id)
+    turns = await turns_of(call)
+    await turns.delete_context(path_id(call.request, "context"))
     return Response(status_code=204)
 
 
-async def require_inherited(workshop: Workshop, record: AgentRecord, message: Message, caller: Caller) -> None:
-    """Refuse before a task is made what an `inherit` server could never get (MCPAUTH-05, MCPAUTH-11).
+async def turns_of(call: Call) -> Turns:
+    """What the caller can do at the agent of the path.
 
     Raises:
-        CredentialError: `missing_inherited_token`, or what is wrong with a part.
+        Problem: 400, the id is no UUID; 404, there is no such agent for the caller (V1-ID-01, V1-ERR-04).
     """
-    if caller.bearer:
-        return
-    _, given = extract(message)
-    plan = await workshop.planner.plan(Ownership.of(caller), record)
-    for server in plan.all_servers():
-        inherits = server.info.authorization_type == Authorization.INHERIT
-        if inherits and not isinstance(given.get(server.name), Token):
-            raise CredentialError(
-                "missing_inherited_token",
-                f"The MCP server {server.name!r} inherits the caller's token, and the request has none.",
-                mcp_name=server.name,
-                remedy="Send the request with a bearer token, or give a token for the server.",
-            )
+    return Turns(call.services, await call.agent(), call.caller)
+
+
+def read_send(body: Json) -> SendRequest:
+    """What a send asks for, with ids as the server makes them.
+
+    Raises:
+        WireError: A required field is missing, or one does not fit (V1-SEND-10).
+        Problem: 400, an id is no UUID (V1-ID-01).
+    """
+    request = v1.decode_send(body)
+    message = _checked(request.message)
+    return request if message is request.message else altered(request, {"message": message})
 
 
 def _checked(message: Message) -> Message:
-    """Ids as the server makes them (V1-ID-01)."""
-    ids = {
+    ids: dict[str, object] = {
         key: check_id(value, name)
         for key, name, value in (
             ("context_id", "contextId", message.context_id),
@@ -93,4 +79,4 @@ def _checked(message: Message) -> Message:
         )
         if value is not None
     }
-    return message.model_copy(update=ids) if ids else message
+    return altered(message, ids) if ids else message

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from agentkit.compose import Caller
 from agentkit.platform.agents.record import AgentRecord, Ownership
-from agentkit.platform.problems import answering
+from agentkit.platform.problems import Answering, answering
 from agentkit.platform.services import Services, services_of
 from agentkit.platform.v2.ids import Kind, bare_id
 from agentkit.platform.v2.problems import answer_problem, unknown
+from agentkit.web.answer import Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class Call:
         return record
 
 
-Route = Callable[[Call], Awaitable[Response]]
+Route = Callable[[Call], Awaitable[Answered]]
 
 
-def authenticated(route: Route) -> Callable[[Request], Awaitable[Response]]:
+def authenticated(route: Route) -> Answering:
     """Make an endpoint of a route: nothing of it runs before the caller is known; errors are spelled by V2-ERR-01."""
 
-    async def endpoint(request: Request) -> Response:
+    async def endpoint(request: Request) -> Answered:
         services = services_of(request)
         return await route(Call(request, services, await services.realms.caller(request)))
 

@@ -6,6 +6,7 @@ JSON text, integers stay integers (design D12).
 
 from agentkit.wire.a2a.legacy import decode_legacy_send, encode_legacy_event
 from agentkit.wire.a2a.legacy_proto import camel_case, decode_proto_send, encode_proto_event, encode_proto_task
+from agentkit.wire.a2a.listing import ListRequest, decode_list_request
 from agentkit.wire.a2a.message import decode_message, decode_part, encode_message, encode_part
 from agentkit.wire.a2a.send import decode_send_request, encode_send_request
 from agentkit.wire.a2a.task import (
@@ -24,11 +25,13 @@ from agentkit.wire.a2a.task import (
 )
 
 __all__ = [
+    "ListRequest",
     "camel_case",
     "decode_answer",
     "decode_artifact",
     "decode_event",
     "decode_legacy_send",
+    "decode_list_request",
     "decode_message",
     "decode_part",
     "decode_proto_send",
