@@ -76,8 +76,10 @@ class Worker:
 
         async def work() -> None:
             try:
-                with span("expert.run", {"agentkit.expert.name": self.name}):
-                    events.put_nowait(await self._work(situation, events.put_nowait))
+                with span("expert.work", {"agentkit.expert.name": self.name}) as hop:
+                    result = await self._work(situation, events.put_nowait)
+                    hop.content(asked=situation.text, answered=result.text)
+                    events.put_nowait(result)
             finally:
                 events.put_nowait(None)
 

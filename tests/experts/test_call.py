@@ -315,7 +315,7 @@ async def test_the_hops_of_a_call_are_spans() -> None:
     spans: list[SpanRecord] = []
     with listen(spans.append), anyio.fail_after(HANG):
         await Pilot().expert.call("When is high tide at Dover?")
-    assert [record.name for record in spans] == ["mcp.list_tools", "mcp.tool", "mcp.call", "expert.run"]
+    assert [record.name for record in spans] == ["mcp.list_tools", "mcp.tool", "mcp.call", "expert.work"]
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ async def test_every_run_is_a_span_with_the_name_of_the_expert() -> None:
     spans: list[SpanRecord] = []
     with listen(spans.append):
         await run(Worker("looker", ScriptedReasoner([Answer("done")]), {}))
-    assert [(record.name, record.attributes["agentkit.expert.name"]) for record in spans] == [("expert.run", "looker")]
+    assert [(record.name, record.attributes["agentkit.expert.name"]) for record in spans] == [("expert.work", "looker")]
 
 
 async def test_a_reader_who_stops_early_stops_the_tool_call() -> None:

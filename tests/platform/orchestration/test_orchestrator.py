@@ -88,7 +88,7 @@ async def test_several_experts_contribute_in_order() -> None:
     ]
     async with scripted(script, ("one", "two")) as (chief, _):
         task = await chief.send()
-    assert said(task) == "did the first and did the second"
+    assert said(task) == "did the first [one-reader] and did the second [two-reader]"
     assert [step["expert"] for step in task["metadata"]["agentkit"]["steps"]] == ["one-reader", "two-reader"]
     assert [artifact["parts"][0]["data"] for artifact in task["artifacts"]] == [{"n": 1}, {"n": 2}]
     assert len({artifact["artifactId"] for artifact in task["artifacts"]}) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from agentkit.compose import Caller
@@ -9,37 +11,49 @@ from agentkit.credentials import Token, attach
 from agentkit.errors import CredentialError
 from agentkit.models import Message
 from agentkit.platform import PlatformSettings
-from agentkit.platform.agents.drafting import Drafting
-from agentkit.platform.agents.record import Ownership
+from agentkit.platform.agents.connector import McpConnector
+from agentkit.platform.agents.record import AgentRecord, Ownership
+from agentkit.platform.orchestration.inherited import require_inherited
 from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
 from agentkit.platform.services import open_services
-from agentkit.platform.v1.messages import require_inherited
-from agentkit.specs import AgentSpec, Authorization, McpServerSpec
+from agentkit.specs import Authorization
 
 pytestmark = pytest.mark.anyio
 
 ANONYMOUS = Caller("owner", "base")
-SPEC = AgentSpec(
-    name="a",
-    description="d",
-    servers=[McpServerSpec(name="ehr", url="http://127.0.0.1:9/mcp", authorization=Authorization.INHERIT)],
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RECORD = AgentRecord(
+    "6f1e9f0a-5d0b-4a53-9a53-0d7d5a0f1c11",
+    "a",
+    Ownership("base", "owner"),
+    NOW,
+    NOW,
+    connectors=(
+        McpConnector(
+            id="6f1e9f0a-5d0b-4a53-9a53-0d7d5a0f1c12",
+            name="ehr",
+            url="http://127.0.0.1:9/mcp",
+            authorization=Authorization.INHERIT,
+        ),
+    ),
 )
 
 
 async def test_without_a_bearer_the_request_is_refused_unless_a_token_part_stands_in() -> None:
+    """MCPAUTH-05, MCPAUTH-11."""
     settings = PlatformSettings()
     async with open_services(settings, register_clients(settings)) as services:
-        record = await Drafting(services.agents, services.registry, Ownership.of(ANONYMOUS)).create(SPEC)
         hello = Message.user("hello")
         with pytest.raises(CredentialError) as caught:
-            await require_inherited(services.workshop, record, hello, ANONYMOUS)
+            await require_inherited(services.workshop, RECORD, hello, ANONYMOUS)
         assert (caught.value.code, caught.value.mcp_name) == ("missing_inherited_token", "ehr")
-        await require_inherited(services.workshop, record, attach(hello, [Token("ehr", "t")]), ANONYMOUS)
-        await require_inherited(services.workshop, record, hello, Caller("owner", "base", "bearer"))
+        await require_inherited(services.workshop, RECORD, attach(hello, [Token("ehr", "t")]), ANONYMOUS)
+        await require_inherited(services.workshop, RECORD, hello, Caller("owner", "base", "bearer"))
 
 
 async def test_its_status_is_401_and_its_code_the_documented_one() -> None:
+    """MCPAUTH-11."""
     from starlette.requests import Request
 
     request = Request({"type": "http", "headers": []})

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx2
 import pytest
 
 from agentkit.compose import Caller
 from agentkit.credentials import Credentials, Token
 from agentkit.errors import McpAuthRequired, McpUnreachable
-from agentkit.models import McpServerInfo
 from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.platform.orchestration.plan import ServerPlan
 from agentkit.platform.tools.connections import Connections
 from agentkit.platform.tools.registration import Registration, Registrations
+from agentkit.specs import Authorization, Transport
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.parts import BEARER, TOOLS, Plain, expert, server, state, talk, token, tools_app
@@ -20,11 +22,7 @@ from tests.platform.parts import BEARER, TOOLS, Plain, expert, server, state, ta
 pytestmark = pytest.mark.anyio
 
 CALLER = Caller("owner", "base")
-EHR = ServerPlan(
-    McpServerInfo(
-        id="1", name="ehr", transport_type="streamable_http", authorization_type="bearer", url=f"{TOOLS}/ehr/mcp"
-    )
-)
+EHR = ServerPlan("ehr", f"{TOOLS}/ehr/mcp", Authorization.BEARER)
 
 
 def given(value: str) -> Credentials:
@@ -85,7 +83,7 @@ async def test_another_credential_gets_another_connection() -> None:
 
 
 async def test_a_transport_without_http_is_unreachable() -> None:
-    old = ServerPlan(EHR.info.model_copy(update={"transport_type": "stdio"}))
+    old = replace(EHR, transport=Transport.STDIO)
     async with httpx2.AsyncClient() as http:
         connections = Connections(http, timeout=HANG, capacity=1)
         async with connections.turn("a", Registration(given("t")), CALLER) as connect:
