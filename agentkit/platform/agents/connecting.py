@@ -17,6 +17,7 @@ from agentkit.platform.agents.connector import (
     RemoteConnector,
     SchemaConnector,
 )
+from agentkit.platform.agents.naming import field_at
 from agentkit.platform.agents.record import Ownership
 from agentkit.platform.agents.registry import Registry, RegistryEntry
 from agentkit.platform.agents.store import AgentStore
@@ -69,7 +70,7 @@ class Connecting:
             case ExpertReferenceSpec():
                 return await self._reference(spec, place)
             case AgentReferenceSpec():
-                return await self._agent(AgentId(spec.id).bare, spec.prompt, spec.enabled, f"{place}.agentId")
+                return await self._agent(AgentId(spec.id).bare, spec.prompt, spec.enabled, field_at(place, "agentId"))
             case RemoteAgentSpec():
                 return RemoteConnector(id=new_id(), enabled=spec.enabled, url=spec.url, name=spec.name)
             case OutputSchemaSpec():
@@ -87,12 +88,12 @@ class Connecting:
         if spec.id is None:
             entry = self._registry.by_name(spec.name or "") or self._registry.by_id(spec.name or "")
             if entry is None:
-                raise unknown_reference(f"{place}.name")
+                raise unknown_reference(field_at(place, "name"))
             return self._entry(spec, entry, place)
         entry = self._registry.by_id(spec.id.lower())
         if entry is not None:
             return self._entry(spec, entry, place)
-        return await self._agent(spec.id.lower(), spec.prompt, spec.enabled, f"{place}.id")
+        return await self._agent(spec.id.lower(), spec.prompt, spec.enabled, field_at(place, "id"))
 
     def _entry(self, spec: ExpertReferenceSpec, entry: RegistryEntry, place: str) -> RegistryConnector:
         return RegistryConnector(
@@ -101,7 +102,7 @@ class Connecting:
             entry=entry.name,
             prompt=spec.prompt,
             config=spec.config,
-            resolved_config=entry.resolve(spec.config, f"{place}.config"),
+            resolved_config=entry.resolve(spec.config, field_at(place, "config")),
         )
 
     async def _agent(self, agent_id: str, prompt: str | None, enabled: bool, place: str) -> AgentConnector:

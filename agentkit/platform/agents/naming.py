@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agentkit.errors import WireError
-from agentkit.platform.agents.connector import Connector, InlineExpert, McpConnector, McpServer, RegistryConnector
+from agentkit.platform.agents.connector import (
+    AgentConnector,
+    Connector,
+    InlineExpert,
+    McpConnector,
+    McpServer,
+    RegistryConnector,
+)
 from agentkit.platform.agents.registry import Registry
 
 Placed = tuple[str, Connector]
@@ -15,15 +22,22 @@ Placed = tuple[str, Connector]
 def check_names(placed: Iterable[Placed], registry: Registry) -> None:
     """Refuse two experts of one name, and two MCP servers of one name, over the whole agent.
 
+    An agent that is asked counts by its id: its name is its own, and may change.
+
     Raises:
         WireError: A name occurs twice; the error names the later place.
     """
+    agents: set[str] = set()
     experts: set[str] = set()
     servers: set[str] = set()
     for place, connector in placed:
-        if not isinstance(connector, McpConnector) and connector.name:
+        if isinstance(connector, AgentConnector):
+            if connector.agent_id in agents:
+                raise WireError(field_at(place, "id"), "value", "is an agent that is an expert here already")
+            agents.add(connector.agent_id)
+        elif not isinstance(connector, McpConnector) and connector.name:
             if connector.name in experts:
-                raise _doubled(f"{place}.name", "expert", connector.name)
+                raise _doubled(field_at(place, "name"), "expert", connector.name)
             experts.add(connector.name)
         for where, name in _servers(place, connector, registry):
             if name in servers:
@@ -31,17 +45,22 @@ def check_names(placed: Iterable[Placed], registry: Registry) -> None:
             servers.add(name)
 
 
+def field_at(place: str, name: str) -> str:
+    """The path of a field of what stands at a place; the place is empty for the body itself."""
+    return f"{place}.{name}" if place else name
+
+
 def _servers(place: str, connector: Connector, registry: Registry) -> Iterable[tuple[str, str]]:
     match connector:
         case McpServer():
-            return [(f"{place}.name", connector.name)]
+            return [(field_at(place, "name"), connector.name)]
         case InlineExpert():
             return [
                 (f"{place}.mcpServers[{index}].name", server.name) for index, server in enumerate(connector.servers)
             ]
         case RegistryConnector():
             entry = registry.by_name(connector.entry)
-            return [(f"{place}.name", server.name.strip()) for server in entry.servers] if entry else []
+            return [(field_at(place, "name"), server.name.strip()) for server in entry.servers] if entry else []
         case _:
             return []
 

@@ -295,7 +295,7 @@ async def test_the_card_points_to_the_agent(api: httpx2.AsyncClient, platform: L
     card = (await api.get(f"/agents/{agent['id']}/agent-card.json")).json()
     assert card["url"] == f"{platform.url}/agents/{agent['id']}/v1"
     assert card["protocolVersion"].startswith("0.3")
-    assert card["capabilities"] == {"streaming": False, "pushNotifications": False}
+    assert card["capabilities"] == {"streaming": True, "pushNotifications": False}
     (skill,) = card["skills"]
     assert skill["name"] == "record-reader"
     assert "examples" not in skill
