@@ -63,7 +63,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
 
     Raises:
         StorageError: The database cannot be used.
-        ConfigurationError: The key that seals tokens cannot be used.
+        ConfigurationError: The key that seals tokens cannot be used, or an embedder is given and numpy is missing.
         SpecError: An installed expert does not fit.
     """
     limits = settings.limits
@@ -83,12 +83,15 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         )  # makes a TLS context
         connections = Connections(http, timeout=settings.mcp_timeout, capacity=limits.connected_contexts)
         stack.push_async_callback(connections.aclose)
-        memory = ContextMemory(database, clock=settings.clock)
+        memory = ContextMemory(database, settings.embedder, clock=settings.clock)
+        stack.push_async_callback(memory.aclose)
         registrations = Registrations(limits.contexts, settings.secrets)
         remotes = Remotes(settings.remote_agents, http)
         stack.push_async_callback(remotes.aclose)
         durable = await _durable_engine(settings)
-        tasks = TaskService(SqlRepository(database), InlineEngine(), durable=durable, clock=settings.clock)
+        repository = SqlRepository(database)
+        repository.on_delete(memory.forget_tasks)
+        tasks = TaskService(repository, InlineEngine(), durable=durable, clock=settings.clock)
         stack.push_async_callback(tasks.close)
 
         async def forget(owned: TaskScope, context_id: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
+from agentkit.memory import Embedder
 from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.platform.realm.records import RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
@@ -87,7 +88,7 @@ class PlatformSettings:
     """Everything a local platform can be told; each field has a default for development.
 
     Attributes:
-        database: An SQLite file, as path or `sqlite:///` URL; None keeps everything in memory.
+        database: An SQLite file, as path or `sqlite:///` URL, or `postgresql://...`; None keeps everything in memory.
         url: The address clients use, without a path: issuer and cards are made from it.
         tenants: The realms there are (ENV-04).
         clients: Client ids, each with its secret or with all that is to be said of it (LOC-04).
@@ -99,6 +100,8 @@ class PlatformSettings:
         token_lifetime: Seconds a token lives (AUTH-08).
         refresh_lifetime: Seconds a refresh token may wait.
         reasoner: Decides for orchestrators and experts; None takes the rules, which need no model.
+        embedder: Lets the memory of contexts go by meaning as well as by words (extra `semantic`), for example
+            `agentkit.memory.minilm.MiniLM()`.
         registry: Experts on offer beside the installed ones; one of the same name replaces an installed one. A
             `RegistryEntry` takes a configuration, too.
         expert_urls: The address of the MCP server of an installed expert, by the expert's name; the default is the
@@ -128,6 +131,7 @@ class PlatformSettings:
     token_lifetime: int = 300
     refresh_lifetime: int = 1800
     reasoner: Reasoner | None = None
+    embedder: Embedder | None = None
     registry: tuple[ExpertSpec | RegistryEntry, ...] = ()
     expert_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
     servers_url: str = DEFAULT_SERVERS_URL
