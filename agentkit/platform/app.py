@@ -8,10 +8,12 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from agentkit.platform.faults.injection import FaultInjector
 from agentkit.platform.methods import ByMethod
 from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
@@ -53,6 +55,7 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _answer_unrouted},
+        middleware=[] if settings.faults is None else [Middleware(FaultInjector, faults=settings.faults)],
     )
 
 

@@ -14,6 +14,7 @@ from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
 from agentkit.memory import Embedder
 from agentkit.platform.agents.registry import RegistryEntry
+from agentkit.platform.faults.rules import Faults
 from agentkit.platform.realm.records import RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
@@ -118,6 +119,7 @@ class PlatformSettings:
             beside the database (design D13).
         limits: What bounds the work.
         clock: The time, with time zone; tests move it.
+        faults: What goes wrong on purpose, for the tests of callers; None lets nobody ask for it.
         faithful: Reproduce where Corti's own server falls short of its contract: everywhere, or in these points only.
     """
 
@@ -143,6 +145,7 @@ class PlatformSettings:
     secret_key: str | None = field(default=None, repr=False)
     limits: PlatformLimits = PlatformLimits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    faults: Faults | None = None
     faithful: bool | frozenset[Shortfall] = False
 
     def __post_init__(self) -> None:

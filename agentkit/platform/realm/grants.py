@@ -20,9 +20,10 @@ from agentkit.platform.realm.records import (
     PASSWORD,
     REFRESH_TOKEN,
     RealmClient,
+    WrongToken,
 )
 from agentkit.platform.realm.sessions import Refreshed, Sessions
-from agentkit.platform.realm.tokens import SOCKET_SCOPES, Issue, RealmTokens, WrongToken, granted
+from agentkit.platform.realm.tokens import SOCKET_SCOPES, Issue, RealmTokens, granted
 
 _WRONG_CLIENT: Final = "The client is unknown, or its credentials are wrong."
 

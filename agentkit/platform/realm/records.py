@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +19,14 @@ GRANTS: Final = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, PASSWORD, REFRESH_TOKEN
 """What the token endpoint knows (AUTH-01 to AUTH-05)."""
 
 _REDIRECT_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21\x22\x24-\x7e]{1,2000}")
+
+
+class WrongToken(StrEnum):
+    """What can be wrong with a token that is issued on purpose for a client's tests."""
+
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    ISSUER = "issuer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from agentkit.platform.realm.callers import bearer_of
 from agentkit.platform.realm.login import sender_of
 from agentkit.platform.realm.pages import notice_page
 from agentkit.platform.realm.realms import Realm
-from agentkit.platform.realm.tokens import WrongToken
+from agentkit.platform.realm.records import WrongToken
 from agentkit.platform.services import services_of
 from agentkit.wire.errors import encode_oauth_error
 

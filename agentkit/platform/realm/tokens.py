@@ -6,13 +6,13 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from agentkit.models import JsonObject
 from agentkit.oauth.issuing import TokenIssuer
 from agentkit.oauth.keys import SigningKeys
 from agentkit.platform.realm.directory import Person
+from agentkit.platform.realm.records import WrongToken
 from agentkit.platform.realm.sessions import Session
 
 AUDIENCE: Final = "account"
@@ -23,14 +23,6 @@ SOCKET_SCOPES: Final = frozenset({"transcribe", "streams"})
 
 OPENID: Final = ("openid", "profile", "email")
 """What every token is granted."""
-
-
-class WrongToken(StrEnum):
-    """What can be wrong with a token that is issued on purpose for a client's tests."""
-
-    SIGNATURE = "signature"
-    EXPIRED = "expired"
-    ISSUER = "issuer"
 
 
 @dataclass(frozen=True, slots=True)
