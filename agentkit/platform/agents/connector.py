@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from agentkit.models import Json, JsonObject
 from agentkit.models.base import Size
@@ -153,8 +153,5 @@ class SchemaConnector(_Part):
     transition: Transition = Transition.COMPLETE
 
 
-Connector = Annotated[
-    InlineExpert | RegistryConnector | McpConnector | AgentConnector | RemoteConnector | SchemaConnector,
-    Field(discriminator="kind"),
-]
+Connector = InlineExpert | RegistryConnector | McpConnector | AgentConnector | RemoteConnector | SchemaConnector
 """Any of the kinds; `kind` tells which."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import cast
 
 from pydantic import SecretStr
 
@@ -23,8 +23,7 @@ from agentkit.platform.shortfalls import Shortfall
 from agentkit.specs import AgentReferenceSpec, Clear, ConnectorSpec, ExpertReferenceSpec, Visibility
 from agentkit.specs.agent import MOST_LABELS
 from agentkit.wire import v2
-
-T = TypeVar("T")
+from agentkit.wire.reader import Reader
 
 
 class DraftingV2:
@@ -44,8 +43,8 @@ class DraftingV2:
         Raises:
             WireError: A field is unknown or does not fit, a reference names nothing, or a name occurs twice.
         """
-        connectors = await self._connectors(v2.decode_connector_specs(body), ())
-        spec, now = v2.decode_create_agent(body), self._store.now()
+        connectors = await self._connectors(body, ())
+        spec, now = v2.decode_create_agent(_without_connectors(body)), self._store.now()
         ignored = self._settings.falls_short(Shortfall.AGENT_SHARING)
         return AgentRecord(
             id=new_id(),
@@ -71,13 +70,13 @@ class DraftingV2:
         Raises:
             WireError: A field is unknown or does not fit, a reference names nothing, or a name occurs twice.
         """
-        specs = v2.decode_connector_specs(body)
-        connectors = record.connectors if specs is None else await self._connectors(specs, record.connectors)
-        changes, now = v2.decode_update_agent(body), self._store.now()
+        given = Reader(body, "").mentions("connectors")
+        connectors = await self._connectors(body, record.connectors) if given else record.connectors
+        changes, now = v2.decode_update_agent(_without_connectors(body)), self._store.now()
         changed = replace(
             record,
             name=changes.name or record.name,
-            description=_changed(record.description, changes.description) or None,
+            description=_changed(record.description, changes.description),
             prompt=_changed(record.prompt, changes.prompt),
             model=_changed(record.model, changes.model),
             connectors=connectors,
@@ -117,7 +116,7 @@ class DraftingV2:
         if old is None:
             return None
         v2.decode_update_connector(patch)
-        form = v2.encode_connector(connector_shown(old))
+        form = _form(old)
         del form["id"]
         spec = v2.decode_create_connector(_merge_patched(form, patch))
         if isinstance(old, InlineExpert):
@@ -137,26 +136,28 @@ class DraftingV2:
     def _with(self, record: AgentRecord, connectors: tuple[Connector, ...]) -> AgentRecord:
         return _with_tokens(replace(record, connectors=connectors, updated=self._store.now()), record)
 
-    async def _connectors(
-        self, specs: Sequence[ConnectorSpec] | Clear | None, before: Sequence[Connector]
-    ) -> tuple[Connector, ...]:
-        if specs is None or isinstance(specs, Clear):
-            return ()
+    async def _connectors(self, body: Json, before: Sequence[Connector]) -> tuple[Connector, ...]:
         left, connectors = list(before), list[Connector]()
-        for index, spec in enumerate(specs):
-            connector = await self._connector(spec, left, f"connectors[{index}]")
+
+        def read(value: object, place: str) -> Connector | ConnectorSpec:
+            return _sent_back(value, before) or v2.decode_create_connector(value, place)
+
+        for index, given in enumerate(Reader(body, "").items("connectors", read)):
+            connector = await self._connector(given, left, f"connectors[{index}]")
             left = [one for one in left if one.id != connector.id]
             connectors.append(connector)
         check_names(((f"connectors[{index}]", one) for index, one in enumerate(connectors)), self._registry)
         return tuple(connectors)
 
-    async def _connector(self, spec: ConnectorSpec, old: Sequence[Connector], place: str) -> Connector:
-        if isinstance(spec, AgentReferenceSpec):
-            for one in old:
-                if isinstance(one, InlineExpert) and one.id == AgentId(spec.id).bare:
-                    return one.model_copy(update={"enabled": spec.enabled})
-        made = await self._new(spec, place)
-        return next((one for one in old if same_in_v2(one, made)), made)
+    async def _connector(self, given: Connector | ConnectorSpec, left: Sequence[Connector], place: str) -> Connector:
+        if isinstance(given, Connector):
+            return given
+        if isinstance(given, AgentReferenceSpec):
+            for one in left:
+                if isinstance(one, InlineExpert) and one.id == AgentId(given.id).bare:
+                    return one.model_copy(update={"enabled": given.enabled})
+        made = await self._new(given, place)
+        return next((one for one in left if same_in_v2(one, made)), made)
 
     async def _new(self, spec: ConnectorSpec, place: str) -> Connector:
         if isinstance(spec, ExpertReferenceSpec) and self._settings.falls_short(Shortfall.REGISTRY_CONFIG):
@@ -167,6 +168,23 @@ class DraftingV2:
 def find_connector(record: AgentRecord, connector_id: str) -> Connector | None:
     """The connector of a bare id."""
     return next((one for one in record.connectors if one.id == connector_id), None)
+
+
+def _without_connectors(body: Json) -> Json:
+    """The rest of a body: its connectors are read in their order, and those it has already are not read again."""
+    return {key: value for key, value in body.items() if key != "connectors"} if isinstance(body, dict) else body
+
+
+def _sent_back(value: object, before: Sequence[Connector]) -> Connector | None:
+    """The connector that a client repeats as it was shown: whatever became of what it refers to, it may stay."""
+    if not isinstance(value, dict):
+        return None
+    given = {"enabled": True, **cast("JsonObject", value)}
+    return next((one for one in before if {**_form(one), "id": None} == {**given, "id": None}), None)
+
+
+def _form(connector: Connector) -> JsonObject:
+    return v2.encode_connector(connector_shown(connector))
 
 
 def _inherited(made: Connector, old: Connector) -> Connector:
@@ -197,8 +215,9 @@ def _with_tokens(changed: AgentRecord, record: AgentRecord) -> AgentRecord:
     return replace(changed, tokens=tokens)
 
 
-def _changed(old: T | None, new: T | Clear | None) -> T | None:
-    if new is None:
+def _changed(old: str | None, new: str | Clear | None) -> str | None:
+    """v2 shows an empty text as null, too, so null leaves an empty one as it is."""
+    if new is None or (isinstance(new, Clear) and not old):
         return old
     return None if isinstance(new, Clear) else new
 

@@ -33,7 +33,7 @@ def check_names(placed: Iterable[Placed], registry: Registry) -> None:
     for place, connector in placed:
         if isinstance(connector, AgentConnector):
             if connector.agent_id in agents:
-                raise WireError(field_at(place, "id"), "value", "is an agent that is an expert here already")
+                raise WireError(place, "value", "names an agent that is an expert here already")
             agents.add(connector.agent_id)
         elif not isinstance(connector, McpConnector) and connector.name:
             if connector.name in experts:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from agentkit.errors import StorageError
 from agentkit.platform.agents.connector import Connector
@@ -23,7 +23,7 @@ class _Body(BaseModel):
     model: str | None
     agent_type: AgentType
     labels: dict[str, str]
-    connectors: tuple[Connector, ...]
+    connectors: tuple[Annotated[Connector, Field(discriminator="kind")], ...]
     created: datetime
     updated: datetime
 

@@ -21,7 +21,6 @@ from agentkit.wire.v2.connector import (
     encode_connectors,
 )
 from agentkit.wire.v2.connector_spec import (
-    decode_connector_specs,
     decode_create_connector,
     decode_update_connector,
     encode_create_connector,
@@ -53,7 +52,6 @@ __all__ = [
     "decode_agents",
     "decode_card",
     "decode_connector",
-    "decode_connector_specs",
     "decode_connectors",
     "decode_context",
     "decode_contexts",

@@ -74,18 +74,6 @@ def decode_create_connector(value: object, path: str = "") -> ConnectorSpec:
     return read_spec(reader, lambda: _connector(reader, kind), _FIELDS)
 
 
-def decode_connector_specs(value: object) -> tuple[ConnectorSpec, ...] | Clear | None:
-    """The connectors of a create or a merge patch in their order; `CLEAR` for null, None where there are none.
-
-    Raises:
-        WireError: One fits none of the forms.
-    """
-    reader = Reader(value, "")
-    if not reader.mentions("connectors"):
-        return None
-    return reader.items("connectors", decode_create_connector) if reader.has("connectors") else CLEAR
-
-
 def encode_update_connector(changes: ConnectorChanges) -> JsonObject:
     """The merge patch of a connector: the given fields only, null for a cleared one (V2-EP-17).
 

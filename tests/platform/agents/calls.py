@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -69,7 +69,7 @@ def v2_path(agent_id: str) -> str:
 
 
 @asynccontextmanager
-async def callers(settings: PlatformSettings | None = None) -> AsyncIterator[tuple[Caller, Caller]]:
+async def callers(settings: PlatformSettings | None = None) -> AsyncGenerator[tuple[Caller, Caller]]:
     """Two owners of one tenant."""
     settings = replace(settings or PlatformSettings(), clients=CLIENTS, token_lifetime=10**7)
     async with LocalPlatform(settings) as platform:
@@ -80,7 +80,7 @@ async def callers(settings: PlatformSettings | None = None) -> AsyncIterator[tup
 
 
 @asynccontextmanager
-async def caller(settings: PlatformSettings | None = None) -> AsyncIterator[Caller]:
+async def caller(settings: PlatformSettings | None = None) -> AsyncGenerator[Caller]:
     """One owner."""
     async with callers(settings) as (first, _):
         yield first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agentkit.platform import PlatformSettings
@@ -16,7 +18,7 @@ CONFIGURED = RegistryEntry(
     ExpertSpec(name="pubmed-expert", description="Searches PubMed."),
     config_schema={"type": "object", "properties": {"maxResults": {"type": "integer", "default": 5}}},
 )
-AGENT = {
+AGENT: dict[str, Any] = {
     "name": "visit-helper",
     "visibility": "public",
     "lifecycle": "persistent",

@@ -56,7 +56,7 @@ async def test_everything_an_author_says_is_shown() -> None:
     """V2-OBJ-01, V2-OBJ-03 to V2-OBJ-10."""
     async with caller() as api:
         other = await api.made(V2, {"name": "colleague"})
-        said = {
+        said: dict[str, Any] = {
             "name": "n" * 128,
             "description": "d" * 4096,
             "systemPrompt": "Be brief.",

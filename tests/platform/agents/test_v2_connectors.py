@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentkit.models import JsonObject
 from agentkit.platform import PlatformSettings
 from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.specs import ExpertSpec
@@ -18,7 +19,7 @@ EHR: dict[str, Any] = {"type": "mcp", "name": "ehr", "url": "https://mcp.example
 RECALL: dict[str, Any] = {"type": "registry", "name": "memory-expert"}
 DONE: dict[str, Any] = {"type": "schema", "name": "triage", "schema": {"type": "object"}, "transition": "complete"}
 REMOTE: dict[str, Any] = {"type": "a2a", "url": "https://agents.example.org/card.json", "name": "remote"}
-SCHEMA = {
+SCHEMA: JsonObject = {
     "type": "object",
     "properties": {
         "maxResults": {"type": "integer", "default": 5},
