@@ -24,7 +24,7 @@ from agentkit.interviewing.session import (
     Skipped,
     Started,
 )
-from agentkit.interviewing.values import Misfit, as_answer, misfit, same
+from agentkit.interviewing.values import Misfit, as_answer, as_json, misfit, same
 
 ATTEMPTS: Final = 3
 """So often a required question may be declined, unless `meta.maxAttempts` says otherwise (QN-19)."""
@@ -125,7 +125,9 @@ def _confirmed(session: Session, event: Answered, question: Question) -> Reading
     said = tokens(event.text[:100])
     if len(event.text) > 100 or not says_yes(said) or any("yes" in option.label.lower() for option in question.options):
         return None
-    return (Understood(question_id=question.id, value=offered, method="confirmed", evidence=(0, len(event.text))),)
+    return (
+        Understood(question_id=question.id, value=as_json(offered), method="confirmed", evidence=(0, len(event.text))),
+    )
 
 
 def _problem(present: Question, given: Mapping[str, Understood]) -> Reason | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from agentkit.interviewing.engine import pending
-from agentkit.interviewing.schema import Answer, Questionnaire
+from agentkit.interviewing.schema import Questionnaire
 from agentkit.interviewing.session import Session
-from agentkit.models.base import Json, JsonObject
+from agentkit.interviewing.values import as_json
+from agentkit.models.base import JsonObject
 
 RESPONSE_TYPE: Final = "questionnaire_response"
 QUESTIONNAIRE_TYPE: Final = "questionnaire"
@@ -18,7 +19,7 @@ def response(questionnaire: Questionnaire, session: Session) -> JsonObject:
     question = pending(questionnaire, session)
     # In the order of the questions, whatever was answered first.
     answers: JsonObject = {
-        one.id: _json(session.answers[one.id].value) for one in questionnaire.questions if one.id in session.answers
+        one.id: as_json(session.answers[one.id].value) for one in questionnaire.questions if one.id in session.answers
     }
     return {
         "type": RESPONSE_TYPE,
@@ -41,7 +42,3 @@ def evidence(session: Session) -> JsonObject:
             entry["clock"] = accepted.clock
         told[question] = entry
     return told
-
-
-def _json(value: Answer) -> Json:
-    return [*value] if isinstance(value, list) else value

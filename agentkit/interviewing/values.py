@@ -90,6 +90,11 @@ def as_answer(value: Json) -> Answer:
     return cast(Answer, value)
 
 
+def as_json(answer: Answer) -> Json:
+    """The same the other way: a list of values is a list of JSON values."""
+    return cast(Json, answer)
+
+
 def _number(question: Question, value: Json) -> Misfit | None:
     if not is_number(value):
         return Misfit.TYPE

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
-from typing import Final
+from typing import Annotated, Final
 
-from agentkit_servers.questionnaires.models import Instrument
+from pydantic import BaseModel, ConfigDict, Field
+
+from agentkit.interviewing import Questionnaire, Scoring, load
+
+
+class Instrument(BaseModel):
+    """A questionnaire that may be bundled: with its license, its source, its notice and its scoring."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    license: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    notice: Annotated[str, Field(min_length=1)]
+    questionnaire: Questionnaire
+    scoring: Scoring
+
+    @property
+    def id(self) -> str:
+        """The questionnaire's id."""
+        return self.questionnaire.questionnaire_id
+
+    @property
+    def version(self) -> str:
+        """The questionnaire's version as text."""
+        return str(self.questionnaire.version)
+
+    @property
+    def title(self) -> str:
+        """What the questionnaire is called."""
+        return self.questionnaire.title or self.id
 
 
 def _load() -> Iterator[Instrument]:
     folder = resources.files("agentkit_servers.questionnaires") / "data"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".json"):
-            yield Instrument.model_validate_json(file.read_bytes())
+            content = json.loads(file.read_bytes())
+            load(content["questionnaire"])
+            yield Instrument.model_validate(content)
 
 
 BUNDLED: Final[Mapping[str, Instrument]] = {instrument.id: instrument for instrument in _load()}

@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic.config import JsonDict
 
+from agentkit.interviewing import Answered, Outcome, Output, Session, begin, step
 from agentkit.mcp import ToolError, ToolServer
 from agentkit_servers.questionnaires import library, turns
-from agentkit_servers.questionnaires.engine import Answered, Output, Session, begin, step
-from agentkit_servers.questionnaires.models import Instrument
+from agentkit_servers.questionnaires.library import Instrument
 from agentkit_servers.questionnaires.sessions import Sessions
 from agentkit_servers.questionnaires.turns import QuestionnaireDocument, QuestionnaireList, Turn, turn
 from agentkit_servers.release import VERSION
@@ -120,8 +120,9 @@ def _register_interview(server: ToolServer, sessions: Sessions, clock: Callable[
         Returns the session and the first question.
         """
         instrument = _instrument(questionnaire, version)
-        session, output = begin(instrument.questionnaire)
-        identity = await sessions.add(session, clock())
+        now = clock()
+        session, output = begin(instrument.questionnaire, now.isoformat())
+        identity = await sessions.add(session, now)
         return turn(identity, instrument, session, output)
 
     @server.tool(title="Answer the question", read_only=False)
@@ -158,7 +159,7 @@ def _register_interview(server: ToolServer, sessions: Sessions, clock: Callable[
         event = Answered(text=answer, at=now.isoformat(), question=question)
 
         def change(stored: Session) -> tuple[Session, tuple[Instrument, Session, Output]]:
-            instrument = _instrument(stored.questionnaire_id, stored.version)
+            instrument = _instrument(stored.questionnaire_id, str(stored.version))
             after, output = step(instrument.questionnaire, stored, event)
             return after, (instrument, after, output)
 
@@ -174,13 +175,13 @@ def _register_interview(server: ToolServer, sessions: Sessions, clock: Callable[
 
 
 def _refuse_misplaced(output: Output) -> None:
-    if output.outcome == "over":
+    if output.outcome is Outcome.OVER:
         raise ToolError(
             "The interview is complete and takes no further answer.",
             code="invalid-input",
             hint="Start a new interview to ask again.",
         )
-    if output.outcome == "stale":
+    if output.outcome is Outcome.STALE:
         present = f"the present question is {output.question.id}" if output.question else "the interview is complete"
         raise ToolError(
             f"question: is not the question to be answered now; {present}.",

@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from agentkit.interviewing import Session
 from agentkit_servers.database import LocalDatabase
-from agentkit_servers.questionnaires.engine import Session
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Sessions:
 
     def __init__(self, location: str | None = None) -> None:
         """Keep the location; nothing is opened yet."""
-        self._database = LocalDatabase(location, schema=_SCHEMA, version=1)
+        self._database = LocalDatabase(location, schema=_SCHEMA, version=2)
 
     def opened(self) -> AbstractAsyncContextManager[None]:
         """Have the database open while a block runs.

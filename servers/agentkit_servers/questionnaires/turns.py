@@ -6,10 +6,19 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
 
-from agentkit_servers.questionnaires.engine import Output, Session, missing
-from agentkit_servers.questionnaires.interpreter import Reason
-from agentkit_servers.questionnaires.models import Instrument, Question, Questionnaire, Value
-from agentkit_servers.questionnaires.scoring import Score, score
+from agentkit.interviewing import (
+    Outcome,
+    Output,
+    Question,
+    Questionnaire,
+    Reason,
+    Score,
+    Session,
+    missing,
+    notices,
+    score,
+)
+from agentkit_servers.questionnaires.library import Instrument
 
 SESSION_TITLE: Final = "Interview session"
 SESSION_PATTERN: Final = r"^qs_[A-Za-z0-9_-]{22}$"
@@ -20,13 +29,14 @@ QUESTION_PATTERN: Final = r"^[a-z]+-[0-9]+-[0-9]+$"
 
 _PATIENCE: Final = 3
 
+_NO_MATCH: Final = "I could not match that answer to one of the options with certainty."
 _UNCLEAR: Final = {
     Reason.NO_ANSWER: "That was no answer.",
-    Reason.AMBIGUOUS: "I could not match that answer to one of the options with certainty.",
     Reason.OUT_OF_RANGE: "That number is none of the options.",
     Reason.UNCERTAIN: "That sounded uncertain, so I did not choose an option.",
     Reason.REFUSAL: "Nobody has to answer. Without this answer there is no score; nothing is filled in.",
     Reason.SEVERAL_VALUES: "That named more than one option.",
+    Reason.QUESTION: "Here is the question again with all its options.",
 }
 
 QuestionnaireId = Annotated[
@@ -113,15 +123,17 @@ class Turn(BaseModel):
     unclear: Reason | None = Field(default=None, description="Why the last answer was not accepted")
     attempts: int = Field(default=0, description="Unclear answers to the present question")
     missing: list[str] = Field(description="Questions that a score still needs")
+    safety: list[str] = Field(default_factory=list[str], description="Notices about answers that need a person at once")
     score: Score | None = Field(default=None, description="The result, only when nothing is missing")
 
     def to_text(self) -> str:
         """What to say to the person now."""
         lines: list[str] = []
         if self.unclear:
-            lines.append(_UNCLEAR[self.unclear])
+            lines.append(_UNCLEAR.get(self.unclear, _NO_MATCH))
             if self.attempts >= _PATIENCE:
                 lines.append(f"This is the attempt number {self.attempts + 1}; the question may also stay open.")
+        lines += self.safety
         if self.next_question:
             lines += _spoken(self.title, self.next_question)
         if self.score:
@@ -132,20 +144,21 @@ class Turn(BaseModel):
 def turn(identity: str, instrument: Instrument, session: Session, output: Output) -> Turn:
     """The answer of a tool after a step of the engine."""
     questionnaire = instrument.questionnaire
-    answers: dict[str, Value] = session.answers
+    answers = session.values
     return Turn(
         session=identity,
         questionnaire_id=instrument.id,
         version=instrument.version,
         title=instrument.title,
-        answers=answers,
+        answers={question: value for question, value in answers.items() if not isinstance(value, list)},
         is_completed=output.question is None,
         next_question_id=output.question.id if output.question else None,
         next_question=_asked(questionnaire, output.question) if output.question else None,
-        unclear=output.reason,
+        unclear=output.reason or (Reason.QUESTION if output.outcome is Outcome.EXPLAINED else None),
         attempts=session.attempts,
         missing=missing(questionnaire, answers),
-        score=score(instrument, answers) if output.question is None else None,
+        score=score(questionnaire, instrument.scoring, answers) if output.question is None else None,
+        safety=[notice.text for notice in notices(questionnaire, session)],
     )
 
 
