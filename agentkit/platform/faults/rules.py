@@ -72,7 +72,8 @@ class Fault:
                 raise ConfigurationError(name, "must not be negative")
         if sum((self.status is not None, self.garbage, self.drop)) > 1:
             raise ConfigurationError("status", "stands beside garbage or drop", remedy="Only one of them can happen.")
-        if self == Fault():
+        happens = (self.status, self.garbage, self.drop, self.latency, self.token, self.slow_experts)
+        if not any(happens) and self.cut_events is None and self.cut_bytes is None:
             raise ConfigurationError("fault", "says nothing that goes wrong")
 
 

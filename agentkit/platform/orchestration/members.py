@@ -12,6 +12,7 @@ from agentkit.compose import RunContext
 from agentkit.errors import AgentKitError, McpAuthRequired, TurnLimitExceeded
 from agentkit.experts import Step, Toolbox, Worker, WorkerResult
 from agentkit.models import Message
+from agentkit.platform.faults.slowness import held_up
 from agentkit.platform.orchestration.budget import TurnBudget
 from agentkit.platform.orchestration.contribution import NOBODY_WAITS, Contribution, Notebook, Waiting
 from agentkit.platform.orchestration.deciding import Deciding
@@ -107,6 +108,7 @@ class ExpertMember:
     async def work(self, assignment: Assignment) -> AsyncGenerator[Progress | Contribution]:
         """Run a worker to its end."""
         name, place, notebook = self.plan.name, assignment.place, assignment.notebook
+        await held_up()
         try:
             async with aclosing(self._worker(place).run(assignment.situation)) as events:
                 async for event in events:
