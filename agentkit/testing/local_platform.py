@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agentkit.client import AsyncCorti
     from agentkit.compose import Agent
     from agentkit.credentials import ClientCredentials, Token
+    from agentkit.mcp.client.pool import HttpPool
     from agentkit.reasoning import Reasoner
     from agentkit.specs import RemoteAgentSpec
 
@@ -69,7 +70,7 @@ class LocalPlatform:
             given,
             url=URL,
             http=self._client,
-            remote_agents=given.remote_agents or self._remote_agent,
+            remote_agents=given.remote_agents or _remote_agent,
             reasoner=reasoner or given.reasoner,
             clock=clock or given.clock,
         )
@@ -160,10 +161,11 @@ class LocalPlatform:
         self._servers[url] = made.app
         self.credentials = made.credentials
 
-    def _remote_agent(self, spec: RemoteAgentSpec) -> Agent:
-        from agentkit.a2a import remote_agent
 
-        return remote_agent(spec, http=self.http, inherit=True)
+def _remote_agent(spec: RemoteAgentSpec, *, inherit: bool, http: HttpPool) -> Agent:
+    from agentkit.a2a import remote_agent  # here, because it takes a second to import, and few platforms ask one
+
+    return remote_agent(spec, inherit=inherit, http=http)
 
 
 platform = LocalPlatform

@@ -1,8 +1,9 @@
 // One conversation of Corti's own SDK with the platform, printed as one JSON document.
-// Variables: BASE (origin of the platform), TOOLS (origin of the MCP servers), TOKEN (bearer of the MCP server), LAYOUT.
-import { CortiClient } from "@corti/sdk";
+// Variables: BASE (origin of the platform), TOOLS (origin of the MCP servers), TOKEN (bearer of the MCP server), LAYOUT,
+// SDK (package name).
+const { BASE, TOOLS, TOKEN, LAYOUT, SDK } = process.env;
+const { CortiClient } = await import(SDK);
 
-const { BASE, TOOLS, TOKEN, LAYOUT } = process.env;
 const place =
   LAYOUT === "baseUrl"
     ? { baseUrl: BASE }
@@ -50,6 +51,38 @@ const first = (await agents.messageSend(created.id, message("hello", {}, [creden
 const second = (await agents.messageSend(created.id, message("again", { contextId: first.contextId }))).task;
 const waiting = (await agents.messageSend(created.id, message("elsewhere"))).task;
 
+const interviewer = await agents.create({
+  name: "interviewer",
+  description: "Asks along a questionnaire",
+  agentType: "interviewing-expert",
+});
+const questionnaire = {
+  questionnaireId: "rest-demo",
+  version: "1",
+  startQuestion: "q1",
+  questions: [
+    { id: "q1", type: "scale", text: "Satisfaction with your nights?", min: 1, max: 5 },
+    { id: "q2", type: "number", text: "Hours slept?" },
+    { id: "q3", type: "text_short", text: "How rested are you?" },
+  ],
+};
+const turns = [];
+let context;
+for (const [text, parts] of [
+  ["I want to fill it in", [{ kind: "data", data: { type: "questionnaire", questionnaire } }]],
+  ["4", []],
+  ["7", []],
+  ["Quite rested", []],
+]) {
+  const { task } = await agents.messageSend(interviewer.id, message(text, context ? { contextId: context } : {}, parts));
+  context = task.contextId;
+  turns.push({
+    state: task.status.state,
+    asks: task.status.message?.parts?.[0]?.text ?? null,
+    response: task.artifacts[0].parts[0],
+  });
+}
+
 let refusal;
 try {
   await agents.get("11111111-1111-4111-8111-111111111111");
@@ -70,6 +103,8 @@ const result = {
   task: await agents.getTask(created.id, first.id, { historyLength: 1 }),
   context: (await agents.getContext(created.id, first.contextId)).items.map((item) => item.kind),
   refusal,
+  turns,
 };
 await agents.delete(created.id);
+await agents.delete(interviewer.id);
 console.log(JSON.stringify(result));

@@ -32,7 +32,7 @@ async def test_an_agent_with_an_installed_expert_answers(corti, local_platform):
     spec = AgentSpec(name="helper", description="Reads the record", experts=["ehr-lookup"])
     agent = await corti.agents.create(spec)
     reply = await agent.send("Which allergies does Robert Okafor have?", credentials=local_platform.credentials)
-    assert "sulfamethoxazole" in reply.text
+    assert "Sulfamethoxazole" in reply.text
 
 
 async def test_the_clock_is_the_platforms(corti, local_platform, movable_clock):
