@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agentkit.platform.faults.injection import FaultInjector
+from agentkit.platform.housekeeping import HOUSEKEEPING, Punctual
 from agentkit.platform.methods import ByMethod
 from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
 from agentkit.platform.realm.routes import login_routes
-from agentkit.platform.services import STATE, Services, open_services
+from agentkit.platform.services import STATE, open_services
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.v1 import agents, messages, rpc
 from agentkit.platform.v1.gate import Route as V1Route
@@ -42,9 +43,9 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
     clients = register_clients(settings)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[dict[str, Services], None]:
+    async def lifespan(_app: Starlette) -> AsyncGenerator[dict[str, object], None]:
         async with open_services(settings, clients) as services:
-            yield {STATE: services}
+            yield {STATE: services, HOUSEKEEPING: services.housekeeping}
 
     return Starlette(
         routes=[
@@ -55,7 +56,10 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _answer_unrouted},
-        middleware=[] if settings.faults is None else [Middleware(FaultInjector, faults=settings.faults)],
+        middleware=[
+            *([] if settings.faults is None else [Middleware(FaultInjector, faults=settings.faults)]),
+            Middleware(Punctual),
+        ],
     )
 
 

@@ -17,6 +17,9 @@ from agentkit.memory import ContextMemory, Scope
 from agentkit.platform.agents.record import Ownership
 from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.agents.store import AgentStore
+from agentkit.platform.feedback import MIGRATIONS as FEEDBACK_MIGRATIONS
+from agentkit.platform.feedback import FeedbackStore
+from agentkit.platform.housekeeping import Housekeeping
 from agentkit.platform.orchestration.orchestrator import Orchestrator
 from agentkit.platform.orchestration.planner import Planner
 from agentkit.platform.orchestration.workshop import Workshop
@@ -29,6 +32,10 @@ from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.tools.connections import Connections
 from agentkit.platform.tools.registration import Registrations
 from agentkit.platform.tools.remotes import Remotes
+from agentkit.platform.traces import Traces
+from agentkit.platform.traces.otlp import OtlpExporter
+from agentkit.platform.traces.rows import MIGRATIONS as TRACE_MIGRATIONS
+from agentkit.platform.traces.rows import forget_tasks as forget_traces
 from agentkit.reasoning import RuleReasoner
 from agentkit.storage import Database
 from agentkit.storage.files import parse
@@ -36,6 +43,7 @@ from agentkit.storage.sealing import Sealer, find_key
 from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
 from agentkit.tasks import Scope as TaskScope
 from agentkit.tasks import SqlRepository, TaskService
+from agentkit.tasks.contexts import Contexts
 
 STATE: Final = "services"
 """The key of the lifespan's state under which the services are kept."""
@@ -51,6 +59,11 @@ class Services:
     agents: AgentStore
     tasks: TaskService
     workshop: Workshop
+    database: Database
+    contexts: Contexts
+    feedback: FeedbackStore
+    traces: Traces
+    housekeeping: Housekeeping
 
 
 @asynccontextmanager
@@ -69,7 +82,11 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
     limits = settings.limits
     async with AsyncExitStack() as stack:
         database = await Database.open(
-            settings.database, (*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS, *REALM_MIGRATIONS)
+            settings.database,
+            (
+                *(*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS, *REALM_MIGRATIONS),
+                *(*TRACE_MIGRATIONS, *FEEDBACK_MIGRATIONS),
+            ),
         )
         stack.push_async_callback(database.close)
         sealer = Sealer(await asyncio.to_thread(find_key, settings.secret_key, parse(settings.database)))
@@ -90,7 +107,12 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         stack.push_async_callback(remotes.aclose)
         durable = await _durable_engine(settings)
         repository = SqlRepository(database)
-        repository.on_delete(memory.forget_tasks)
+        for hook in (memory.forget_tasks, forget_traces, FeedbackStore.forget_tasks):
+            repository.on_delete(hook)
+        exporter = None if settings.otlp_endpoint is None else await OtlpExporter.open(settings.otlp_endpoint)
+        if exporter is not None:
+            stack.push_async_callback(exporter.close)
+        traces = Traces(database, settings.clock, content=settings.trace_content, exporter=exporter)
         tasks = TaskService(repository, InlineEngine(), durable=durable, clock=settings.clock)
         stack.push_async_callback(tasks.close)
 
@@ -111,6 +133,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
             settings.reasoner or RuleReasoner(),
             limits,
             settings.clock,
+            traces,
             settings.durable,
         )
 
@@ -119,7 +142,13 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
             return None if record is None else Orchestrator(workshop, record, first=False)
 
         await tasks.recover(resolve if settings.durable else None)
-        yield Services(settings, realms, registry, agents, tasks, workshop)
+        contexts = Contexts(database)
+        housekeeping = Housekeeping(tasks, contexts, agents, settings.clock, limits.context_lifetime)
+        await stack.enter_async_context(housekeeping.going_on())
+        yield Services(
+            *(settings, realms, registry, agents, tasks, workshop),
+            *(database, contexts, FeedbackStore(database), traces, housekeeping),
+        )
 
 
 async def _durable_engine(settings: PlatformSettings) -> Engine | None:

@@ -52,6 +52,8 @@ class PlatformLimits:
         contexts: For how many contexts credentials and tool lists are kept in memory.
         connected_contexts: How many idle contexts keep their connections to MCP servers.
         ephemeral_lifetime: After it an ephemeral agent is deleted (V1-AGENT-05).
+        context_lifetime: So long after what happened last in it a context is erased that v1 opened (CTX-04), or whose
+            agent is gone; one that v2 opened is kept (CON-09).
     """
 
     bounds: Bounds = field(default_factory=lambda: Bounds(body=4 * 1024 * 1024, part=4 * 1024 * 1024))
@@ -68,6 +70,7 @@ class PlatformLimits:
     contexts: int = 1000
     connected_contexts: int = 32
     ephemeral_lifetime: timedelta = timedelta(hours=24)
+    context_lifetime: timedelta = timedelta(days=30)
 
 
 class RemoteAgents(Protocol):
@@ -120,6 +123,9 @@ class PlatformSettings:
         limits: What bounds the work.
         clock: The time, with time zone; tests move it.
         faults: What goes wrong on purpose, for the tests of callers; None lets nobody ask for it.
+        trace_content: Keep what was asked and answered with the traces, too: for development, never with data of
+            patients (design D11).
+        otlp_endpoint: A collector that gets the traces, for example `http://localhost:4318` (extra `otlp`).
         faithful: Reproduce where Corti's own server falls short of its contract: everywhere, or in these points only.
     """
 
@@ -146,6 +152,8 @@ class PlatformSettings:
     limits: PlatformLimits = PlatformLimits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     faults: Faults | None = None
+    trace_content: bool = False
+    otlp_endpoint: str | None = None
     faithful: bool | frozenset[Shortfall] = False
 
     def __post_init__(self) -> None:

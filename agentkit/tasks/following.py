@@ -91,6 +91,12 @@ class Following:
                 await live.flush()
         return live
 
+    async def caught_up_in(self, scope: Scope, context_id: str) -> None:
+        """The same for all live tasks of a context."""
+        live = [one for one in self._station.live.values() if one.task.context_id == context_id]
+        for one in live:
+            await self.caught_up(scope, one.task.id)
+
     async def follow(
         self,
         task_id: str,

@@ -149,7 +149,7 @@ def page(
 
 
 def load_context(
-    connection: Connection, scope: Scope, context_id: str, limit: int | None, offset: int
+    connection: Connection, scope: Scope, context_id: str, limit: int | None, offset: int, parts: Parts
 ) -> list[Task] | None:
     """The tasks of a context, oldest first; None when it has none."""
     where, values = _restrict(scope, TaskFilter(context_id=context_id))
@@ -159,7 +159,7 @@ def load_context(
         f"SELECT {_SHOWN} FROM tasks WHERE {where} ORDER BY key LIMIT ? OFFSET ?",  # noqa: S608
         (*values, _EVERYTHING if limit is None else limit, offset),
     ).fetchall()
-    return [complete(connection, scope, row, Parts()) for row in rows]
+    return [complete(connection, scope, row, parts) for row in rows]
 
 
 def _restrict(scope: Scope, chosen: TaskFilter) -> tuple[str, tuple[object, ...]]:

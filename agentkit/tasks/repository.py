@@ -201,7 +201,9 @@ class Repository(Erasure, Protocol):
         """A page of tasks, newest status first, each with its cursor; and how many there are in all."""
         ...
 
-    async def context(self, scope: Scope, context_id: str, *, limit: int | None, offset: int) -> Sequence[Task] | None:
+    async def context(
+        self, scope: Scope, context_id: str, *, limit: int | None, offset: int, history_length: int | None = None
+    ) -> Sequence[Task] | None:
         """The tasks of a context, oldest first; None when there is no such context."""
         ...
 

@@ -215,15 +215,25 @@ class TaskService:
         return await self._read(scope, task_id, history_length)
 
     async def context(
-        self, context_id: str, caller: Caller, *, agent_id: str, limit: int | None = None, offset: int = 0
+        self,
+        context_id: str,
+        caller: Caller,
+        *,
+        agent_id: str,
+        limit: int | None = None,
+        offset: int = 0,
+        history_length: int | None = None,
     ) -> Context:
-        """A conversation with its tasks, oldest first (V1-CTXEP-01).
+        """A conversation with its tasks, oldest first, each with its newest messages (V1-CTXEP-01, V2-EP-19).
 
         Raises:
             ContextNotFound: There is none for this caller at this agent, or it was deleted.
         """
         scope = Scope.of(caller, agent_id)
-        tasks = await self._repository.context(scope, context_id, limit=limit, offset=offset)
+        await self._following.caught_up_in(scope, context_id)
+        tasks = await self._repository.context(
+            scope, context_id, limit=limit, offset=offset, history_length=history_length
+        )
         if tasks is None:
             raise ContextNotFound("There is no such context.", context_id=context_id)
         return Context(id=context_id, items=tuple(tasks))

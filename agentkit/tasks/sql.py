@@ -159,9 +159,12 @@ class SqlRepository:
 
         return await self._database.read(find)
 
-    async def context(self, scope: Scope, context_id: str, *, limit: int | None, offset: int) -> Sequence[Task] | None:
+    async def context(
+        self, scope: Scope, context_id: str, *, limit: int | None, offset: int, history_length: int | None = None
+    ) -> Sequence[Task] | None:
         """The tasks of a context, oldest first; None when there is no such context."""
-        return await self._database.read(lambda it: reading.load_context(it, scope, context_id, limit, offset))
+        parts = Parts(history_length)
+        return await self._database.read(lambda it: reading.load_context(it, scope, context_id, limit, offset, parts))
 
     async def open_tasks(self, tenant: str, owner: str) -> int:
         """How many tasks of an owner, at all agents, have not ended."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.tracing.attributes import ALLOWED_ATTRIBUTES, AttributeValue, check_attribute
 from agentkit.tracing.listening import SpanListener, SpanRecord, listen, listeners
-from agentkit.tracing.propagation import continued, current_trace_id, inject, trace_context
+from agentkit.tracing.propagation import around, continued, inject, trace_context
 from agentkit.tracing.recording import Place, Recorded, Recorder, new_span_id, place
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ __all__ = [
     "SpanKind",
     "SpanListener",
     "SpanRecord",
+    "around",
     "continued",
-    "current_trace_id",
     "inject",
     "listen",
     "long_span",

@@ -30,11 +30,12 @@ def continued(headers: Mapping[str, str]) -> Generator[None]:
         context.detach(token)
 
 
-def current_trace_id() -> int:
-    """The trace that what happens now belongs to: the caller's where there is one, else a new one."""
+def around() -> tuple[int, int]:
+    """The ids of the trace and of the span that what happens now belongs to; without any, a new trace and 0."""
     from opentelemetry import trace
 
-    return trace.get_current_span().get_span_context().trace_id or new_trace_id()
+    current = trace.get_current_span().get_span_context()
+    return (current.trace_id, current.span_id) if current.is_valid else (new_trace_id(), 0)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
 
@@ -14,7 +14,17 @@ from agentkit.platform.agents.cache import Kept, RecordCache
 from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.agents.rows import Row, decode_row, encode_body, write_moment
 from agentkit.platform.agents.selection import Selection
-from agentkit.platform.agents.tables import BY_ID, LIST, OF_EXPERT, bury, drop_belongings, put_belongings, require_free
+from agentkit.platform.agents.tables import (
+    ALIVE,
+    BY_ID,
+    EXPIRED,
+    LIST,
+    OF_EXPERT,
+    bury,
+    drop_belongings,
+    put_belongings,
+    require_free,
+)
 from agentkit.storage import Connection, Database
 from agentkit.storage.sealing import Sealer
 
@@ -101,6 +111,22 @@ class AgentStore:
             )
 
         return await self._database.read(job)
+
+    async def gone(self, agent_ids: Collection[str]) -> Collection[str]:
+        """Those of some agents, of whomever, that are not there (any more)."""
+        now = write_moment(self.now())
+
+        def job(connection: Connection) -> list[str]:
+            return [one for one in agent_ids if connection.execute(ALIVE, (one, one, now)).fetchone() is None]
+
+        return await self._database.read(job)
+
+    async def bury_expired(self) -> None:
+        """Turn the ephemeral agents whose time is over into tombstones."""
+        now = write_moment(self.now())
+        over = await self._database.read(lambda it: it.execute(EXPIRED, (now,)).fetchall())
+        for (agent_id,) in over:
+            await self.delete(agent_id)
 
     async def listed(
         self, ownership: Ownership, selection: Selection, *, after: int = 0, offset: int = 0, limit: int | None = None

@@ -21,6 +21,11 @@ LIST: Final = (
     " WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
     " AND (owner = ? OR visibility = 'public') AND number > ? ORDER BY number"
 )
+ALIVE: Final = (
+    "SELECT 1 FROM platform_agents WHERE id IN (SELECT ? UNION ALL SELECT agent_id FROM platform_inline_experts"
+    " WHERE id = ?) AND gone IS NULL AND (expires IS NULL OR expires > ?)"
+)
+EXPIRED: Final = "SELECT id FROM platform_agents WHERE expires <= ?"
 _TAKEN: Final = (
     "SELECT 1 FROM platform_agents WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
     " AND name = ? AND (owner = ? OR visibility <> 'private') AND id <> ?"

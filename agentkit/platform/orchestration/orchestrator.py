@@ -71,7 +71,8 @@ class Orchestrator:
             "agentkit.context.id": context.context_id,
             "agentkit.task.id": context.task_id,
         }
-        with long_span("platform.turn", attributes) as hop, counting() as used:
+        recorder = shop.traces.recorder(context)
+        with long_span("platform.turn", attributes, recorder=recorder) as hop, counting() as used:
             hop.content(asked=message.text)
             plan = await shop.planner.plan(self._record)
             turn = TurnAtWork(shop, plan, message, context, used, first=self._first)

@@ -12,6 +12,7 @@ from agentkit.platform.settings import PlatformLimits
 from agentkit.platform.tools.connections import Connections
 from agentkit.platform.tools.registration import Registrations
 from agentkit.platform.tools.remotes import Remotes
+from agentkit.platform.traces import Traces
 from agentkit.reasoning import Reasoner
 
 
@@ -32,4 +33,5 @@ class Workshop:
     reasoner: Reasoner
     limits: PlatformLimits
     clock: Callable[[], datetime]
+    traces: Traces
     durable: bool = False

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from agentkit.platform.methods import ByMethod
 from agentkit.platform.problems import Answering
-from agentkit.platform.v2 import a2a, agents, connectors, registry, rpc
+from agentkit.platform.v2 import a2a, agents, connectors, contexts, feedback, registry, rpc, traces, usage
 from agentkit.platform.v2.entrance import a2a_endpoint, refused
 from agentkit.platform.v2.gate import Route as Managed
 from agentkit.platform.v2.gate import authenticated
@@ -31,6 +31,19 @@ _MANAGEMENT: Final[Mapping[str, Mapping[str, Managed]]] = {
         "PATCH": connectors.update,
         "DELETE": connectors.delete,
     },
+    "/agents/{agent}/usage": {"GET": usage.get},
+    "/contexts": {"GET": contexts.page},
+    "/contexts/{context}": {"GET": contexts.get, "DELETE": contexts.delete},
+    "/contexts/{context}/trace": {"GET": traces.page},
+    "/contexts/{context}/tasks": {"GET": contexts.tasks},
+    "/contexts/{context}/tasks/{task}": {"GET": contexts.task},
+    "/contexts/{context}/tasks/{task}/artifacts/{artifact:path}": {"GET": contexts.artifact},
+    "/contexts/{context}/tasks/{task}/feedback": {
+        "GET": feedback.page,
+        "POST": feedback.create,
+        "DELETE": feedback.delete_all,
+    },
+    "/contexts/{context}/tasks/{task}/feedback/{feedback}": {"DELETE": feedback.delete},
     "/registry/connectors": {"GET": registry.page},
     # Ids such as @corti/x hold a slash.
     "/registry/connectors/{entry:path}": {"GET": registry.get},
