@@ -26,10 +26,11 @@ from agentkit.errors import (
     TaskNotCancelable,
     TaskNotContinuable,
     TaskNotFound,
+    TooManyRequests,
     WireError,
 )
 from agentkit.models import JsonObject
-from agentkit.platform.answers import json_answer
+from agentkit.platform.answers import json_answer, retry_after
 from agentkit.tracing import SpanKind, continued, span
 from agentkit.web.answer import Answered
 from agentkit.wire.errors import encode_error, encode_validation_error
@@ -45,7 +46,6 @@ _TASK_STATUS: Final[Mapping[type[TaskError], int]] = {
     ContextMismatch: 400,
     # Corti leaves a reused messageId open; 409 is a status its clients do not retry (CLI-05).
     MessageConflict: 409,
-    ServiceOverloaded: 429,
 }
 _ID: Final = re.compile(r"(?:[a-z]{2,4}\.)?[0-9a-fA-F-]{36}")
 _SERVED: Final = (
@@ -170,13 +170,15 @@ async def answer_error(_request: Request, error: Exception) -> Response:
             return _answer(error.status, error.code, error.detail, error.remedy)
         case WireError(reason="json"):
             return _answer(400, "invalid_json", "The body is not valid JSON.", "Send one JSON document in UTF-8.")
-        case WireError(reason="depth"):
-            return _answer(400, "invalid_json", f"The body {error.detail}.", error.remedy)
         case WireError():
             return json_answer(encode_validation_error([error]), 422)
         case CredentialError():
             status = 401 if error.code == "missing_inherited_token" else 400
             return _answer(status, error.code, error.message, error.remedy)
+        case TooManyRequests():
+            return _answer(429, "too_many_requests", error.message, error.remedy, retry_after(error))
+        case ServiceOverloaded():
+            return _answer(429, error.code, error.message, error.remedy, retry_after(error))
         case TaskError():
             return _answer(_TASK_STATUS.get(type(error), 400), error.code, error.message, error.remedy)
         case HTTPException():
@@ -214,5 +216,7 @@ def _place(error: Exception) -> str:
     return "?" if trace is None else f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}"
 
 
-def _answer(status: int, code: str, description: str, remedy: str | None) -> Response:
-    return json_answer(encode_error(code, description, how_to_fix=remedy), status)
+def _answer(
+    status: int, code: str, description: str, remedy: str | None, headers: Mapping[str, str] | None = None
+) -> Response:
+    return json_answer(encode_error(code, description, how_to_fix=remedy), status, headers)

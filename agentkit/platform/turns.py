@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from agentkit.compose import Caller
 from agentkit.models import Context, Event, Message, SendRequest, Task
@@ -30,11 +31,13 @@ class Turns:
         services: Of the platform.
         record: The agent, which the caller may see.
         caller: Who asks.
+        lifetime: How long a context that is opened here is kept after what happened last in it; None for ever.
     """
 
     services: Services
     record: AgentRecord
     caller: Caller
+    lifetime: timedelta | None = None
 
     async def send(self, request: SendRequest) -> Task:
         """Run a turn, and answer when it settles or, if so asked, at once (V1-SEND-08, V2-SEND-01).
@@ -54,6 +57,7 @@ class Turns:
             blocking=request.blocking,
             history_length=request.history_length,
             metadata=request.metadata,
+            lifetime=self.lifetime,
         )
 
     async def stream(self, request: SendRequest, *, after: int | None = None) -> NumberedEvents:
@@ -71,6 +75,7 @@ class Turns:
             agent_id=self.record.id,
             history_length=request.history_length,
             metadata=request.metadata,
+            lifetime=self.lifetime,
             after=after,
         ).numbered()
 

@@ -41,12 +41,14 @@ class Call:
         return bare
 
     async def agent(self) -> AgentRecord:
-        """The agent of the path, which the caller can see.
+        """The agent of the path, which the caller can see; an inline expert, too, by the id of its connector (V2-MIG-02).
 
         Raises:
             Problem: 404, there is none (V2-EP-03).
         """
-        record = await self.services.agents.find(self.ownership, self.path_id("agent", Kind.AGENT))
+        text = str(self.request.path_params["agent"])
+        agent_id = bare_id(Kind.AGENT, text) or bare_id(Kind.CONNECTOR, text)
+        record = None if agent_id is None else await self.services.agents.find(self.ownership, agent_id)
         if record is None:
             raise unknown(Kind.AGENT)
         return record

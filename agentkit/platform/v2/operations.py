@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from agentkit.models import JsonObject
+from agentkit.platform.shortfalls import Shortfall
 from agentkit.platform.turns import NumberedEvents, Turns
 from agentkit.platform.v2.ids import Kind, bare_id
 from agentkit.platform.v2.spelling import Spelling, read_send, read_task_id
@@ -22,7 +23,7 @@ async def send(turns: Turns, params: JsonObject, spelling: Spelling) -> JsonObje
 
 async def stream(turns: Turns, params: JsonObject, after: int | None) -> NumberedEvents:
     """Run a turn and follow it; a repeated message is gone on with behind the event seen last (V2-EP-09)."""
-    return await turns.stream(read_send(params), after=after)
+    return await turns.stream(read_send(params), after=_seen(turns, after))
 
 
 async def get(turns: Turns, params: JsonObject, spelling: Spelling) -> JsonObject:
@@ -53,4 +54,9 @@ async def cancel(turns: Turns, params: JsonObject, spelling: Spelling) -> JsonOb
 
 async def subscribe(turns: Turns, params: JsonObject, after: int | None) -> NumberedEvents:
     """Follow a task, behind the event seen last (V2-EP-13)."""
-    return turns.subscribe(read_task_id(Reader(params, "").words("id")), after=after)
+    return turns.subscribe(read_task_id(Reader(params, "").words("id")), after=_seen(turns, after))
+
+
+def _seen(turns: Turns, after: int | None) -> int | None:
+    """The event seen last, where that is asked for."""
+    return None if turns.services.settings.falls_short(Shortfall.RESUME) else after

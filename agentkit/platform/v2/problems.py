@@ -18,10 +18,11 @@ from agentkit.errors import (
     ServiceOverloaded,
     TaskError,
     TaskNotFound,
+    TooManyRequests,
     WireError,
 )
 from agentkit.models import JsonObject
-from agentkit.platform.answers import json_answer
+from agentkit.platform.answers import json_answer, retry_after
 from agentkit.platform.problems import Problem, logged
 from agentkit.platform.v2.ids import Kind
 
@@ -30,7 +31,6 @@ _TASK_STATUS: Final[Mapping[type[TaskError], int]] = {
     ContextNotFound: 404,
     AgentNotFound: 404,
     MessageConflict: 409,
-    ServiceOverloaded: 429,
 }
 _HTTP_CODES: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 _NAMES: Final = {
@@ -85,8 +85,8 @@ async def answer_problem(_request: Request, error: Exception) -> Response:
             return json_answer(body, error.status, headers=error.headers)
         case BodyRefused():
             return _answer(error.status, error.code.upper(), error.detail, error.remedy)
-        case WireError(reason="json" | "depth"):
-            return _answer(400, "MALFORMED_REQUEST", f"The body {error.detail}.", "Send one JSON document in UTF-8.")
+        case WireError(reason="json"):
+            return _answer(400, "MALFORMED_REQUEST", "The body is not valid JSON.", "Send one JSON document in UTF-8.")
         case WireError():
             text = "The request does not fit the schema."
             invalid = {error.path: error.detail}
@@ -94,6 +94,10 @@ async def answer_problem(_request: Request, error: Exception) -> Response:
         case CredentialError():
             status = 401 if error.code == "missing_inherited_token" else 400
             return _answer(status, error.code.upper(), error.message, error.remedy)
+        case TooManyRequests():
+            return _answer(429, "TOO_MANY_REQUESTS", error.message, error.remedy, retry_after(error))
+        case ServiceOverloaded():
+            return _answer(429, error.code.upper(), error.message, error.remedy, retry_after(error))
         case TaskError():
             return _answer(_TASK_STATUS.get(type(error), 400), error.code.upper(), error.message, error.remedy)
         case HTTPException():
@@ -104,5 +108,7 @@ async def answer_problem(_request: Request, error: Exception) -> Response:
             return json_answer(encode_problem("INTERNAL_ERROR", "The server failed.", request_id=reference), 500)
 
 
-def _answer(status: int, code: str, message: str, remedy: str | None) -> Response:
-    return json_answer(encode_problem(code, message, remedy), status)
+def _answer(
+    status: int, code: str, message: str, remedy: str | None, headers: Mapping[str, str] | None = None
+) -> Response:
+    return json_answer(encode_problem(code, message, remedy), status, headers)
