@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentkit.platform.orchestration.contribution import Contribution
+from agentkit.reasoning import Delegation
 
 
-def cited(text: str, contributions: Sequence[Contribution]) -> str:
+def cited(text: str, delegations: Sequence[Delegation]) -> str:
     """The answer with its sources, where several experts contributed.
 
     What an expert said stands in the answer as it is, more often than not; then its name follows it in brackets.
     Whoever is not found so is named in a last line.
     """
-    done = [one for one in contributions if one.completed and one.result.text]
+    done = [one for one in delegations if one.text and not (one.asks or one.failed or one.declined)]
     if len({one.expert for one in done}) < 2:
         return text
     elsewhere: list[str] = []
     place = 0
     for one in done:
-        begin = text.find(one.result.text, place)
+        begin = text.find(one.text, place)
         if begin < 0:
             elsewhere.append(one.expert)
             continue
-        place = begin + len(one.result.text)
+        place = begin + len(one.text)
         mark = f" [{one.expert}]"
         text = text[:place] + mark + text[place:]
         place += len(mark)

@@ -139,7 +139,7 @@ class Deliberation:
                     yield verdict
                     return
             act = await self._reasoner.decide(situation)
-        yield verdicts.decided(act, tuple(self._done), self._absences)
+        yield verdicts.decided(act, situation.delegations, tuple(self._done), self._absences)
 
     def _answering(self, situation: Situation, waiting: Waiting) -> Act | None:
         """Who asked gets the answer; where several did, the reasoner tells for whom it is."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from agentkit.models import Role
 from agentkit.reasoning import Situation, Utterance
+
+_OF_THE_USER: Final = frozenset({"user", "part"})
 
 
 def portion(situation: Situation, expert: str, text: str) -> Situation:
     """The part of a situation that is relevant to one piece of work, in place of the whole context.
 
-    The expert is shown the text it is given with the data of the message, its own earlier results and turns, and what
-    was found for this very message before it. What others found and said earlier it does not see: whoever delegates
-    sees all of it, and says in the text what matters.
+    The expert is shown the text it is given with the data of the message, its own earlier results and turns, what the
+    user gave earlier that bears on the message, and what was found for this very message before it. What others found
+    and said earlier it does not see: whoever delegates sees all of it, and says in the text what matters.
 
     Args:
         situation: What the orchestrator sees.
@@ -26,6 +29,7 @@ def portion(situation: Situation, expert: str, text: str) -> Situation:
         instructions="",
         history=_own_turns(situation.history, expert),
         observations=tuple(one for one in situation.observations if one.current or one.expert in {None, expert}),
+        recalled=tuple(one for one in situation.recalled if one.kind in _OF_THE_USER or one.source == expert),
         tools=(),
         experts=(),
         delegations=(),

@@ -32,9 +32,11 @@ class TeamBuilder:
     scope: Scope
 
     def build(self, plan: MemberPlan) -> Team:
-        """The team of an agent."""
+        """The team of an agent; who leads interviews is not asked for pieces of work."""
         return Team(
-            members=tuple(self._member(member) for member in plan.members if member.gone is None),
+            members=tuple(
+                self._member(member) for member in plan.members if member.gone is None and not member.interviews
+            ),
             absences=tuple(Absence(member.name, member.gone) for member in plan.members if member.gone is not None),
             outputs=Outputs(plan.outputs),
         )

@@ -10,16 +10,28 @@ from agentkit.platform.orchestration.citing import cited
 from agentkit.platform.orchestration.contribution import Contribution
 from agentkit.platform.orchestration.happenings import Absence, Output, Verdict
 from agentkit.platform.orchestration.outputs import told
-from agentkit.reasoning import Answer, Ask, Decline
+from agentkit.reasoning import Answer, Ask, Decline, Delegation
 
 TOOL_CALLED = "The orchestrator decided to call a tool; only an expert can do that."
 UNKNOWN_EXPERT = "The orchestrator chose an expert that it does not have."
 
 
-def decided(act: Answer | Ask | Decline, done: tuple[Contribution, ...], absences: tuple[Absence, ...]) -> Verdict:
+def decided(
+    act: Answer | Ask | Decline,
+    delegations: tuple[Delegation, ...],
+    done: tuple[Contribution, ...],
+    absences: tuple[Absence, ...],
+) -> Verdict:
     """The reasoner has come to an end.
 
-    An answer counts only as far as the experts behind it could work; who could not is named (ORCH-01).
+    An answer counts only as far as the experts behind it could work; who could not is named, and who did is cited
+    (ORCH-01).
+
+    Args:
+        act: Its last decision.
+        delegations: Everything that was found for the message, also before a credential was missing.
+        done: What was found in this turn.
+        absences: Who could not be asked.
     """
     if isinstance(act, Ask):
         return Verdict(TaskState.INPUT_REQUIRED, act.text, done, absences, _sole(done))
@@ -28,7 +40,9 @@ def decided(act: Answer | Ask | Decline, done: tuple[Contribution, ...], absence
     notes = _notes(done, absences)
     if notes and not answered:
         return Verdict(TaskState.FAILED, "\n".join(notes), done, absences)
-    return Verdict(TaskState.COMPLETED, "\n\n".join([cited(act.text, done), *notes]), done, absences, _sole(done))
+    return Verdict(
+        TaskState.COMPLETED, "\n\n".join([cited(act.text, delegations), *notes]), done, absences, _sole(done)
+    )
 
 
 def given_out(output: Output, state: TaskState, done: tuple[Contribution, ...]) -> Verdict:
