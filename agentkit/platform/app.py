@@ -21,6 +21,7 @@ from agentkit.platform.realm.directory import register_clients
 from agentkit.platform.realm.routes import login_routes
 from agentkit.platform.services import STATE, open_services
 from agentkit.platform.settings import PlatformSettings
+from agentkit.platform.turnstile import Turnstile
 from agentkit.platform.v1 import agents, messages, rpc
 from agentkit.platform.v1.gate import Route as V1Route
 from agentkit.platform.v1.gate import authenticated
@@ -57,6 +58,7 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         lifespan=lifespan,
         exception_handlers={HTTPException: _answer_unrouted},
         middleware=[
+            Middleware(Turnstile, limits=settings.traffic),
             *([] if settings.faults is None else [Middleware(FaultInjector, faults=settings.faults)]),
             Middleware(Punctual),
         ],

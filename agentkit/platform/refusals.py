@@ -26,6 +26,7 @@ from agentkit.errors import (
     WireError,
 )
 from agentkit.models import Json, JsonObject
+from agentkit.platform.answers import retry_after
 from agentkit.platform.problems import Problem, logged
 
 _ERROR_INFO: Final = "type.googleapis.com/google.rpc.ErrorInfo"
@@ -74,7 +75,6 @@ _TASKS: Final[Mapping[type[TaskError], Row]] = {
     TaskNotContinuable: Row(400, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION", -32004),
     ContextMismatch: _INVALID,
     MessageConflict: Row(400, "INVALID_ARGUMENT", "MESSAGE_CONFLICT", -32602),
-    ServiceOverloaded: _BUSY,
 }
 _PROBLEMS: Final = {401: _UNAUTHENTICATED, 403: _FORBIDDEN, 404: UNKNOWN_AGENT, 429: _BUSY}
 
@@ -147,10 +147,12 @@ def refusal_of(error: Exception) -> Refusal:
         case CredentialError():
             row = _UNAUTHENTICATED if error.code == "missing_inherited_token" else _INVALID
             return Refusal(row, error.message, {"code": error.code})
+        case ServiceOverloaded():
+            return Refusal(_BUSY, error.message, {"code": error.code}, headers=retry_after(error))
         case TaskError() if type(error) in _TASKS:
             return Refusal(_TASKS[type(error)], error.message, {"code": error.code})
         case TooManyRequests():
-            return Refusal(_BUSY, error.message)
+            return Refusal(_BUSY, error.message, headers=retry_after(error))
         case HTTPException():
             row = UNKNOWN_METHOD._replace(status=error.status_code)
             return Refusal(row, "There is no such operation at this address.", headers=error.headers or _EMPTY)

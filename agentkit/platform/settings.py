@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
+from agentkit.interviewing import Interpreter
 from agentkit.memory import Embedder
 from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.platform.faults.rules import Faults
@@ -20,6 +21,7 @@ from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec, RemoteAgentSpec
 from agentkit.web.bounds import Bounds
+from agentkit.web.limits import Limits
 
 if TYPE_CHECKING:
     from agentkit.mcp.client.pool import HttpPool
@@ -29,6 +31,9 @@ DEFAULT_SERVERS_URL: Final = "http://127.0.0.1:8701"
 DEFAULT_TENANT: Final = "base"
 DEFAULT_CLIENTS: Final[Mapping[str, str]] = MappingProxyType({"local-client": "local-secret"})
 """Client id and secret for development on one's own machine (LOC-04)."""
+
+DEFAULT_TRAFFIC: Final = Limits(rate=1_000.0, burst=10_000, concurrent=2_000, concurrent_per_caller=500)
+"""What no application under development comes near, and no runaway loop takes from the others."""
 
 _REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
@@ -104,6 +109,8 @@ class PlatformSettings:
         token_lifetime: Seconds a token lives (AUTH-08).
         refresh_lifetime: Seconds a refresh token may wait.
         reasoner: Decides for orchestrators and experts; None takes the rules, which need no model.
+        interpreter: Reads the answers in interviews; None takes the deterministic one, which needs no model (QN-E2).
+        time_zone: What "today" means in interviews with people who do not tell their zone (QN-17); an IANA name.
         embedder: Lets the memory of contexts go by meaning as well as by words (extra `semantic`), for example
             `agentkit.memory.minilm.MiniLM()`.
         registry: Experts on offer beside the installed ones; one of the same name replaces an installed one. A
@@ -122,6 +129,7 @@ class PlatformSettings:
             beside the database (design D13).
         limits: What bounds the work.
         clock: The time, with time zone; tests move it.
+        traffic: How much one caller, and all of them, may ask for at once and how often; beyond it 429.
         faults: What goes wrong on purpose, for the tests of callers; None lets nobody ask for it.
         trace_content: Keep what was asked and answered with the traces, too: for development, never with data of
             patients (design D11).
@@ -139,6 +147,8 @@ class PlatformSettings:
     token_lifetime: int = 300
     refresh_lifetime: int = 1800
     reasoner: Reasoner | None = None
+    interpreter: Interpreter | None = None
+    time_zone: str = "UTC"
     embedder: Embedder | None = None
     registry: tuple[ExpertSpec | RegistryEntry, ...] = ()
     expert_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
@@ -151,6 +161,7 @@ class PlatformSettings:
     secret_key: str | None = field(default=None, repr=False)
     limits: PlatformLimits = PlatformLimits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    traffic: Limits = DEFAULT_TRAFFIC
     faults: Faults | None = None
     trace_content: bool = False
     otlp_endpoint: str | None = None

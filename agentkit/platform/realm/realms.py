@@ -10,6 +10,7 @@ from starlette.requests import Request
 from agentkit.compose import Caller
 from agentkit.models import JsonObject
 from agentkit.oauth.keys import SigningKeys
+from agentkit.platform.problems import Problem
 from agentkit.platform.realm.accounts import Accounts
 from agentkit.platform.realm.attempts import Attempts
 from agentkit.platform.realm.callers import Callers
@@ -20,6 +21,7 @@ from agentkit.platform.realm.metadata import realm_metadata
 from agentkit.platform.realm.sessions import Sessions
 from agentkit.platform.realm.tokens import RealmTokens
 from agentkit.platform.settings import PlatformSettings
+from agentkit.platform.turnstile import visit_of
 from agentkit.storage import Database
 
 
@@ -85,9 +87,18 @@ class Realms:
             Problem: 401, the bearer is missing, expired, wrong or foreign, ended early, or belongs to another tenant
                 than the `Tenant-Name` header says (AUTH-10, HDR-01); 403, it is for the WebSocket endpoints only
                 (AUTH-06).
+            TooManyRequests: The caller asks too often, or for too much at once.
         """
-        headers = request.headers
-        return await self._callers.caller(headers.get("authorization"), headers.get("tenant-name"))
+        headers, visit = request.headers, visit_of(request.scope)
+        try:
+            caller = await self._callers.caller(headers.get("authorization"), headers.get("tenant-name"))
+        except Problem:
+            if visit is not None:
+                visit.refused()
+            raise
+        if visit is not None:
+            visit.admit(f"{caller.tenant} {caller.owner}")
+        return caller
 
 
 def _realm(
