@@ -39,7 +39,7 @@ def card_v1(record: AgentRecord, url: str) -> AgentCard:
         capabilities=_CAPABILITIES,
         default_input_modes=_MODES,
         default_output_modes=_MODES,
-        skills=tuple(_skill(one, one.id) for one in record.connectors if isinstance(one, Expert)),
+        skills=tuple(_skill(one, one.id) for one in record.connectors if one.enabled and isinstance(one, Expert)),
     )
 
 

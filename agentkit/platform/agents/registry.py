@@ -26,6 +26,13 @@ MEMORY_EXPERT: Final = ExpertSpec(
 """The one expert without an MCP server: its tools are the platform's own memory of the context (EXP-03)."""
 
 
+INTERVIEWING_EXPERT: Final = ExpertSpec(
+    name="interviewing-expert",
+    description="Asks the questions of a questionnaire that comes as a data part, one by one, and tells the answers.",
+)
+"""The expert for questionnaires of the caller's own (QNC-01); it needs neither an MCP server nor a model."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
     """An expert on offer.

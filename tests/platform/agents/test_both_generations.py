@@ -229,3 +229,18 @@ async def test_a_full_answer_of_v1_may_rename_and_move_what_it_holds() -> None:
         }
         answer = (await api.patch(v1_path(agent["id"]), moved)).json()
     assert answer == moved
+
+
+async def test_an_agent_of_either_generation_answers_through_both() -> None:
+    """V2-MIG-01, V1-EP-07, V2-EP-08: and so does an expert inside it."""
+    async with caller() as api:
+        old, new = await made_in_v1(api), await api.made(V2, {"name": "new"})
+        for agent_id in (old["id"], new["id"], old["experts"][0]["id"]):
+            in_v1 = {"kind": "message", "role": "user", "messageId": "m-1", "parts": [{"kind": "text", "text": "hi"}]}
+            answer = await api.post(f"{v1_path(agent_id)}/v1/message:send", {"message": in_v1})
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["task"]["kind"] == "task"
+            in_v2 = {"role": "ROLE_USER", "messageId": "m-2", "parts": [{"text": "hi"}]}
+            answer = await api.post(f"{v2_path(agent_id)}/a2a/message:send", {"message": in_v2})
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["task"]["status"]["state"].startswith("TASK_STATE_")
