@@ -144,6 +144,17 @@ class LocalPlatform:
         return str(answer.raise_for_status().json()["access_token"])
 
     @property
+    def app(self) -> ASGIApp:
+        """The platform as it runs, for clients with transports of their own (`agentkit.testing.httpx_transport`).
+
+        Raises:
+            RuntimeError: The platform does not run.
+        """
+        if URL not in self._routes:
+            raise RuntimeError("use LocalPlatform in an `async with` block")
+        return self._routes[URL]
+
+    @property
     def origins(self) -> Sequence[str]:
         """What `http` can reach."""
         return tuple(self._routes)
