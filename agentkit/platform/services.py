@@ -15,11 +15,14 @@ from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
 from agentkit.memory import ContextMemory, Scope
 from agentkit.platform.agents.record import Ownership
-from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
+from agentkit.platform.agents.registry import INTERVIEWING_EXPERT, MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.agents.store import AgentStore
 from agentkit.platform.feedback import MIGRATIONS as FEEDBACK_MIGRATIONS
 from agentkit.platform.feedback import FeedbackStore
 from agentkit.platform.housekeeping import Housekeeping
+from agentkit.platform.orchestration.interview import Interviews, check_zone
+from agentkit.platform.orchestration.interview_store import MIGRATIONS as INTERVIEW_MIGRATIONS
+from agentkit.platform.orchestration.interview_store import InterviewStore
 from agentkit.platform.orchestration.orchestrator import Orchestrator
 from agentkit.platform.orchestration.planner import Planner
 from agentkit.platform.orchestration.workshop import Workshop
@@ -76,16 +79,18 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
 
     Raises:
         StorageError: The database cannot be used.
-        ConfigurationError: The key that seals tokens cannot be used, or an embedder is given and numpy is missing.
+        ConfigurationError: The key that seals tokens cannot be used, the time zone is none, or an embedder is given and
+            numpy is missing.
         SpecError: An installed expert does not fit.
     """
     limits = settings.limits
+    await check_zone(settings.time_zone)
     async with AsyncExitStack() as stack:
         database = await Database.open(
             settings.database,
             (
                 *(*TASK_MIGRATIONS, *MEMORY_MIGRATIONS, *PLATFORM_MIGRATIONS, *REALM_MIGRATIONS),
-                *(*TRACE_MIGRATIONS, *FEEDBACK_MIGRATIONS),
+                *(*TRACE_MIGRATIONS, *FEEDBACK_MIGRATIONS, *INTERVIEW_MIGRATIONS),
             ),
         )
         stack.push_async_callback(database.close)
@@ -94,7 +99,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         await realms.load()
         agents = AgentStore(database, sealer, ephemeral_lifetime=limits.ephemeral_lifetime, clock=settings.clock)
         installed = await asyncio.to_thread(installed_experts, settings.expert_urls, settings.servers_url)
-        registry = Registry((MEMORY_EXPERT, *installed, *settings.registry))
+        registry = Registry((MEMORY_EXPERT, INTERVIEWING_EXPERT, *installed, *settings.registry))
         http = await stack.enter_async_context(
             await asyncio.to_thread(settings.http or new_pool)
         )  # makes a TLS context
@@ -107,7 +112,8 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         stack.push_async_callback(remotes.aclose)
         durable = await _durable_engine(settings)
         repository = SqlRepository(database)
-        for hook in (memory.forget_tasks, forget_traces, FeedbackStore.forget_tasks):
+        interviews = InterviewStore(database)
+        for hook in (memory.forget_tasks, interviews.forget_tasks, forget_traces, FeedbackStore.forget_tasks):
             repository.on_delete(hook)
         exporter = None if settings.otlp_endpoint is None else await OtlpExporter.open(settings.otlp_endpoint)
         if exporter is not None:
@@ -132,6 +138,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
             remotes,
             settings.reasoner or RuleReasoner(),
             limits,
+            Interviews(interviews, settings.interpreter, zone=settings.time_zone, clock=settings.clock),
             settings.clock,
             traces,
             settings.durable,

@@ -19,13 +19,13 @@ from agentkit.platform.agents.connector import (
     SchemaConnector,
 )
 from agentkit.platform.agents.record import AgentRecord
-from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry
+from agentkit.platform.agents.registry import INTERVIEWING_EXPERT, MEMORY_EXPERT, Registry
 from agentkit.platform.agents.store import AgentStore
 from agentkit.platform.agents.view_v1 import DEFAULT_PROMPT
 from agentkit.platform.orchestration.plan import MemberPlan, OutputPlan, ServerPlan, refuse_ambiguous_names
 from agentkit.specs import AgentType, McpServerSpec
 
-INTERVIEWER: Final = "interviewing-expert"
+INTERVIEWER: Final = INTERVIEWING_EXPERT.name
 """The registry entry that leads through questionnaires (QNC-01)."""
 
 _KEPT: Final = 1000

@@ -25,9 +25,11 @@ from agentkit.platform.orchestration.budget import TurnBudget
 from agentkit.platform.orchestration.contribution import Contribution
 from agentkit.platform.orchestration.deliberation import Deliberation
 from agentkit.platform.orchestration.happenings import Delegated, Happening, Made, Said, Verdict
+from agentkit.platform.orchestration.interview_turn import InterviewTurn
 from agentkit.platform.orchestration.journal import Journal
 from agentkit.platform.orchestration.members import Shift
 from agentkit.platform.orchestration.plan import MemberPlan, ServerPlan
+from agentkit.platform.orchestration.planner import INTERVIEWER
 from agentkit.platform.orchestration.recollection import Conclusion, Recollection
 from agentkit.platform.orchestration.resuming import Resumed
 from agentkit.platform.orchestration.team import TeamBuilder
@@ -89,6 +91,11 @@ class TurnAtWork:
         Raises:
             TurnLimitExceeded: The turn may not go on; `limited` ends it.
         """
+        interview = await self._shop.interviews.turn(self._plan, self._message, self._context)
+        if interview is not None:
+            for event in await self._interviewed(interview):
+                yield event
+            return
         wanted = self._wanted()
         if wanted:
             yield await self._auth_required(wanted, Verdict(TaskState.AUTH_REQUIRED, ""))
@@ -154,6 +161,13 @@ class TurnAtWork:
                     yield self._update(artifact)
             case Verdict():
                 pass
+
+    async def _interviewed(self, turn: InterviewTurn) -> list[Event]:
+        """The events of a turn of an interview, which needs neither a reasoner nor a credential."""
+        self._made["interview"] = [*turn.artifacts]
+        await self._keep(Conclusion(self._message, turn.text, INTERVIEWER, (), turn.artifacts, turn.asks))
+        report = self._report((), error=turn.error)
+        return [*map(self._update, turn.artifacts), self._status(turn.state, turn.text, report)]
 
     async def _conclude(self, verdict: Verdict) -> list[Event]:
         if verdict.state is TaskState.AUTH_REQUIRED:
@@ -231,6 +245,8 @@ class TurnAtWork:
 
     def _status(self, state: TaskState, text: str, metadata: JsonObject | None = None) -> StatusUpdate:
         context = self._context
+        if not text:
+            return status_update(context, state, None, metadata)
         said = Message.agent(text, context_id=context.context_id, task_id=context.task_id)
         stamped = said.model_copy(update={"metadata": {TIMESTAMP_KEY: write_time(self._shop.clock())}})
         return status_update(context, state, stamped, metadata)

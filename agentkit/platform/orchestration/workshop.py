@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agentkit.memory import ContextMemory
+from agentkit.platform.orchestration.interview import Interviews
 from agentkit.platform.orchestration.planner import Planner
 from agentkit.platform.settings import PlatformLimits
 from agentkit.platform.tools.connections import Connections
@@ -32,6 +33,7 @@ class Workshop:
     remotes: Remotes
     reasoner: Reasoner
     limits: PlatformLimits
+    interviews: Interviews
     clock: Callable[[], datetime]
     traces: Traces
     durable: bool = False
