@@ -61,6 +61,11 @@ class Vectors:
         self._matrices: OrderedDict[int, _Matrix] = OrderedDict()
         self._changing = threading.Lock()
 
+    @property
+    def contexts(self) -> int:
+        """Of how many contexts the vectors are in memory."""
+        return len(self._matrices)
+
     def nearest(self, connection: Connection, context: int, query: bytes, shown: Collection[int] = ()) -> list[int]:
         """Places of the items nearest to a packed vector, nearest first.
 
