@@ -55,7 +55,8 @@ async def turns_of(call: Call) -> Turns:
     Raises:
         Problem: 400, the id is no UUID; 404, there is no such agent for the caller (V1-ID-01, V1-ERR-04).
     """
-    return Turns(call.services, await call.agent(), call.caller)
+    lifetime = call.services.settings.limits.context_lifetime
+    return Turns(call.services, await call.agent(), call.caller, lifetime)
 
 
 def read_send(body: Json) -> SendRequest:
