@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, cast
 
 from starlette.requests import Request
 
 from agentkit.engine import DbosEngine, Engine, InlineEngine
+from agentkit.errors import ConfigurationError
 from agentkit.mcp.client.pool import new_pool
 from agentkit.memory import MIGRATIONS as MEMORY_MIGRATIONS
 from agentkit.memory import ContextMemory, Scope
@@ -41,8 +44,8 @@ from agentkit.platform.traces.rows import MIGRATIONS as TRACE_MIGRATIONS
 from agentkit.platform.traces.rows import forget_tasks as forget_traces
 from agentkit.reasoning import RuleReasoner
 from agentkit.storage import Database
-from agentkit.storage.files import parse
-from agentkit.storage.sealing import Sealer, find_key
+from agentkit.storage.files import is_postgres, parse
+from agentkit.storage.sealing import KEY_VARIABLE, Sealer, find_key
 from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
 from agentkit.tasks import Scope as TaskScope
 from agentkit.tasks import SqlRepository, TaskService
@@ -94,7 +97,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
             ),
         )
         stack.push_async_callback(database.close)
-        sealer = Sealer(await asyncio.to_thread(find_key, settings.secret_key, parse(settings.database)))
+        sealer = Sealer(await asyncio.to_thread(find_key, settings.secret_key, _key_place(settings)))
         realms = Realms(settings, await load_signing_keys(database, sealer), clients, database)
         await realms.load()
         agents = AgentStore(database, sealer, ephemeral_lifetime=limits.ephemeral_lifetime, clock=settings.clock)
@@ -156,6 +159,23 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
             *(settings, realms, registry, agents, tasks, workshop),
             *(database, contexts, FeedbackStore(database), traces, housekeeping),
         )
+
+
+def _key_place(settings: PlatformSettings) -> Path | None:
+    """The file beside which the key of what is sealed lies; None in memory, and where the key must be given.
+
+    Raises:
+        ConfigurationError: A PostgreSQL database is used without a key.
+    """
+    if not (isinstance(settings.database, str) and is_postgres(settings.database)):
+        return parse(settings.database)
+    if not (settings.secret_key or os.environ.get(KEY_VARIABLE)):
+        raise ConfigurationError(
+            KEY_VARIABLE,
+            "is needed with a PostgreSQL database, which all processes unseal with the same key",
+            remedy="Make one with: head -c 32 /dev/urandom | base64 | tr +/ -_",
+        )
+    return None
 
 
 async def _durable_engine(settings: PlatformSettings) -> Engine | None:

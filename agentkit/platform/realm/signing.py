@@ -35,7 +35,11 @@ async def load_signing_keys(database: Database, sealer: Sealer) -> SigningKeys:
     fresh = sealer.seal(keys.to_pem().decode(), _NAME)
 
     def write(connection: Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO platform_keys (name, sealed) VALUES (?, ?)", (_NAME, fresh))
+        connection.execute(
+            "INSERT INTO platform_keys (name, sealed) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed",
+            (_NAME, fresh),
+        )
 
     await database.write(write)
     return keys
