@@ -1,0 +1,77 @@
+"""The platform under SIGKILL: accepted messages are not lost, and no task is at work for ever (design, section 7)."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+from tests.durability.harness import Ledger, Program, kill_at_random
+
+_PROGRAM = "tests.platform.orchestration.turn_program"
+
+
+def _ended(ledger: Ledger) -> dict[str, list[str]]:
+    return {line[1]: line[2:] for line in ledger.lines() if line[0] == "ended"}
+
+
+def test_a_durable_turn_goes_on_where_it_was_killed_and_writes_nothing_twice(tmp_path: Path) -> None:
+    """D7: what only reads may be done again, what writes is done once or ends with an unknown outcome."""
+    ledger, tasks = Ledger(tmp_path / "ledger"), count(2)
+
+    def arguments(killed: int) -> tuple[str, ...]:
+        return str(tmp_path / "platform.db"), str(ledger.path), str(next(tasks) + killed), "durable", ""
+
+    with Program(_PROGRAM) as program:
+        kill_at_random(program, arguments, kills=10, seed=6)
+    effects, ended = ledger.count("effect"), _ended(ledger)
+    assert set(ledger.count("accepted")) == set(ended)
+    assert [what for what, times in effects.items() if what.startswith("file ") and times > 1] == []
+    assert {told[0] for told in ended.values()} <= {"completed", "failed"}
+    for number, (state, error, _) in ended.items():
+        assert (state == "completed") == (error == "-"), (number, state, error)
+        if state == "completed":
+            assert {f"look {number}", f"file {number}"} <= set(effects)
+        else:
+            assert error == "unknown_outcome"
+    # Only a few calls were in the middle of something when the process died.
+    assert sum(told[0] == "completed" for told in ended.values()) > len(ended) / 2
+
+
+def test_a_writing_call_that_was_interrupted_is_never_made_again(tmp_path: Path) -> None:
+    """D7: nobody knows whether it happened, and the task says so."""
+    ledger = Ledger(tmp_path / "ledger")
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "durable", "")
+    with Program(_PROGRAM) as program:
+        life = program.start(*arguments)
+        life.expect("accepted", "before-file")
+        life.kill()
+        assert program.start(*arguments).end() == 0
+    assert _ended(ledger) == {"0": ["failed", "unknown_outcome", "-"]}
+    assert ledger.count("effect")["file 0"] <= 1
+    assert ledger.count("effect")["look 0"] == 1
+
+
+def test_a_turn_that_need_not_survive_ends_failed_with_a_reason(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "inline", "")
+    with Program(_PROGRAM) as program:
+        life = program.start(*arguments)
+        life.expect("accepted", "before-file")
+        life.kill()
+        assert program.start(*arguments).end() == 0
+    assert _ended(ledger) == {"0": ["failed", "interrupted", "-"]}
+    assert ledger.count("effect")["look 0"] == 1
+
+
+def test_a_credential_is_gone_after_a_crash_and_the_task_waits_for_it(tmp_path: Path) -> None:
+    """D13: it was in the memory of the process only."""
+    ledger = Ledger(tmp_path / "ledger")
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "durable", "canary-token-5b2e")
+    with Program(_PROGRAM) as program:
+        life = program.start(*arguments)
+        life.expect("accepted", "after-look")
+        life.kill()
+        assert program.start(*arguments).end() == 0
+    assert _ended(ledger) == {"0": ["auth-required", "-", "file"]}
+    stored = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"canary-token" not in stored
