@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agentkit.client import AsyncCorti
+    from agentkit.client.generation import GenerationChoice
     from agentkit.compose import Agent
     from agentkit.credentials import ClientCredentials, Token
     from agentkit.mcp.client.pool import HttpPool
@@ -114,7 +115,13 @@ class LocalPlatform:
             self._corti = self.new_corti()
         return self._corti
 
-    def new_corti(self, *, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> AsyncCorti:
+    def new_corti(
+        self,
+        *,
+        client_id: str = CLIENT_ID,
+        client_secret: str = CLIENT_SECRET,
+        generation: GenerationChoice = "auto",
+    ) -> AsyncCorti:
         """Another Corti client of this platform, for example of another caller; it is closed with the platform."""
         from agentkit.client import AsyncCorti
 
@@ -123,6 +130,7 @@ class LocalPlatform:
             tenant=TENANT,
             client_id=client_id,
             client_secret=client_secret,
+            generation=generation,
             transport=RoutedTransport(self._routes),
             # A token that the platform's clock has let expire must not be held for good by the client's.
             clock=lambda: self.settings.clock().timestamp(),

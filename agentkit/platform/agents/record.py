@@ -58,13 +58,13 @@ class AgentRecord:
     ownership: Ownership
     created: datetime
     updated: datetime
-    description: str | None = None
-    prompt: str | None = None
+    description: str | None = field(default=None, repr=False)
+    prompt: str | None = field(default=None, repr=False)
     model: str | None = None
     agent_type: AgentType = AgentType.ORCHESTRATOR
     visibility: Visibility = Visibility.PRIVATE
     expires: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()), repr=False)
     connectors: tuple[Connector, ...] = ()
     part_of: str | None = None
     tokens: Mapping[str, SecretStr] = field(default_factory=lambda: NO_TOKENS, repr=False)
