@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from agentkit.specs import AgentType, Visibility
 class _Body(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
 
+    name: str
     description: str | None
     prompt: str | None
     model: str | None
@@ -34,7 +36,6 @@ class Row(NamedTuple):
     id: str
     tenant: str
     owner: str
-    name: str
     visibility: str
     expires: str | None
     version: int
@@ -44,6 +45,7 @@ class Row(NamedTuple):
 def encode_body(record: AgentRecord) -> str:
     """What of a record has no column; tokens lie elsewhere, sealed."""
     return _Body(
+        name=record.name,
         description=record.description,
         prompt=record.prompt,
         model=record.model,
@@ -52,7 +54,7 @@ def encode_body(record: AgentRecord) -> str:
         connectors=record.connectors,
         created=record.created,
         updated=record.updated,
-    ).model_dump_json(exclude_defaults=False)
+    ).model_dump_json()
 
 
 def decode_row(row: Row, tokens: Mapping[str, SecretStr]) -> AgentRecord:
@@ -67,7 +69,7 @@ def decode_row(row: Row, tokens: Mapping[str, SecretStr]) -> AgentRecord:
         raise StorageError("A stored agent is not an agent.") from None
     return AgentRecord(
         id=row.id,
-        name=row.name,
+        name=body.name,
         ownership=Ownership(row.tenant, row.owner),
         created=body.created,
         updated=body.updated,
@@ -81,6 +83,11 @@ def decode_row(row: Row, tokens: Mapping[str, SecretStr]) -> AgentRecord:
         connectors=body.connectors,
         tokens=tokens,
     )
+
+
+def name_key(name: str) -> str:
+    """A name as a column can hold it: PostgreSQL takes no text with a NUL."""
+    return json.dumps(name)
 
 
 def write_moment(moment: datetime | None) -> str | None:

@@ -40,4 +40,4 @@ class Selection:
         labels = cast("dict[str, str]", body["labels"])
         if any(labels.get(key) != value for key, value in self.labels):
             return False
-        return self.words.casefold() in f"{row.name}\n{body['description'] or ''}".casefold()
+        return self.words.casefold() in f"{body['name']}\n{body['description'] or ''}".casefold()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from agentkit.errors import StorageError
 from agentkit.platform.agents.cache import Kept, RecordCache
 from agentkit.platform.agents.record import AgentRecord, Ownership
-from agentkit.platform.agents.rows import Row, decode_row, encode_body, write_moment
+from agentkit.platform.agents.rows import Row, decode_row, encode_body, name_key, write_moment
 from agentkit.platform.agents.selection import Selection
 from agentkit.platform.agents.tables import (
     ALIVE,
@@ -266,7 +266,7 @@ class AgentStore:
     def _columns(record: AgentRecord) -> tuple[str | None, ...]:
         own = record.ownership
         expires = write_moment(record.expires)
-        return record.id, own.tenant, own.owner, record.name, record.visibility.value, expires
+        return record.id, own.tenant, own.owner, name_key(record.name), record.visibility.value, expires
 
     def _sealed(self, record: AgentRecord) -> list[tuple[str, str, bytes]]:
         return [

@@ -6,18 +6,18 @@ from typing import Final
 
 from agentkit.errors import AgentKitError
 from agentkit.platform.agents.record import AgentRecord
+from agentkit.platform.agents.rows import name_key
 from agentkit.storage import Connection
 
 BY_ID: Final = (
-    "SELECT id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
-    " WHERE id = ? AND gone IS NULL"
+    "SELECT id, tenant, owner, visibility, expires, version, body FROM platform_agents WHERE id = ? AND gone IS NULL"
 )
 OF_EXPERT: Final = (
-    "SELECT id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
+    "SELECT id, tenant, owner, visibility, expires, version, body FROM platform_agents"
     " WHERE id = (SELECT agent_id FROM platform_inline_experts WHERE id = ?) AND gone IS NULL"
 )
 LIST: Final = (
-    "SELECT number, id, tenant, owner, name, visibility, expires, version, body FROM platform_agents"
+    "SELECT number, id, tenant, owner, visibility, expires, version, body FROM platform_agents"
     " WHERE tenant = ? AND gone IS NULL AND (expires IS NULL OR expires > ?)"
     " AND (owner = ? OR visibility = 'public') AND number > ? ORDER BY number"
 )
@@ -57,7 +57,7 @@ def require_free(connection: Connection, record: AgentRecord, now: str | None) -
     own = record.ownership
     taken = connection.execute(
         _TAKEN,
-        (own.tenant, now, record.name, own.owner, record.id),
+        (own.tenant, now, name_key(record.name), own.owner, record.id),
     ).fetchone()
     if taken:
         raise NameTaken("An agent of this name exists already.", remedy="Choose another name.")

@@ -48,8 +48,7 @@ async def page(call: Call) -> Response:
     selection = _selection(call.request)
     if call.services.settings.falls_short(Shortfall.AGENT_FILTERS):
         selection = Selection()
-    after = int(wanted.after) if wanted.after else 0
-    found = await call.services.agents.listed(call.ownership, selection, after=after, limit=wanted.size + 1)
+    found = await call.services.agents.listed(call.ownership, selection, after=wanted.number, limit=wanted.size + 1)
     shown = found[: wanted.size]
     token = page_token(_LISTING, str(shown[-1].number)) if len(found) > wanted.size else None
     return json_answer(v2.encode_page("agents", (document(call, one.record) for one in shown), token))

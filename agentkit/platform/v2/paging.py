@@ -14,6 +14,7 @@ from agentkit.platform.problems import Problem
 LARGEST_PAGE: Final = 200
 DEFAULT_PAGE: Final = 50
 _CHECK: Final = 6
+_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,19 @@ class PageRequest:
 
     size: int
     after: str | None
+
+    @property
+    def number(self) -> int:
+        """The item behind which the page begins, where the list counts its items; 0 for the first page.
+
+        Raises:
+            Problem: 400, the list never wrote such a token.
+        """
+        if self.after is None:
+            return 0
+        if not (self.after.isascii() and self.after.isdigit() and len(self.after) <= _MOST_DIGITS):
+            raise _foreign_token()
+        return int(self.after)
 
 
 def read_page(request: Request, listing: str) -> PageRequest:
@@ -64,8 +78,12 @@ def _read(token: str, listing: str) -> str:
     except ValueError:
         after = ""
     if not after or page_token(listing, after) != token:
-        raise bad_query("pageToken", "is not a token of this list: repeat the one from nextPageToken")
+        raise _foreign_token()
     return after
+
+
+def _foreign_token() -> Problem:
+    return bad_query("pageToken", "is not a token of this list: repeat the one from nextPageToken")
 
 
 def _check(listing: str, after: str) -> bytes:

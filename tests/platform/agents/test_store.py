@@ -96,7 +96,7 @@ class Counting:
 
 async def test_a_record_comes_back_as_it_was_kept(url: str) -> None:
     """V1-OBJ-05: with its tokens."""
-    record = agent()
+    record = agent("na\0me", labels={"nul": "\0"})
     async with opened(url, shared=True) as (store, _):
         await store.add(record)
     async with opened(url, shared=True) as (store, _):

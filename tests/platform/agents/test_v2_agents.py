@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit.platform import PlatformSettings
+from agentkit.platform.v2.paging import page_token
 from tests.platform.agents.calls import (
     MERGE,
     UNKNOWN,
@@ -331,6 +332,9 @@ async def test_a_token_of_another_list_is_refused() -> None:
         assert error(await api.get(f"/v2/agentic/registry/connectors?pageToken={token}")) == (400, "INVALID_QUERY")
         changed = token[:-1] + ("A" if token[-1] != "A" else "B")
         assert error(await api.get(f"{V2}?pageToken={changed}")) == (400, "INVALID_QUERY")
+        for forged in ("x", "9" * 30, "-1", "\u0661"):
+            answer = await api.get(f"{V2}?pageToken={page_token('agents', forged)}")
+            assert error(answer) == (400, "INVALID_QUERY")
 
 
 async def test_the_filters_of_the_list_count() -> None:
