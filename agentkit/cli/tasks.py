@@ -101,6 +101,8 @@ def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
     from agentkit.a2a.push import MIGRATIONS as PUSH_MIGRATIONS
     from agentkit.a2a.push import PushStore
     from agentkit.engine import erase_records
+    from agentkit.memory import ContextMemory
+    from agentkit.platform.erasing import erase_with_tasks, is_platforms
     from agentkit.storage import Database
     from agentkit.storage.files import is_postgres, parse
     from agentkit.tasks import MIGRATIONS, SqlRepository
@@ -116,7 +118,10 @@ def _run(database: str | None, act: Callable[[Repository], Awaitable[T]]) -> T:
         opened = await Database.open(database, (*MIGRATIONS, *PUSH_MIGRATIONS))
         repository = SqlRepository(opened)
         repository.on_delete(PushStore.forget)
-        repository.on_delete(erase_records)
+        if await is_platforms(opened):
+            erase_with_tasks(repository, opened, ContextMemory(opened))
+        else:
+            repository.on_delete(erase_records)
         try:
             return await act(repository)
         finally:

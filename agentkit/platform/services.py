@@ -20,6 +20,7 @@ from agentkit.memory import ContextMemory, Scope
 from agentkit.platform.agents.record import Ownership
 from agentkit.platform.agents.registry import INTERVIEWING_EXPERT, MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.agents.store import AgentStore
+from agentkit.platform.erasing import erase_with_tasks
 from agentkit.platform.feedback import MIGRATIONS as FEEDBACK_MIGRATIONS
 from agentkit.platform.feedback import FeedbackStore
 from agentkit.platform.housekeeping import Housekeeping
@@ -41,7 +42,6 @@ from agentkit.platform.tools.remotes import Remotes
 from agentkit.platform.traces import Traces
 from agentkit.platform.traces.otlp import OtlpExporter
 from agentkit.platform.traces.rows import MIGRATIONS as TRACE_MIGRATIONS
-from agentkit.platform.traces.rows import forget_tasks as forget_traces
 from agentkit.reasoning import RuleReasoner
 from agentkit.storage import Database
 from agentkit.storage.files import is_postgres, parse
@@ -116,8 +116,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         durable = await _durable_engine(settings)
         repository = SqlRepository(database)
         interviews = InterviewStore(database)
-        for hook in (memory.forget_tasks, interviews.forget_tasks, forget_traces, FeedbackStore.forget_tasks):
-            repository.on_delete(hook)
+        erase_with_tasks(repository, database, memory)
         exporter = None if settings.otlp_endpoint is None else await OtlpExporter.open(settings.otlp_endpoint)
         if exporter is not None:
             stack.push_async_callback(exporter.close)

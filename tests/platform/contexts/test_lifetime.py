@@ -110,12 +110,12 @@ async def test_conversations_with_an_ephemeral_agent_end_after_it(tmp_path: Path
 
 
 async def test_what_has_had_its_time_while_the_platform_was_off_is_gone_when_it_is_back(tmp_path: Path) -> None:
-    settings = {"database": tmp_path / "platform.db"}
-    async with ward(**settings) as home:
+    database = tmp_path / "platform.db"
+    async with ward(database=database) as home:
         agent = await home.agent()
         task = await home.send_v1(agent, f"tool {CANARY}")
     assert CANARY.encode() in files(tmp_path)
-    async with ward(**settings) as home:
+    async with ward(database=database) as home:
         home.clock.advance(timedelta(days=31))
         path = f"{ROOT}/contexts/ctx.{task['contextId']}"
         assert (await home.jane.get(path)).status_code == 404
