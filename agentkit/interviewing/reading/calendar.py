@@ -107,6 +107,8 @@ def _absolute(question: Question, texts: list[str]) -> Day | Reason:
         return _written(question, texts[0])
     plain = [text for text in texts if text not in _SUFFIXES]
     months = [_MONTHS[text] for text in plain if text in _MONTHS]
+    if not months and all(_day_number(text) is not None for text in plain):
+        return Reason.PARTIAL_DATE
     if len(months) != 1:
         return Reason.SEVERAL_VALUES if len(months) > 1 else Reason.AMBIGUOUS
     rest = [text for text in plain if text not in _MONTHS]

@@ -21,6 +21,7 @@ _ISO: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _ALTERNATIVES: Final = frozenset({"or", "and", "between", "until", "till", "either"})
+_VERBS: Final = frozenset(words("began begin started start happened occurred born fell noticed took place go went"))
 _VAGUE: Final = frozenset({"around", "about", "roughly", "approximately", "circa", "early", "late", "before", "after"})
 
 
@@ -31,7 +32,7 @@ def read_moment(inquiry: Inquiry, parts: Sequence[Token]) -> Understood | Reason
     if written is not None:
         return written
     kept = corrected(parts)
-    said = [token for token in loose(kept) if token.text not in {"day", "date"} or question.mode != "date"]
+    said = loose(kept)
     texts = {token.text for token in said}
     if doubts(kept) or "?" in texts or texts & _VAGUE - {"before", "after"}:
         return Reason.UNCERTAIN
@@ -85,7 +86,8 @@ def _with_this(kept: Sequence[Token], said: list[Token]) -> list[Token]:
 
 def _without_question(question: Question, said: Sequence[Token]) -> list[Token]:
     """Words of the question change nothing, unless they tell a time: "born on 4 March 1980"."""
-    asked = {word for word in words(question.text) if word.isalpha()} - TELLING - UNITS.keys() - NUMBER_WORDS
+    asked = {word for word in words(question.text) if word.isalpha()} | _VERBS
+    asked -= TELLING - UNITS.keys() - NUMBER_WORDS
     return [token for token in said if token.text not in asked or len(token.text) < 3]
 
 

@@ -29,6 +29,9 @@ from agentkit.interviewing.values import Misfit, bounds, exact, misfit
 _VAGUE: Final = frozenset(words("few several some many lots couple numerous plenty loads tons dozens hundreds"))
 _APPROXIMATE: Final = frozenset(words("around roughly approximately approx ish plus within beyond upwards circa"))
 _APPROXIMATIONS: Final = ("or so", "up to", "or thereabouts", "give or take")
+_VERBS: Final = frozenset(
+    words("slept sleep weigh weighed smoke smoked drink drank take took need needed got get do did there are were")
+)
 _COUNTED: Final = re.compile(r"\b(?:how many|number of)\b", re.IGNORECASE)
 _JOINTS: Final = frozenset({"to", "-", "till", "until", "through"})
 _RATE_WORDS: Final = frozenset({"per", "a", "an", "each", "every", "/"})
@@ -54,9 +57,10 @@ def read_number(inquiry: Inquiry, parts: Sequence[Token]) -> Understood | Reason
         return Understood(question_id=question.id, value=0, evidence=extent(kept), method="number")
     found = [*quantities(kept)]
     reason = _unusable(kept, found)
-    if reason is not None:
+    readings = _out_of(question, kept, found) if reason in {None, Reason.NO_ANSWER, Reason.AMBIGUOUS} else None
+    if reason is not None and readings is None:
         return reason
-    readings = _out_of(question, kept, found) or _measured(question, kept, found)
+    readings = readings or _measured(question, kept, found)
     if isinstance(readings, Reason):
         return readings
     fitting = [one for one in readings if misfit(question, _number(one)) not in {Misfit.RANGE, Misfit.STEP}]
@@ -90,14 +94,14 @@ def _unusable(parts: Sequence[Token], found: Sequence[Quantity]) -> Reason | Non
         return Reason.NEGATED
     if any(_touches(parts, one) for one in found):
         return Reason.AMBIGUOUS
+    if any(token.is_number and token.text.count("-") == 1 and ":" not in token.text for token in parts):
+        return Reason.RANGE
     if not found:
         return Reason.AMBIGUOUS if texts & (_VAGUE | NUMBER_WORDS) or not texts else Reason.NO_ANSWER
     if any(
         one.after < len(parts) and parts[one.after].text in _JOINTS and later.first == one.after + 1
         for one, later in pairwise(found)
     ) or ("between" in texts and len(found) > 1):
-        return Reason.RANGE
-    if any(token.is_number and token.text.count("-") == 1 and ":" not in token.text for token in parts):
         return Reason.RANGE
     return None
 
@@ -148,7 +152,9 @@ def _measured(question: Question, parts: Sequence[Token], found: Sequence[Quanti
     if None in values or not (same_unit or convertible):
         return Reason.UNIT_MISMATCH
     return tuple(
-        _Measured(value if same_unit else _rounded(value), one.whole, used) for value in values if value is not None
+        _Measured(value if same_unit else _rounded(value), one.whole or not same_unit, used)
+        for value in values
+        if value is not None
     )
 
 
@@ -208,7 +214,7 @@ def _rest(question: Question, parts: Sequence[Token]) -> Reason | None:
         if token.text in UNITS:
             if before not in _RATE_WORDS or token.text not in asked:
                 return Reason.UNIT_MISMATCH
-        elif token.text in {"about", "and", *_RATE_WORDS} or token.text in (known - NUMBER_WORDS - _VAGUE):
+        elif token.text in {"about", "and", *_RATE_WORDS, *_VERBS} or token.text in (known - NUMBER_WORDS - _VAGUE):
             continue
         elif token.text in NUMBER_WORDS or token.is_number or token.text in _VAGUE:
             return Reason.SEVERAL_VALUES if token.is_number else Reason.AMBIGUOUS

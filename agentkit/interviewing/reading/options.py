@@ -162,7 +162,10 @@ def _position(question: Question, parts: Sequence[Token], taken: set[int]) -> It
         place = letters(question).find(text)
     if place is not None and 0 <= place < len(question.options):
         where = parts.index(core[0])
-        yield Hit(question.options[place], where, where + 1, "place")
+        after = where + 1
+        while after < len(parts) and parts[after].text in {")", "one"}:
+            after += 1
+        yield Hit(question.options[place], where, after, "place")
 
 
 def _every(question: Question, parts: Sequence[Token]) -> Understood | None:

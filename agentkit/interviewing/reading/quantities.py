@@ -101,7 +101,8 @@ def _digits(parts: Sequence[Token], place: int) -> Quantity | None:
     scale = {"hundred": 100, "thousand": 1000, "dozen": 12}.get(following)
     if scale:
         return Quantity(tuple(reading * scale for reading in readings), True, place, after + 1)
-    return Quantity(readings, "." not in text and "," not in text, place, after)
+    whole = all(len(group) == 3 for group in re.split("[.,]", text)[1:])
+    return Quantity(readings, whole, place, after)
 
 
 def _readings(text: str) -> tuple[Fraction, ...]:
