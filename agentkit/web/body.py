@@ -11,6 +11,7 @@ from starlette.types import Receive
 from agentkit.errors import BodyRefused
 from agentkit.models import Json
 from agentkit.web.arrival import Arrived
+from agentkit.web.waiting import Unless
 from agentkit.wire.jsontext import parse_json
 
 
@@ -30,8 +31,8 @@ async def read_body(request: Arrived, receive: Receive, *, limit: int, seconds: 
     if (request.length or 0) > limit:
         raise _too_large(limit)
     try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive, limit)
+        async with asyncio.timeout(None) as patience:
+            return await _read(receive, limit, patience, seconds)
     except TimeoutError:
         raise BodyRefused("slow", f"The body did not arrive within {seconds:g} seconds") from None
 
@@ -59,12 +60,18 @@ async def read_json(
     return parse_json(body)
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit: int, patience: asyncio.Timeout, seconds: float) -> bytes:
+    """The body; the timer, which costs more than reading a small one, is set where something has to come yet."""
     chunks: list[bytes] = []
     size = 0
     more = True
+
+    async def hurry() -> None:
+        if patience.when() is None:
+            patience.reschedule(asyncio.get_running_loop().time() + seconds)
+
     while more:
-        message = await receive()
+        message = await Unless(receive(), hurry)
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunk = message.get("body", b"")

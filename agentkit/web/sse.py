@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Final
 
 import anyio
 from starlette.types import Receive, Scope, Send
@@ -17,8 +17,7 @@ from starlette.types import Receive, Scope, Send
 from agentkit.models import Event
 from agentkit.web.answer import Header
 from agentkit.web.bounds import Bounds
-
-_T = TypeVar("_T")
+from agentkit.web.waiting import Unless
 
 _TOGETHER: Final = 64
 """So many events travel in one piece at most, where they are there at once."""
@@ -88,7 +87,7 @@ class EventStream:
 
         try:
             while True:
-                number, event = await _Unless(anext(rest), sent)
+                number, event = await Unless(anext(rest), sent)
                 ready.append(self._spell(number, event))
                 if len(ready) >= _TOGETHER:
                     await sent()
@@ -124,42 +123,6 @@ class EventStream:
                 _log.info("a stream was closed: its client reads nothing")
                 scope.cancel()
                 return
-
-
-class _Unless(Awaitable[_T]):
-    """Awaits one thing; where that has to wait, does another one first."""
-
-    def __init__(self, wanted: Awaitable[_T], before: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Prepare; nothing is begun before somebody awaits this."""
-        self._wanted = wanted
-        self._before = before
-
-    def __await__(self) -> Generator[object, object, _T]:
-        """What was wanted."""
-        steps = self._wanted.__await__()
-        try:
-            waiting = next(steps)
-        except StopIteration as done:
-            return done.value
-        try:
-            yield from self._before().__await__()
-        except BaseException as error:
-            # What was begun unwinds, too; closing it would leave an asynchronous generator marked as running.
-            steps.throw(error)
-            raise
-        while True:
-            try:
-                answer = yield waiting
-            except BaseException as error:
-                try:
-                    waiting = steps.throw(error)
-                except StopIteration as done:
-                    return done.value
-            else:
-                try:
-                    waiting = steps.send(answer)
-                except StopIteration as done:
-                    return done.value
 
 
 def sse_event(data: bytes, number: int | None = None, name: str | None = None) -> bytes:

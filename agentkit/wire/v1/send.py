@@ -37,7 +37,7 @@ def decode_send(value: object, path: str = "") -> SendRequest:
     """
     reader = Reader(value, path)
     configuration = Reader(reader.optional_object("configuration") or {}, reader.at("configuration"))
-    return reader.build(
+    return reader.assemble(
         SendRequest,
         _SEND,
         message=decode_message(reader.given("message"), reader.at("message")),
