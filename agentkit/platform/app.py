@@ -16,6 +16,7 @@ from starlette.routing import Route
 from agentkit.platform.faults.injection import FaultInjector
 from agentkit.platform.housekeeping import HOUSEKEEPING, Punctual
 from agentkit.platform.methods import ByMethod
+from agentkit.platform.openapi.documents import openapi_routes
 from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
 from agentkit.platform.realm.routes import login_routes
@@ -53,6 +54,7 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
             Route("/health", _health, methods=["GET"]),
             *(route for root in _ROOTS for route in _v1_routes(root)),
             *v2_routes(),
+            *openapi_routes(settings.url.rstrip("/")),
             *login_routes(),
         ],
         lifespan=lifespan,
