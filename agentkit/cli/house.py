@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import tomllib
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Final, cast
+from dataclasses import dataclass, field
+from typing import Final
 
 import typer
 from starlette.applications import Starlette
@@ -24,6 +22,7 @@ from agentkit.cli.data import own_database
 from agentkit.cli.expert_servers import server_of, with_functions
 from agentkit.cli.issuer import NAME as ISSUER
 from agentkit.cli.issuer import issuer_app, issuer_lines
+from agentkit.cli.platform_options import PlatformOptions
 from agentkit.cli.serving import serving
 from agentkit.cli.target import AgentGroup
 from agentkit.cli.tool_servers import Door, ToolServers, default_authorization, describe
@@ -32,6 +31,7 @@ from agentkit.errors import ConfigurationError, SpecError
 from agentkit.experts import Expert, find_servers, load_server
 from agentkit.mcp import ToolServer
 from agentkit.platform import PlatformSettings, create_platform
+from agentkit.platform.settings import DEFAULT_SERVERS_URL
 from agentkit.specs import Authorization
 from agentkit.testing.asgi import ASGIApp
 
@@ -80,16 +80,18 @@ class Place:
     database: str | None = None
 
 
-def platform(place: Place, clients: Path | None, *, servers_url: str | None = None) -> Served:
-    """The platform."""
+def platform(place: Place, options: PlatformOptions, *, servers_url: str = DEFAULT_SERVERS_URL) -> Served:
+    """The platform.
+
+    Raises:
+        ConfigurationError: An option does not fit, or its extra is missing.
+    """
     with _bound(place) as address:
-        settings = PlatformSettings(database=default_database("platform", place.database), url=address.url)
-        if servers_url:
-            settings = replace(settings, servers_url=servers_url)
-        if clients:
-            settings = replace(settings, clients=_read_clients(clients))
-        who = "clients of the file" if clients else "client local-client, secret local-secret"
-        return Served(address, create_platform(settings), [f"{'platform':<16} {address.url}  {who}, tenant base"])
+        database = default_database("platform", place.database)
+        settings = options.applied(PlatformSettings(database=database, url=address.url, servers_url=servers_url))
+        who = "clients of the file" if options.clients else "client local-client, secret local-secret"
+        where = f"{'tenants' if len(settings.tenants) > 1 else 'tenant'} {', '.join(settings.tenants)}"
+        return Served(address, create_platform(settings), [f"{'platform':<16} {address.url}  {who}, {where}"])
 
 
 def tool_server(name: str, place: Place, access: Access) -> Served:
@@ -109,7 +111,7 @@ def authorization_server(place: Place) -> Served:
         return Served(address, app, issuer_lines(address.url, storage, given=bool(place.database)))
 
 
-def everything(place: Place, access: Access, clients: Path | None) -> list[Served]:
+def everything(place: Place, access: Access, options: PlatformOptions) -> list[Served]:
     """The platform, all installed MCP servers and their authorization server, on neighbouring ports.
 
     `place` is the platform's; each MCP server keeps its own database in the data folder.
@@ -129,7 +131,7 @@ def everything(place: Place, access: Access, clients: Path | None) -> list[Serve
             servers.add(name, access, storage=own_database(name))
         for expert in with_functions():
             servers.add_server(expert.server_name, expert.server, access, expert.authorization)
-        served = [platform(place, clients, servers_url=address.url)]
+        served = [platform(place, options, servers_url=address.url)]
         served.append(_of(servers, address))
         if routes := servers.issuer_routes():
             served.append(Served(issuer, Starlette(routes=routes), []))
@@ -138,9 +140,11 @@ def everything(place: Place, access: Access, clients: Path | None) -> list[Serve
         return served
 
 
-def open_doors(what: str, target: Target | None, access: Access, clients: Path | None) -> Generator[str, None, None]:
+def open_doors(
+    what: str, target: Target | None, access: Access, options: PlatformOptions
+) -> Generator[str, None, None]:
     """What of all that is to be served everybody may call, each with the way to close it."""
-    if what in {"platform", "all"} and clients is None:
+    if what in {"platform", "all"} and options.clients is None:
         yield "the default client of the platform is known to everybody: give --clients FILE"
     for name, unsaid in unsaid_authorizations(what, target):
         if Authorization.NONE in access.chosen(unsaid):
@@ -261,17 +265,3 @@ async def stop_signal() -> AsyncGenerator[asyncio.Event]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
-
-
-def _read_clients(path: Path) -> dict[str, str]:
-    try:
-        content: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        raise ConfigurationError("--clients", "names no readable TOML file", remedy="Check path and syntax.") from None
-    table = content.get("clients")
-    found = cast("dict[str, object]", table) if isinstance(table, dict) else {}
-    if not found or not all(isinstance(secret, str) and secret for secret in found.values()):
-        raise ConfigurationError(
-            "--clients", "names a file without clients", remedy='Write a table [clients] with lines like id = "secret".'
-        )
-    return cast("dict[str, str]", found)

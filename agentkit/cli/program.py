@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 from agentkit.cli.access import Access, read_authorizations
 from agentkit.cli.address import require_safe_host
 from agentkit.cli.agent_options import AgentOptions
+from agentkit.cli.platform_options import PlatformOptions
 from agentkit.cli.target import servable
 from agentkit.errors import ConfigurationError, ServeError
 from agentkit.specs import Authorization
@@ -185,7 +186,7 @@ def _prepare(target: object, options: ServeOptions) -> Served:
     host = options.get("host") or os.environ.get("AGENTKIT_HOST", "").strip() or "127.0.0.1"
     public_url = options.get("public_url")
     closed = security is not None and not security.is_open
-    doors = () if closed else house.open_doors("", chosen, access, None)
+    doors = () if closed else house.open_doors("", chosen, access, PlatformOptions())
     require_safe_host(host, public_url, doors, insecure=options.get("insecure", False))
     port = _port(options.get("port"), house.default_port("", chosen))
     return house.own(chosen, house.Place(host, port, public_url, options.get("database")), access, agent_options)

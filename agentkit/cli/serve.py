@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from collections.abc import Awaitable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -25,15 +22,29 @@ from agentkit.cli.agent_options import (
     words,
 )
 from agentkit.cli.connection import read_pair, read_secret
+from agentkit.cli.ending import to_the_end
 from agentkit.cli.issuer import NAME as ISSUER
+from agentkit.cli.platform_options import (
+    Clients,
+    Durable,
+    EmbedderName,
+    Faithful,
+    FaultFile,
+    Model,
+    ModelKey,
+    ModelUrl,
+    Otlp,
+    PlatformOptions,
+    ReasonerName,
+    Record,
+    TokensFrom,
+    TraceContent,
+)
 from agentkit.cli.target import load_target
 from agentkit.errors import ConfigurationError, ServeError
 
 if TYPE_CHECKING:
     from agentkit.cli.house import Served, Target
-
-_LAST_GRACE: Final = 2.0
-"""Seconds for tasks that still run when everything has stopped."""
 
 _WHOLES: Final = ("platform", "all", ISSUER)
 
@@ -114,9 +125,19 @@ def serve(
         str | None,
         typer.Option(metavar="ID:SECRET", help="What the issuer knows this server by; also @FILE or env:NAME."),
     ] = None,
-    clients: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TOML file with a table [clients] of ids and secrets.")
-    ] = None,
+    clients: Clients = None,
+    reasoner: ReasonerName = None,
+    model: Model = None,
+    model_url: ModelUrl = None,
+    model_key: ModelKey = None,
+    record: Record = None,
+    embedder: EmbedderName = None,
+    durable: Durable = False,
+    faithful: Faithful = False,
+    faults: FaultFile = None,
+    trace_content: TraceContent = False,
+    otlp: Otlp = None,
+    tokens_from: TokensFrom = None,
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Serve one MCP client over stdin and stdout, in place of an address.")
     ] = False,
@@ -149,10 +170,27 @@ def serve(
     options = AgentOptions(
         grpc, sign, card, words(limit), words(trusted_proxy), words(push_host), tenant_claim=tenant_claim
     )
+    local = PlatformOptions(
+        clients=clients,
+        reasoner=reasoner,
+        model=model,
+        model_url=model_url,
+        model_key=model_key,
+        record=record,
+        embedder=embedder,
+        durable=durable,
+        faithful=faithful,
+        faults=faults,
+        trace_content=trace_content,
+        otlp=otlp,
+        tokens_from=tokens_from,
+    )
     # What stands in the environment is for every command; only what was typed is believed to matter to this one.
     typed = [name for name in context.params if _is_typed(context, name)]
     secrets = {name: f"--{name.replace('_', '-')}" for name in ("token", "api_key", "client") if name in typed}
-    _refuse_unused(what, access, clients, list(secrets.values()))
+    _refuse_unused(what, access, list(secrets.values()))
+    if what not in {"platform", "all"}:
+        local.refuse_unused()
     if stdio:
         _serve_stdio(what, database, typed)
         return
@@ -163,21 +201,21 @@ def serve(
 
     access.refuse_idle([kind for _, kind in house.unsaid_authorizations(what, target)], secrets)
     shown = None if what == "all" else public_url
-    require_safe_host(host, shown, house.open_doors(what, target, access, clients), insecure=insecure)
+    require_safe_host(host, shown, house.open_doors(what, target, access, local), insecure=insecure)
     chosen = house.default_port(what, target) if port is None else port
     place = house.Place(host, chosen, public_url, database)
     if target is not None:
         served = [house.own(target, place, access, options)]
     elif what == "platform":
-        served = [house.platform(place, clients)]
+        served = [house.platform(place, local)]
     elif what == "all":
-        served = house.everything(place, access, clients)
+        served = house.everything(place, access, local)
     elif what == ISSUER:
         served = [house.authorization_server(place)]
     else:
         served = [house.tool_server(what, place, access)]
     steps = [] if what == "all" else _next(what, target, served)
-    asyncio.run(_to_the_end(house.serve_until_stopped(*served, next_steps=steps)))
+    asyncio.run(to_the_end(house.serve_until_stopped(*served, next_steps=steps)))
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:
@@ -222,19 +260,7 @@ def _serve_stdio(what: str, database: str | None, typed: Sequence[str]) -> None:
         from agentkit.cli import house
 
         server = house.mcp_server(what, target, database)
-    asyncio.run(_to_the_end(server.run_stdio()))
-
-
-async def _to_the_end(served: Awaitable[None]) -> None:
-    """End the process with what it served, also where a tool does not let itself be cancelled: asyncio would wait."""
-    await served
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    if left and (await asyncio.wait(left, timeout=_LAST_GRACE))[1]:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+    asyncio.run(to_the_end(server.run_stdio()))
 
 
 def _next(what: str, target: Target | None, served: Sequence[Served]) -> list[str]:
@@ -245,7 +271,7 @@ def _next(what: str, target: Target | None, served: Sequence[Served]) -> list[st
     return next_steps(what, doors, target if isinstance(target, Expert) else None)
 
 
-def _refuse_unused(what: str, access: Access, clients: Path | None, secrets: Sequence[str]) -> None:
+def _refuse_unused(what: str, access: Access, secrets: Sequence[str]) -> None:
     """Refuse an option that would protect nothing here: whoever gives it believes that it does."""
     for_servers = {
         "--auth": access.authorizations,
@@ -262,5 +288,3 @@ def _refuse_unused(what: str, access: Access, clients: Path | None, secrets: Seq
         raise ConfigurationError(
             given, "is for MCP servers and agents", remedy="The platform knows its callers by --clients FILE."
         )
-    if what not in {"platform", "all"} and clients:
-        raise ConfigurationError("--clients", "is for the platform", remedy="Give --auth, and --token or --client.")

@@ -26,6 +26,7 @@ from mcp.client.stdio import stdio_client
 from agentkit.cli import house
 from agentkit.cli.access import Access
 from agentkit.cli.house import Place, Served, everything, open_doors
+from agentkit.cli.platform_options import PlatformOptions
 from agentkit.cli.serving import serving
 from agentkit.cli.target import comes_from_here, load_target, place_of, servable
 from agentkit.errors import ConfigurationError, ServeError, SpecError
@@ -470,11 +471,11 @@ def test_all_serves_installed_experts_that_have_functions_too(
     monkeypatch.setattr(discovery, "entry_points", installed)
     sys.path.insert(0, str(own))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    platform, servers = everything(Place("127.0.0.1", 0), Access(), None)
+    platform, servers = everything(Place("127.0.0.1", 0), Access(), PlatformOptions())
     for one in (platform, servers):
         one.address.close()
     assert [door.url.partition(str(servers.address.port))[2] for door in servers.doors] == ["/ward-desk/mcp"]
-    (door,) = open_doors("all", None, Access((Authorization.NONE,)), own / "clients.toml")
+    (door,) = open_doors("all", None, Access((Authorization.NONE,)), PlatformOptions(clients=own / "clients.toml"))
     assert "ward-desk is served without authorization" in door
 
 
