@@ -63,7 +63,7 @@ class AgentStore:
         return self._clock().astimezone(UTC)
 
     async def add(self, record: AgentRecord, *, unique_name: bool = False) -> None:
-        """Keep a new agent, and turn the ephemeral ones whose time is over into tombstones.
+        """Keep a new agent.
 
         Raises:
             NameTaken: The name must be unique and is not.
@@ -73,9 +73,6 @@ class AgentStore:
         tokens = self._sealed(record)
 
         def job(connection: Connection) -> None:
-            over = connection.execute("SELECT id FROM platform_agents WHERE expires <= ?", (now,)).fetchall()
-            for (agent_id,) in over:
-                bury(connection, agent_id, now)
             if unique_name:
                 require_free(connection, record, now)
             connection.execute(
@@ -124,9 +121,15 @@ class AgentStore:
     async def bury_expired(self) -> None:
         """Turn the ephemeral agents whose time is over into tombstones."""
         now = write_moment(self.now())
-        over = await self._database.read(lambda it: it.execute(EXPIRED, (now,)).fetchall())
-        for (agent_id,) in over:
-            await self.delete(agent_id)
+        if not await self._database.read(lambda connection: connection.execute(EXPIRED, (now,)).fetchone()):
+            return
+
+        def job(connection: Connection) -> None:
+            # Asked again: one that was made persistent meanwhile stays.
+            for (agent_id,) in connection.execute(EXPIRED, (now,)).fetchall():
+                bury(connection, agent_id, now)
+
+        await self._database.write(job)  # what memory keeps of them says itself that it has expired
 
     async def listed(
         self, ownership: Ownership, selection: Selection, *, after: int = 0, offset: int = 0, limit: int | None = None

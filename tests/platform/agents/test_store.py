@@ -230,6 +230,7 @@ async def test_a_tombstone_holds_nothing_of_the_agent(url: str) -> None:
         await store.add(expired)
         await store.delete(deleted.id)
         await store.add(agent("third"))
+        await store.bury_expired()
 
         def job(connection: Connection) -> tuple[list[Row], int, int]:
             rows = connection.execute(
