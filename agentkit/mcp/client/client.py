@@ -34,7 +34,7 @@ from agentkit.mcp.client.input import checked_address, checked_call, checked_lim
 from agentkit.mcp.client.listing import Listing
 from agentkit.mcp.client.pool import new_pool
 from agentkit.mcp.client.progress import CallbackFailed, ProgressCallback, with_progress
-from agentkit.mcp.client.results import ToolInfo, ToolResult, read_result
+from agentkit.mcp.client.results import ToolInfo, ToolResult, read_result, told
 from agentkit.mcp.client.screening import Screened
 from agentkit.mcp.logs import withhold_content
 from agentkit.models import Json
@@ -173,7 +173,7 @@ class McpClient:
                 result = await with_progress(
                     progress, self._authorizer.secrets, lambda report: attempts(partial(call, report=report))
                 )
-            return read_result(self.name, name, result, self._authorizer.secrets())
+            return told(span, given, read_result(self.name, name, result, self._authorizer.secrets()))
 
     async def _request(
         self,

@@ -15,7 +15,7 @@ from agentkit import tracing
 from agentkit.errors import McpError, McpProtocolError, McpUnreachable
 from agentkit.mcp.client.connection import Connection
 from agentkit.mcp.client.input import checked_call
-from agentkit.mcp.client.results import ToolInfo, ToolResult, read_result, read_tool
+from agentkit.mcp.client.results import ToolInfo, ToolResult, read_result, read_tool, told
 from agentkit.mcp.logs import withhold_content
 from agentkit.mcp.tools.server import ToolServer
 from agentkit.models import Json
@@ -89,7 +89,7 @@ class InProcessClient:
         """
         name, given = checked_call(name, arguments or {})
         attributes = {"mcp.server.name": self.name, "mcp.tool.name": name}
-        with tracing.span("mcp.call", attributes, kind=tracing.SpanKind.CLIENT):
+        with tracing.span("mcp.call", attributes, kind=tracing.SpanKind.CLIENT) as span:
             client = await self._client()
             with anyio.CancelScope() as call:
                 self._calls.add(call)
@@ -99,7 +99,7 @@ class InProcessClient:
                     raise self._typed(error) from None
                 finally:
                     self._calls.discard(call)
-                return read_result(self.name, name, result)
+                return told(span, given, read_result(self.name, name, result))
             raise McpUnreachable(self.name, "the client was closed during the call.")
 
     async def _client(self) -> Client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -25,6 +25,7 @@ from pydantic_core import to_json
 from agentkit.credentials import withhold, withhold_text
 from agentkit.errors import McpProtocolError, ToolFailed
 from agentkit.models import Json, JsonObject
+from agentkit.tracing import Span
 from agentkit.wire.jsontext import MAX_DEPTH, is_too_deep
 
 _AS_IT_IS: Final = re.compile(r"[A-Za-z0-9._~+=-]+")
@@ -173,3 +174,10 @@ def _text(block: ContentBlock) -> str:
             return f"[{block.mime_type}, {len(block.data)} characters of base64]"
         case _:
             return f"[{block.type}]"
+
+
+def told(span: Span, arguments: Mapping[str, Json], result: ToolResult) -> ToolResult:
+    """A result, whose text goes to the span of its call where somebody switched content on (design D11)."""
+    if span.wants_content:
+        span.content(asked=json.dumps(arguments), answered=result.text)
+    return result
