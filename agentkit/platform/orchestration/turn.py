@@ -16,10 +16,14 @@ from agentkit.models import (
     Json,
     JsonObject,
     Message,
+    Part,
+    Role,
     StatusUpdate,
     TaskState,
     TokenUsage,
 )
+from agentkit.models.base import assembled
+from agentkit.models.identity import new_id
 from agentkit.platform.orchestration import reporting
 from agentkit.platform.orchestration.budget import TurnBudget
 from agentkit.platform.orchestration.contribution import Contribution
@@ -247,6 +251,13 @@ class TurnAtWork:
         context = self._context
         if not text:
             return status_update(context, state, None, metadata)
-        said = Message.agent(text, context_id=context.context_id, task_id=context.task_id)
-        stamped = said.model_copy(update={"metadata": {TIMESTAMP_KEY: write_time(self._shop.clock())}})
-        return status_update(context, state, stamped, metadata)
+        # Made of our own values, so nothing is validated: every message costs one of these.
+        said: dict[str, object] = {
+            "role": Role.AGENT,
+            "parts": (assembled(Part, {"text": text}, {}),),
+            "message_id": new_id(),
+            "context_id": context.context_id,
+            "task_id": context.task_id,
+            "metadata": {TIMESTAMP_KEY: write_time(self._shop.clock())},
+        }
+        return status_update(context, state, assembled(Message, said, {}), metadata)

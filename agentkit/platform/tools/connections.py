@@ -50,33 +50,59 @@ class Connections:
         self._http = http
         self._timeout = timeout
         self._capacity = capacity
-        self._contexts: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._contexts: dict[Hashable, _Kept] = {}
+        self._idle: OrderedDict[Hashable, None] = OrderedDict()
 
     @asynccontextmanager
     async def turn(
         self, context: Hashable, registration: Registration, caller: Caller
     ) -> AsyncGenerator[Connect, None]:
-        """The clients for one turn of a context."""
-        kept = self._contexts.setdefault(context, _Kept())
-        self._contexts.move_to_end(context)
-        kept.users += 1
+        """The clients for one turn of a context; a turn that needs none leaves nothing behind."""
+        entered: _Kept | None = None
+
+        def connect(server: ServerPlan) -> McpClient:
+            nonlocal entered
+            if entered is None:
+                entered = self._enter(context)
+            return self._client(entered, server, registration, caller)
+
         try:
-            yield lambda server: self._client(kept, server, registration, caller)
+            yield connect
         finally:
-            kept.users -= 1
-            await self._tidy(kept)
+            if entered is not None:
+                await self._leave(context, entered)
 
     async def forget(self, context: Hashable) -> None:
         """Close the clients of a context."""
+        self._idle.pop(context, None)
         kept = self._contexts.pop(context, None)
         if kept is not None:
             await _close(kept.every())
 
     async def aclose(self) -> None:
         """Close all clients."""
-        while self._contexts:
-            _, kept = self._contexts.popitem()
+        for context in tuple(self._contexts):
+            await self.forget(context)
+
+    def _enter(self, context: Hashable) -> _Kept:
+        kept = self._contexts.setdefault(context, _Kept())
+        self._idle.pop(context, None)
+        kept.users += 1
+        return kept
+
+    async def _leave(self, context: Hashable, kept: _Kept) -> None:
+        kept.users -= 1
+        if kept.users:
+            return
+        if self._contexts.get(context) is not kept:
+            # The context was forgotten meanwhile, and a client made after that.
             await _close(kept.every())
+            return
+        self._idle[context] = None
+        stale, kept.stale = kept.stale, []
+        await _close(stale)
+        while len(self._idle) > self._capacity:
+            await self.forget(next(iter(self._idle)))
 
     def _client(self, kept: _Kept, server: ServerPlan, registration: Registration, caller: Caller) -> McpClient:
         auth = registration.authorize(server, caller)
@@ -90,14 +116,6 @@ class Connections:
         client = McpClient(address, name=server.name, http=self._http, auth=auth, timeout=self._timeout)
         kept.clients[server.name] = (address, auth), client
         return client
-
-    async def _tidy(self, kept: _Kept) -> None:
-        if kept.users == 0 and kept.stale:
-            stale, kept.stale = kept.stale, []
-            await _close(stale)
-        idle = [context for context, other in self._contexts.items() if other.users == 0]
-        for context in idle[: max(len(idle) - self._capacity, 0)]:
-            await self.forget(context)
 
 
 async def _close(clients: list[McpClient]) -> None:
