@@ -29,8 +29,8 @@ from agentkit.platform.v1.gate import authenticated
 from agentkit.platform.v2.routes import ROOT as ROOT_V2
 from agentkit.platform.v2.routes import answer_unrouted, v2_routes
 
-_ROOTS: Final = ("/agents", "/v2/agents")
-"""Where v1 lies: the SDKs' place and that of the documentation's quick start (LOC-03, CON-01)."""
+_ALIAS: Final = "/v2/agents"
+"""Where v1 lies, too: the documentation's quick start looks for it there (LOC-03, CON-01)."""
 
 
 def create_platform(settings: PlatformSettings | None = None) -> Starlette:
@@ -52,8 +52,9 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
     return Starlette(
         routes=[
             Route("/health", _health, methods=["GET"]),
-            *(route for root in _ROOTS for route in _v1_routes(root)),
+            *_v1_routes("/agents"),
             *v2_routes(),
+            *_v1_routes(_ALIAS),
             *openapi_routes(settings.url.rstrip("/")),
             *login_routes(),
         ],
@@ -68,12 +69,13 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
 
 
 def _v1_routes(root: str) -> list[Route]:
+    """The busiest address first: routes are tried one after the other."""
     table: dict[str, dict[str, V1Route]] = {
+        "/{agent}/v1/message:send": {"POST": messages.send},
         "": {"GET": agents.page, "POST": agents.create},
         "/registry/experts": {"GET": agents.registry},
         "/{agent}": {"GET": agents.get, "PATCH": agents.update, "DELETE": agents.delete},
         "/{agent}/agent-card.json": {"GET": agents.card},
-        "/{agent}/v1/message:send": {"POST": messages.send},
         "/{agent}/v1": {"POST": rpc.call_method},
         "/{agent}/v1/tasks/{task}": {"GET": messages.task},
         "/{agent}/v1/contexts/{context}": {"GET": messages.context, "DELETE": messages.delete_context},

@@ -32,7 +32,8 @@ def encode_part(part: Part) -> JsonObject:
         wire["file"] = _encode_file(part.file)
     else:
         wire["data"] = part.data
-    put(wire, {"metadata": part.metadata})
+    if part.metadata is not None:
+        wire["metadata"] = part.metadata
     return put(wire, part.unknown_fields)
 
 
@@ -66,16 +67,16 @@ def encode_message(message: Message) -> JsonObject:
         "messageId": message.message_id,
         "parts": [encode_part(part) for part in message.parts],
     }
-    put(
-        wire,
-        {
-            "contextId": message.context_id,
-            "taskId": message.task_id,
-            "referenceTaskIds": list(message.reference_task_ids) or None,
-            "extensions": list(message.extensions) or None,
-            "metadata": message.metadata,
-        },
-    )
+    if message.context_id is not None:
+        wire["contextId"] = message.context_id
+    if message.task_id is not None:
+        wire["taskId"] = message.task_id
+    if message.reference_task_ids:
+        wire["referenceTaskIds"] = list(message.reference_task_ids)
+    if message.extensions:
+        wire["extensions"] = list(message.extensions)
+    if message.metadata is not None:
+        wire["metadata"] = message.metadata
     return put(wire, message.unknown_fields)
 
 

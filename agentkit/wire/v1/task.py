@@ -33,15 +33,14 @@ def encode_artifact(artifact: Artifact) -> JsonObject:
         "artifactId": artifact.artifact_id,
         "parts": [encode_part(part) for part in artifact.parts],
     }
-    put(
-        wire,
-        {
-            "name": artifact.name,
-            "description": artifact.description,
-            "extensions": list(artifact.extensions) or None,
-            "metadata": artifact.metadata,
-        },
-    )
+    if artifact.name is not None:
+        wire["name"] = artifact.name
+    if artifact.description is not None:
+        wire["description"] = artifact.description
+    if artifact.extensions:
+        wire["extensions"] = list(artifact.extensions)
+    if artifact.metadata is not None:
+        wire["metadata"] = artifact.metadata
     return put(wire, artifact.unknown_fields)
 
 
@@ -74,7 +73,8 @@ def encode_task(task: Task) -> JsonObject:
         "history": [encode_message(message) for message in task.history],
         "artifacts": [encode_artifact(artifact) for artifact in task.artifacts],
     }
-    put(wire, {"metadata": task.metadata})
+    if task.metadata is not None:
+        wire["metadata"] = task.metadata
     return put(wire, task.unknown_fields)
 
 
@@ -126,7 +126,8 @@ def encode_status_update(update: StatusUpdate) -> JsonObject:
         "status": _encode_status(update.status),
         "final": update.status.state.is_settled,
     }
-    put(wire, {"metadata": update.metadata})
+    if update.metadata is not None:
+        wire["metadata"] = update.metadata
     return put(wire, update.unknown_fields)
 
 
@@ -140,7 +141,8 @@ def encode_artifact_update(update: ArtifactUpdate) -> JsonObject:
         "append": update.append,
         "lastChunk": update.last_chunk,
     }
-    put(wire, {"metadata": update.metadata})
+    if update.metadata is not None:
+        wire["metadata"] = update.metadata
     return put(wire, update.unknown_fields)
 
 
@@ -216,13 +218,10 @@ def decode_item(value: object, path: str = "result") -> Task | Message:
 
 def _encode_status(status: TaskStatus) -> JsonObject:
     wire: JsonObject = {"state": status.state.value}
-    put(
-        wire,
-        {
-            "message": encode_message(status.message) if status.message else None,
-            "timestamp": write_time(status.timestamp) if status.timestamp else None,
-        },
-    )
+    if status.message is not None:
+        wire["message"] = encode_message(status.message)
+    if status.timestamp is not None:
+        wire["timestamp"] = write_time(status.timestamp)
     return put(wire, status.unknown_fields)
 
 
