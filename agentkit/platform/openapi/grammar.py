@@ -79,6 +79,8 @@ def record(
 
 ANYTHING: Final[JsonObject] = {"type": "object"}
 FLAG: Final[JsonObject] = {"type": "boolean"}
+_EVENT: Final = record({"data": {"type": "string", "contentMediaType": JSON}}, {"id": text()})
+"""One event of a stream: one JSON document on one `data:` line (SDKC-07)."""
 TIME: Final[JsonObject] = {"type": "string", "format": "date-time"}
 
 
@@ -155,7 +157,7 @@ class Operation:
         if schema is not None:
             content[JSON] = {"schema": schema}
         if self.streams:
-            content[EVENTS] = {"schema": {"type": "string"}}
+            content[EVENTS] = {"schema": _EVENT}
         if content:
             answer["content"] = content
         return answer

@@ -133,8 +133,8 @@ SCHEMAS: Final[Mapping[str, JsonObject]] = {
             "parts": listed(ref("Part")),
         },
         {
-            "contextId": text(),
-            "taskId": text(),
+            "contextId": _ID,
+            "taskId": _ID,
             "referenceTaskIds": listed(text()),
             "extensions": listed(text()),
             "metadata": ANYTHING,

@@ -20,7 +20,7 @@ from agentkit.platform.openapi.grammar import (
     whole,
     words,
 )
-from agentkit.platform.openapi.v2_objects import AGENTS, CONNECTORS, TASKS, page
+from agentkit.platform.openapi.v2_objects import AGENTS, CONNECTORS, TASKS, named, page
 
 ROOT: Final = "/v2/agentic"
 SCHEMAS: Final[Mapping[str, JsonObject]] = {**AGENTS, **CONNECTORS, **TASKS}
@@ -31,11 +31,7 @@ Paths = Mapping[str, tuple[tuple[JsonObject, ...], Mapping[str, Operation]]]
 
 
 def _id(name: str, prefix: str) -> JsonObject:
-    schema: JsonObject = {
-        "type": "string",
-        "pattern": rf"^({prefix}\.)?[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$",
-    }
-    return variable(name, schema, f"The id, with or without {prefix}. in front.")
+    return variable(name, named(prefix), f"The id, with or without {prefix}. in front.")
 
 
 _AGENT: Final = _id("agent", "agt")
@@ -152,7 +148,7 @@ MANAGEMENT: Final[Paths] = {
                 "The caller's conversations (V2-EP-18).",
                 {200: page("contexts", ref("Context"))},
                 (400,),
-                parameters=(*_PAGE, *_TIMES, query("agentId", text(), "With this agent.")),
+                parameters=(*_PAGE, *_TIMES, query("agentId", named("agt"), "With this agent.")),
             )
         },
     ),

@@ -18,13 +18,13 @@ from agentkit.platform.openapi.grammar import (
     whole,
 )
 from agentkit.platform.openapi.v2 import Paths
+from agentkit.platform.openapi.v2_objects import named
 
 _VERSION: Final = {"A2A-Version": "Always 1.0."}
 _ASKED: Final = header("A2A-Version", one_of("1.0"), "Only 1.0 is spoken (V2-VER-01).")
 _RESUMED: Final = header("Last-Event-ID", text(), "The last event that was seen; the stream goes on behind it.")
-_PATTERN: Final = r"^({0}\.)?[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"
-_AGENT: Final = variable("agent", {"type": "string", "pattern": _PATTERN.format("agt")}, "The agent.")
-_TASK: Final = variable("task", {"type": "string", "pattern": _PATTERN.format("task")}, "The task.")
+_AGENT: Final = variable("agent", named("agt"), "The agent.")
+_TASK: Final = variable("task", named("task"), "The task.")
 _SENT: Final = record({"task": ref("Task")})
 _HISTORY: Final = query("historyLength", whole(0, 999_999_999), "So many messages at most, the newest.")
 
@@ -89,7 +89,7 @@ A2A: Final[Paths] = {
                 parameters=(
                     query("pageSize", whole(1, 100), "So many at most."),
                     query("pageToken", text(), "Of the page before."),
-                    query("contextId", text(), "Of this context."),
+                    query("contextId", named("ctx"), "Of this context."),
                     query("includeArtifacts", FLAG, "With what they made."),
                     _HISTORY,
                     _ASKED,

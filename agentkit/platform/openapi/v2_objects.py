@@ -39,6 +39,11 @@ def identifier(prefix: str) -> JsonObject:
     return {"type": "string", "pattern": rf"^{prefix}\.[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"}
 
 
+def named(prefix: str) -> JsonObject:
+    """An id as requests may give it: with or without what stands in front (V2-ID-01)."""
+    return {"type": "string", "pattern": rf"^({prefix}\.)?[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"}
+
+
 def page(name: str, items: JsonObject) -> JsonObject:
     """A page by cursor (V2-PAGE-01)."""
     return record({name: listed(items)}, {"nextPageToken": nullable(text()), "totalSize": nullable(whole())})
@@ -88,7 +93,7 @@ CONNECTORS: Final[Mapping[str, JsonObject]] = {
     "McpConnector": record(
         {"type": one_of("mcp"), "name": words(), "url": _URL}, {"auth": ref("ConnectorAuth"), **_ENABLED}, closed=True
     ),
-    "AgentConnector": record({"type": one_of("agent"), "agentId": words()}, _ENABLED, closed=True),
+    "AgentConnector": record({"type": one_of("agent"), "agentId": named("agt")}, _ENABLED, closed=True),
     "A2aConnector": record({"type": one_of("a2a"), "url": _URL}, {"name": text(), **_ENABLED}, closed=True),
     "SchemaConnector": record(
         {"type": one_of("schema"), "name": words(), "schema": ANYTHING},
@@ -179,8 +184,8 @@ TASKS: Final[Mapping[str, JsonObject]] = {
         {"role": one_of("ROLE_USER", "ROLE_AGENT"), "parts": {**listed(ref("Part")), "minItems": 1}},
         {
             "messageId": words(most=256),
-            "contextId": text(),
-            "taskId": text(),
+            "contextId": named("ctx"),
+            "taskId": named("task"),
             "referenceTaskIds": listed(text()),
             "extensions": listed(text()),
             "metadata": ANYTHING,
