@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from agentkit.cli.access import Access
 from agentkit.cli.address import bind
 from agentkit.cli.house import Place, own
 from agentkit.cli.next_steps import next_steps
+from agentkit.cli.platform_options import PlatformOptions
 from agentkit.cli.program import ServeOptions, serve, serving
 from agentkit.cli.serve import serve as serve_command
 from agentkit.compose import Agent, FunctionAgent, RunContext
@@ -393,7 +395,8 @@ def test_an_authorization_that_lacks_something_says_what(options: dict[str, Any]
 
 def test_a_program_has_the_options_of_the_command() -> None:
     """But those of the platform, and stdio, for which a `ToolServer` has a method."""
-    command = set(inspect.signature(serve_command).parameters) - {"context", "what", "clients", "stdio"}
+    platform = {each.name for each in fields(PlatformOptions)}
+    command = set(inspect.signature(serve_command).parameters) - {"context", "what", "stdio"} - platform
     # Objects have no place on a command line.
     assert set(ServeOptions.__annotations__) - {"security"} == command
 
