@@ -32,9 +32,6 @@ class MiniLM:
         dim: 384.
     """
 
-    model_id: Final = "all-MiniLM-L6-v2/53aa5117"
-    dim: Final = 384
-
     def __init__(self, folder: Path | None = None) -> None:
         """Use the installed model.
 
@@ -45,6 +42,8 @@ class MiniLM:
             ConfigurationError: numpy or the model is not installed; the error says how to install it.
         """
         require_numpy("embedder")
+        self.model_id = "all-MiniLM-L6-v2/53aa5117"
+        self.dim = 384
         self._folder = folder or _installed()
         self._encoder: Encoder | None = None
         self._one_at_a_time = asyncio.Lock()
