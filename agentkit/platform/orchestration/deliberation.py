@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from agentkit.errors import McpAuthRequired, UnknownOutcome
+from agentkit.errors import UnknownOutcome
 from agentkit.models import TaskState
 from agentkit.platform.orchestration import verdicts
 from agentkit.platform.orchestration.contribution import NOBODY_WAITS, Contribution, Notebook, Waiting
@@ -108,10 +108,10 @@ class Deliberation:
             TurnLimitExceeded: The turn may not go on.
         """
         present, absent = await introduce(self._team.members)
-        wanted = tuple(error for _, error in absent if isinstance(error, McpAuthRequired))
         self._absences = (*self._absences, *(Absence(name, str(error)) for name, error in absent))
-        if wanted:
-            yield verdicts.refused(wanted, self._absences)
+        refused = verdicts.refused(absent, self._absences)
+        if refused is not None:
+            yield refused
             return
         situation = replace(situation, experts=present, tools=self._team.outputs.tools())
         act = self._answering(situation, waiting) or await self._reasoner.decide(situation)

@@ -61,6 +61,7 @@ class Verdict:
         output: What the agent gave out itself.
         wanted: The servers that refused the credential, or got none.
         waiting: The agents elsewhere that wait for an answer.
+        agents: Names of agents elsewhere that want a credential.
         code: What stopped the work, for programs.
     """
 
@@ -72,6 +73,7 @@ class Verdict:
     output: Output | None = None
     wanted: tuple[McpAuthRequired, ...] = ()
     waiting: Waiting = field(default_factory=lambda: NOBODY_WAITS)
+    agents: tuple[str, ...] = ()
     code: str | None = None
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from agentkit.errors import AgentKitError, McpAuthRequired
+from agentkit.errors import AgentKitError, McpAuthRequired, RemoteAuthRequired
 from agentkit.experts import Step, WorkerResult, WorkerState
 from agentkit.models import Json, TaskState
 from agentkit.platform.orchestration.contribution import Contribution
@@ -34,11 +34,12 @@ class AgentMember:
 
         Raises:
             McpAuthRequired: One of its servers refused the credential.
+            RemoteAuthRequired: An agent elsewhere that it asks refused it.
             AgentKitError: None of its experts can be asked.
         """
         present, absent = await introduce(self._team.members)
         for _, error in absent:
-            if isinstance(error, McpAuthRequired) or not present:
+            if isinstance(error, McpAuthRequired | RemoteAuthRequired) or not present:
                 raise error
         tools: tuple[Tool, ...] = tuple(tool for candidate in present for tool in candidate.tools)
         return Candidate(self.plan.name, self.plan.description, tools)

@@ -208,9 +208,8 @@ class TurnAtWork:
 
     async def _auth_required(self, wanted: list[tuple[ServerPlan, McpAuthRequired]], verdict: Verdict) -> Event:
         done = verdict.contributions
-        lacking = [one for one in done if one.lacks_credential and not one.wanted]
-        text = "\n".join(text for text in (reporting.auth_text(wanted), *(one.result.text for one in lacking)) if text)
-        agents: list[Json] = [{"agent": one.expert} for one in lacking]
+        text = "\n".join(text for text in (reporting.auth_text(wanted), verdict.text) if text)
+        agents: list[Json] = [{"agent": name} for name in verdict.agents]
         report = self._report(done, authRequired=[*reporting.auth_required(wanted), *agents])
         steps = reporting.steps(done, self._resumed.steps)
         report[CONTINUATION_KEY] = self._resumed.left_for_credential(done, steps, verdict.waiting, self._usage())

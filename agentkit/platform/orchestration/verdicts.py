@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentkit.errors import McpAuthRequired
+from agentkit.errors import AgentKitError, McpAuthRequired, RemoteAuthRequired
 from agentkit.models import TaskState
 from agentkit.platform.orchestration.citing import cited
 from agentkit.platform.orchestration.contribution import Contribution
@@ -50,9 +50,15 @@ def given_out(output: Output, state: TaskState, done: tuple[Contribution, ...]) 
     return Verdict(state, told(output, state), done, output=output)
 
 
-def refused(wanted: tuple[McpAuthRequired, ...], absences: tuple[Absence, ...]) -> Verdict:
-    """Servers want credentials before anybody can work."""
-    return Verdict(TaskState.AUTH_REQUIRED, "\n".join(map(str, wanted)), (), absences, wanted=wanted)
+def refused(absent: Sequence[tuple[str, AgentKitError]], absences: tuple[Absence, ...]) -> Verdict | None:
+    """Servers, or agents elsewhere, want credentials before anybody can work; None where none does."""
+    wanted = tuple(error for _, error in absent if isinstance(error, McpAuthRequired))
+    agents = [(name, error) for name, error in absent if isinstance(error, RemoteAuthRequired)]
+    if not wanted and not agents:
+        return None
+    text = "\n".join(str(error) for _, error in agents)
+    names = tuple(name for name, _ in agents)
+    return Verdict(TaskState.AUTH_REQUIRED, text, (), absences, wanted=wanted, agents=names)
 
 
 def stopped(text: str, done: tuple[Contribution, ...], absences: tuple[Absence, ...]) -> Verdict:
@@ -72,8 +78,10 @@ def interrupted(
     waiting = {key: left for one in fresh for key, left in one.waiting.items()}
     wanted = tuple(error for one in fresh for error in one.wanted)
     if lacking:
-        text = "\n".join(one.result.text for one in lacking)
-        return Verdict(TaskState.AUTH_REQUIRED, text, done, absences, wanted=wanted, waiting=waiting)
+        elsewhere = [one for one in lacking if not one.wanted]
+        text = "\n".join(one.result.text for one in elsewhere)
+        names = tuple(one.expert for one in elsewhere)
+        return Verdict(TaskState.AUTH_REQUIRED, text, done, absences, wanted=wanted, waiting=waiting, agents=names)
     if asking:
         # The question is the last thing said, where the user will answer.
         said = [one.result.text for one in fresh if one.completed and one.result.text]

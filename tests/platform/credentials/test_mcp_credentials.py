@@ -152,7 +152,7 @@ async def test_06_a_missing_or_wrong_token_ends_in_auth_required_naming_the_serv
 
 
 async def test_07_client_credentials_feed_a_client_credentials_flow() -> None:
-    """MCPAUTH-07."""
+    """MCPAUTH-07, MCPAUTH-20: the token endpoint is found by discovery, from the server's own challenge."""
     async with talking("forms", "oauth2.0", OAUTH) as (chief, app):
         assert state(await chief.send()) == "auth-required"
         wrong = await chief.send("hello", credentials("forms", ("mcp-client", "wrong-secret")))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import anyio
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from agentkit.compose import FunctionAgent, RunContext, Sequential, status_update
 from agentkit.errors import InputRequired
@@ -159,6 +159,30 @@ async def test_a_credential_that_it_lacks_makes_the_task_wait_and_another_bearer
     assert seen[0][0] == seen[1][0]
 
 
+@pytest.mark.parametrize("closed", ["all", "sends"])
+async def test_an_agent_elsewhere_that_refuses_the_callers_bearer_makes_the_task_wait(closed: str) -> None:
+    """V2-OBJ-07: 401 there is auth-required here, whether its card or only its work is behind the door."""
+    (app,) = served(FunctionAgent(upper)).values()
+    open_now = False
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        is_card = str(scope.get("path", "")).endswith(".json")
+        if scope["type"] == "http" and not open_now and not (is_card and closed == "sends"):
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await app(scope, receive, send)
+
+    async with platform_with(Relay(), apps={REMOTE: door}) as platform:
+        chief = await made(platform, a2a())
+        waiting = await chief.send("hello")
+        assert state(waiting) == "auth-required"
+        assert waiting["metadata"]["agentkit"]["authRequired"] == [{"agent": "far"}]
+        open_now = True
+        done = await chief.send(None, task=waiting["id"])
+    assert (state(done), said(done)) == ("completed", "HELLO")
+
+
 async def test_cancelling_the_task_cancels_the_one_elsewhere() -> None:
     """A2A-CAN-02 over V2-EP-12."""
     begun, stopped = anyio.Event(), anyio.Event()
@@ -210,7 +234,7 @@ async def test_the_callers_bearer_is_passed_on_to_this_machine() -> None:
     seen: list[str | None] = []
     (app,) = served(FunctionAgent(upper)).values()
 
-    async def noting(scope: Any, receive: Any, send: Any) -> None:
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             value = dict(scope["headers"]).get(b"authorization")
             seen.append(None if value is None else value.decode())
