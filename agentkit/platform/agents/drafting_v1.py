@@ -61,8 +61,8 @@ class DraftingV1:
         """The agent with the given fields replaced (V1-AGENT-03).
 
         An expert is known by its id or its name, an MCP server by its id or by name and address. It keeps its static
-        token, which no client can repeat because none is ever shown one, as long as the address stays; an empty token
-        takes it away. What v1 cannot show stays as it is, and where it is.
+        token, which no client can repeat because none is ever shown one, as long as the address stays. What v1 cannot
+        show stays as it is, and where it is.
 
         Args:
             record: The agent.

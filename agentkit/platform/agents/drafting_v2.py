@@ -140,7 +140,10 @@ class DraftingV2:
         left, connectors = list(before), list[Connector]()
 
         def read(value: object, place: str) -> Connector | ConnectorSpec:
-            return _sent_back(value, before) or v2.decode_create_connector(value, place)
+            same = _sent_back(value, left)
+            if same is not None:
+                left.remove(same)
+            return same or v2.decode_create_connector(value, place)
 
         for index, given in enumerate(Reader(body, "").items("connectors", read)):
             connector = await self._connector(given, left, f"connectors[{index}]")
@@ -175,12 +178,12 @@ def _without_connectors(body: Json) -> Json:
     return {key: value for key, value in body.items() if key != "connectors"} if isinstance(body, dict) else body
 
 
-def _sent_back(value: object, before: Sequence[Connector]) -> Connector | None:
+def _sent_back(value: object, old: Sequence[Connector]) -> Connector | None:
     """The connector that a client repeats as it was shown: whatever became of what it refers to, it may stay."""
     if not isinstance(value, dict):
         return None
     given = {"enabled": True, **cast("JsonObject", value)}
-    return next((one for one in before if {**_form(one), "id": None} == {**given, "id": None}), None)
+    return next((one for one in old if {**_form(one), "id": None} == {**given, "id": None}), None)
 
 
 def _form(connector: Connector) -> JsonObject:
@@ -203,15 +206,18 @@ def _inherited(made: Connector, old: Connector) -> Connector:
 
 
 def _with_tokens(changed: AgentRecord, record: AgentRecord) -> AgentRecord:
-    """The static tokens of servers that are still at the same place under the same name (V1-OBJ-05)."""
-    if not record.tokens:
-        return changed
+    """The static tokens of servers that are still at the same place, under the same id or name (V1-OBJ-05)."""
     known = {
-        (server.name, server.url): record.tokens[server.id] for server in record.servers() if server.id in record.tokens
+        (key, server.url): record.tokens[server.id]
+        for server in record.servers()
+        if server.id in record.tokens
+        for key in (server.id, server.name)
     }
-    tokens: Mapping[str, SecretStr] = {
-        server.id: known[server.name, server.url] for server in changed.servers() if (server.name, server.url) in known
-    }
+    tokens: dict[str, SecretStr] = {}
+    for server in changed.servers():
+        token = known.get((server.id, server.url)) or known.get((server.name, server.url))
+        if token is not None:
+            tokens[server.id] = token
     return replace(changed, tokens=tokens)
 
 

@@ -32,12 +32,9 @@ class Tokens:
     found: dict[str, SecretStr] = field(default_factory=dict[str, SecretStr])
 
     def take(self, server_id: str, token: str | None) -> None:
-        """An author's token; an empty one takes away what there is."""
-        word = (token or "").strip()
-        if word:
-            self.found[server_id] = SecretStr(word)
-        elif token is not None:
-            self.drop(server_id)
+        """An author's token, where there is one."""
+        if token is not None:
+            self.found[server_id] = SecretStr(token.strip())
 
     def drop(self, server_id: str) -> None:
         """A token must not follow its server to another address."""

@@ -114,6 +114,16 @@ async def test_a_connector_keeps_its_id_while_its_spec_is_unchanged() -> None:
     assert after[1]["id"] != ehr["id"]
 
 
+async def test_connectors_that_are_alike_keep_an_id_each() -> None:
+    """V2-OBJ-09."""
+    async with caller() as api:
+        nameless = {"type": "a2a", "url": "https://agents.example.org/card.json"}
+        path, before = await agent_with(api, nameless, nameless)
+        after = (await api.patch(path, {"connectors": [nameless, nameless, nameless]})).json()["connectors"]
+    assert after[:2] == before
+    assert len({one["id"] for one in after}) == 3
+
+
 async def test_a_connector_is_changed_under_its_id() -> None:
     """V2-EP-17, V2-LOC-01, RFC 7396."""
     async with caller(OFFERING) as api:
