@@ -12,7 +12,8 @@ from uuid import UUID
 
 from agentkit.errors import SpecError
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+BARE_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A bare UUID, as the API writes it."""
 
 
 class PrefixedId(str):
@@ -37,7 +38,7 @@ class PrefixedId(str):
             field: What an error calls it; the type's name by default.
         """
         text = cast(object, value)  # a caller may hand over anything
-        if not isinstance(text, str) or not _UUID.fullmatch(text.removeprefix(cls.PREFIX)):
+        if not isinstance(text, str) or not BARE_ID.fullmatch(text.removeprefix(cls.PREFIX)):
             raise SpecError(
                 field or cls.__name__,
                 f"must be a UUID in lower case, bare or as {cls.PREFIX}<uuid>",

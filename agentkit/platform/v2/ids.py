@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import Final
 
-_BARE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from agentkit.models.ids import BARE_ID
+
 _BARE_LENGTH: Final = 36
 
 
 class Kind(StrEnum):
-    """What an id is of; the value is its prefix."""
+    """What an id is of; the value is its prefix.
+
+    Here ids are written and read by the thousand, and whatever comes in is answered in the words of its plane; users'
+    code has the types of `agentkit.models.ids`.
+    """
 
     AGENT = "agt"
     CONNECTOR = "con"
@@ -34,10 +38,10 @@ def shown_id(kind: Kind, bare: str) -> str:
 
 def shown_if_ours(kind: Kind, text: str) -> str:
     """The same for an id that may have been chosen elsewhere: what is no bare UUID is left as it is (V2-ID-02)."""
-    return _SHOWN[kind] + text if len(text) == _BARE_LENGTH and _BARE.fullmatch(text) else text
+    return _SHOWN[kind] + text if len(text) == _BARE_LENGTH and BARE_ID.fullmatch(text) else text
 
 
 def bare_id(kind: Kind, text: str) -> str | None:
     """The bare UUID of an id that came in, with the prefix of its kind or without; None for anything else."""
     bare = text.removeprefix(_SHOWN[kind])
-    return bare if len(bare) == _BARE_LENGTH and _BARE.fullmatch(bare) else None
+    return bare if len(bare) == _BARE_LENGTH and BARE_ID.fullmatch(bare) else None

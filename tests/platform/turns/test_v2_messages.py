@@ -10,6 +10,7 @@ import pytest
 
 from agentkit.platform import PlatformSettings
 from tests.deadline import HANG
+from tests.platform.parts import expert, server
 from tests.platform.turns.parts import UNKNOWN, House, house, reason, rpc, v2_send
 
 pytestmark = pytest.mark.anyio
@@ -341,3 +342,24 @@ async def test_an_unknown_agent_is_an_http_error_on_both_bindings(home: House) -
             answer = await home.call("POST", url, body)
             error = answer.json()["error"]
             assert (answer.status_code, error["status"], reason(error)) == (404, "NOT_FOUND", "AGENT_NOT_FOUND")
+
+
+@BINDINGS
+async def test_credentials_come_as_data_parts_and_are_shown_to_nobody(home: House, binding: str) -> None:
+    """MCPAUTH-19, MCPAUTH-15, V2-AUTH-01: the parts of v1, in A2A's spelling, our own extension."""
+    body = {
+        "name": "guarded",
+        "description": "d",
+        "experts": [expert("echo", server("echo", "bearer"))],
+    }
+    made = await home.call("POST", f"{home.platform.url}/agents", body)
+    home.agent = made.json()["id"]
+    asking = await send(home, binding, v2_send("tool now"))
+    assert asking["status"]["state"] == "TASK_STATE_AUTH_REQUIRED"
+    given = {"data": {"type": "token", "mcp_name": "echo", "token": "the-secret-token"}}
+    answered = await send(home, binding, v2_send("go on", taskId=asking["id"], parts=[{"text": "go on"}, given]))
+    assert answered["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert "the-secret-token" not in str(answered)
+    broken = {"data": {"type": "token", "mcp_name": "echo"}}
+    error = (await home.rpc(home.v2, "SendMessage", v2_send("x", parts=[broken])))["error"]
+    assert (error["code"], error["data"][0]["metadata"]["code"]) == (-32602, "mcp_auth_missing_token")
