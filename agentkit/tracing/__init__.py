@@ -9,8 +9,8 @@ then gets that span and all below it, with what was asked and answered where som
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, MutableMapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from enum import Enum, auto
 from functools import cache
 from types import TracebackType
@@ -20,11 +20,9 @@ from agentkit.tracing.attributes import ALLOWED_ATTRIBUTES, AttributeValue, chec
 from agentkit.tracing.listening import SpanListener, SpanRecord, listen, listeners
 from agentkit.tracing.propagation import around, continued, inject, trace_context
 from agentkit.tracing.recording import Place, Recorded, Recorder, new_span_id, place
+from agentkit.tracing.within import Within
 
 if TYPE_CHECKING:
-    from contextvars import Token
-
-    from opentelemetry.context import Context
     from opentelemetry.trace import Span as OtelSpan
     from opentelemetry.trace import SpanKind as OtelSpanKind
     from opentelemetry.trace import Tracer
@@ -110,19 +108,9 @@ class Span:
         """Somebody looks at spans, so it matters which one is whose child."""
         return self._place is not None or self._otel.get_span_context().is_valid
 
-    @contextmanager
-    def current(self) -> Generator[None]:
+    def current(self) -> AbstractContextManager[None]:
         """Make a long span the parent of those opened in the block; the block must not be left open by a `yield`."""
-        from opentelemetry import context, trace
-
-        above = None if self._place is None else place.set(self._place)
-        token = context.attach(trace.set_span_in_context(self._otel))
-        try:
-            yield
-        finally:
-            context.detach(token)
-            if above is not None:
-                place.reset(above)
+        return Within(self._otel, self._place)
 
     def inject(self, headers: MutableMapping[str, str]) -> None:
         """Add `traceparent` of this span to outgoing headers; baggage, which may say anything, stays here."""
@@ -181,8 +169,8 @@ class _Hop(AbstractContextManager[Span]):
     """A span around a block. A class, since two generators cost a client more than all else that is told of a call."""
 
     __slots__ = (
-        *("_above", "_attributes", "_began", "_given", "_is_current", "_kind", "_name", "_otel", "_place", "_span"),
-        *("_started", "_token"),
+        *("_attributes", "_began", "_given", "_is_current", "_kind", "_name", "_otel", "_place", "_span", "_started"),
+        "_within",
     )
 
     _otel: OtelSpan
@@ -206,8 +194,7 @@ class _Hop(AbstractContextManager[Span]):
         self._began = began
         self._given: dict[str, AttributeValue] = {}
         self._place = None if recorder is None else Place(recorder, 0)
-        self._above: Token[Place | None] | None = None
-        self._token: Token[Context] | None = None
+        self._within: Within | None = None
 
     def __enter__(self) -> Span:
         for key, value in self._attributes.items():
@@ -227,13 +214,9 @@ class _Hop(AbstractContextManager[Span]):
         below = self._place = self._place or place.get()
         if below is not None:
             below = self._recorded_below(below)
-            if self._is_current:
-                self._above = place.set(below)
-        # A span that is not valid is nobody's parent: without an SDK there is nothing to make current.
-        if self._is_current and self._otel.get_span_context().is_valid:
-            from opentelemetry import context, trace
-
-            self._token = context.attach(trace.set_span_in_context(self._otel))
+        if self._is_current:
+            self._within = Within(self._otel, below)
+            self._within.__enter__()
         self._span = Span(self._otel, self._given, below)
         return self._span
 
@@ -252,12 +235,8 @@ class _Hop(AbstractContextManager[Span]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._token is not None:
-            from opentelemetry import context
-
-            context.detach(self._token)
-        if self._above is not None:
-            place.reset(self._above)
+        if self._within is not None:
+            self._within.__exit__(kind, error, trace)
         if kind is GeneratorExit:  # whoever read this stream has read enough
             kind = None
         if kind is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from agentkit.tracing.attributes import AttributeValue
@@ -14,9 +13,8 @@ _SPAN_BITS: Final = 64
 _TRACE_BITS: Final = 128
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Recorded:
-    """One finished span, as a recorder gets it.
+class Recorded(NamedTuple):
+    """One finished span, as a recorder gets it; a tuple, because it is made in the middle of a turn.
 
     Attributes:
         name: The hop, for example `mcp.call`.
@@ -36,9 +34,13 @@ class Recorded:
     started: float
     ended: float
     error: str | None
-    attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
+    attributes: Mapping[str, AttributeValue]
     asked: str | None = None
     answered: str | None = None
+
+    def __repr__(self) -> str:
+        """The hop and its id; what was said is not for logs."""
+        return f"Recorded({self.name!r}, span_id={self.span_id:016x})"
 
 
 class Recorder(Protocol):

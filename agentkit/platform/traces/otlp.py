@@ -25,7 +25,10 @@ QUEUE: Final = 4096
 BATCH: Final = 512
 DELAY_MS: Final = 1000
 TIMEOUT: Final = 5.0
-"""Seconds that the collector has for a batch, and that closing waits for what is left."""
+"""Seconds that the collector has for a batch."""
+
+CLOSING: Final = 2.0
+"""Seconds that closing waits for what is left."""
 
 _SERVICE: Final = "agentkit-platform"
 
@@ -89,10 +92,10 @@ class OtlpExporter:
         # The SDK would wait for half a minute; a thread that is left behind holds nobody up.
         ending = threading.Thread(target=self._processor.shutdown, name="agentkit-otlp-close", daemon=True)
         ending.start()
-        ending.join(TIMEOUT)
+        ending.join(CLOSING)
         if ending.is_alive():
             self._exporter.shutdown()
-            ending.join(1.0)
+            ending.join(CLOSING / 2)
 
     def _spelled(self, trace: TurnTrace, span: Recorded) -> ReadableSpan:
         from opentelemetry.sdk.trace import ReadableSpan

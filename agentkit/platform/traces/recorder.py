@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from agentkit.tracing import Recorded, around
 
@@ -20,8 +19,7 @@ MOST_CONTENT: Final = 1_048_576
 """So many characters of a turn."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class TurnTrace:
+class TurnTrace(NamedTuple):
     """The finished trace of a turn.
 
     Attributes:
@@ -90,7 +88,7 @@ class TurnRecorder:
             self._dropped += 1
             return
         if span.asked is not None or span.answered is not None:
-            span = replace(span, asked=self._cut(span.asked), answered=self._cut(span.answered))
+            span = span._replace(asked=self._cut(span.asked), answered=self._cut(span.answered))
         self._spans.append(span)
         if outermost:
             self._ended = True

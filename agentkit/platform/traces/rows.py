@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from agentkit.models import Json, JsonObject, Trace, TraceSpan
+from pydantic_core import to_json
+
+from agentkit.models import JsonObject, Trace, TraceSpan
 from agentkit.platform.traces.openinference import attributes, named, shown_span_id
 from agentkit.platform.traces.recorder import TurnTrace
 from agentkit.platform.v2.ids import Kind, shown_id
@@ -70,7 +72,7 @@ def forget_tasks(connection: Connection, task_ids: Sequence[str]) -> None:
 
 def encode(trace: TurnTrace) -> str:
     """The body of a row."""
-    spans: list[Json] = [
+    spans: list[list[object]] = [
         [
             span.name,
             f"{span.span_id:x}",
@@ -78,16 +80,23 @@ def encode(trace: TurnTrace) -> str:
             int((span.started - trace.origin) * 1e6),
             int((span.ended - trace.origin) * 1e6),
             span.error,
-            dict(span.attributes),
+            span.attributes,
             span.asked,
             span.answered,
         ]
         for span in trace.spans
     ]
-    body: JsonObject = {"id": f"{trace.trace_id:x}", "began": micros(trace.began), "spans": spans}
-    if trace.dropped:
-        body["dropped"] = trace.dropped
-    return json.dumps({**body, "task": trace.task_id}, separators=(",", ":"))
+    body: dict[str, object] = {
+        "id": f"{trace.trace_id:x}",
+        "began": micros(trace.began),
+        "task": trace.task_id,
+        "spans": spans,
+        "dropped": trace.dropped,
+    }
+    try:
+        return to_json(body).decode()
+    except ValueError:
+        return json.dumps(body)  # with half a surrogate pair in it, which somebody said
 
 
 def decode(body: str, context_id: str) -> Trace:
@@ -108,7 +117,7 @@ def decode(body: str, context_id: str) -> Trace:
     ]
     outermost = next(span for span in spans if span.parent_id == 0)
     metadata: JsonObject = {"taskId": shown_id(Kind.TASK, kept["task"])}
-    if kept.get("dropped"):
+    if kept["dropped"]:
         metadata["droppedSpans"] = kept["dropped"]
     return Trace(
         id=f"{trace_id:032x}",

@@ -21,6 +21,8 @@ _log = logging.getLogger("agentkit.platform")
 MOST_UNDER_WAY: Final = 1000
 """So many traces may wait for the database; further ones are lost rather than kept in memory."""
 
+_TOLD: Final = 1000
+
 
 class Exporter(Protocol):
     """Where finished traces go besides; `agentkit.platform.traces.otlp.OtlpExporter` is one."""
@@ -107,4 +109,5 @@ class Traces:
 
     def _lose(self, trace: TurnTrace, why: str) -> None:
         self._lost += 1
-        _log.warning("the trace of task %s was not kept (%s); %s so far", trace.task_id, why, self._lost)
+        if self._lost % _TOLD == 1:
+            _log.warning("the trace of task %s was not kept (%s); %s so far", trace.task_id, why, self._lost)
