@@ -51,6 +51,31 @@ def test_a_writing_call_that_was_interrupted_is_never_made_again(tmp_path: Path)
     assert ledger.count("effect")["look 0"] == 1
 
 
+def test_of_two_at_once_the_reading_one_is_found_again_and_the_writing_one_not_done_again(tmp_path: Path) -> None:
+    """D7 with experts at work at the same time."""
+    ledger = Ledger(tmp_path / "ledger")
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "together", "")
+    with Program(_PROGRAM) as program:
+        life = program.start(*arguments)
+        life.expect("accepted", "before-file")
+        life.kill()
+        assert program.start(*arguments).end() == 0
+    assert _ended(ledger) == {"0": ["failed", "unknown_outcome", "-"]}
+    assert ledger.count("effect")["file 0"] <= 1
+
+
+def test_a_durable_turn_is_cancelled_for_good_with_its_tool_call(tmp_path: Path) -> None:
+    """A2A-CAN-01: also the next process does not go on with it."""
+    ledger = Ledger(tmp_path / "ledger")
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "cancel", "")
+    with Program(_PROGRAM) as program:
+        assert program.start(*arguments).end() == 0
+        assert program.start(*arguments).end() == 0
+    assert _ended(ledger) == {"0": ["canceled", "-", "-"]}
+    assert ledger.count("effect") == {"look 0": 1}
+    assert ledger.count("stopped")["file 0"] <= 1
+
+
 def test_a_turn_that_need_not_survive_ends_failed_with_a_reason(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger")
     arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "inline", "")
