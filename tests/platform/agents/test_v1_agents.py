@@ -12,6 +12,8 @@ import httpx2
 import pytest
 
 from agentkit.platform import PlatformSettings
+from agentkit.platform.agents.view_v1 import DEFAULT_PROMPT
+from agentkit.specs import ExpertSpec
 from agentkit.testing.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.anyio
@@ -323,3 +325,78 @@ async def test_a_static_token_is_never_shown_and_lies_sealed_in_the_database(tmp
 
 def stored_bytes(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+REFERENCE_EXAMPLE = """{"name":"visit-helper","description":"Answers questions about one visit","experts":[
+  {"type":"new","name":"record-reader","description":"Reads the record","mcpServers":[
+    {"name":"ehr","transportType":"streamable_http","authorizationType":"bearer","url":"https://mcp.example.org/ehr/mcp"}]},
+  {"type":"reference","name":"literature-expert"}]}"""
+
+
+async def test_the_example_of_the_reference_is_answered_in_the_documented_shape() -> None:
+    """V1-OBJ-01, V1-OBJ-06, V1-OBJ-08 to V1-OBJ-10, SDKC-01, SDKC-02: to the last field."""
+    offered = ExpertSpec(name="literature-expert", description="Finds papers.")
+    async with LocalPlatform(PlatformSettings(registry=(offered,))) as platform:
+        platform.http.headers["authorization"] = f"Bearer {await platform.bearer()}"
+        platform.http.base_url = platform.url
+        answer = await platform.http.post("/agents", content=REFERENCE_EXAMPLE)
+    assert answer.status_code == 201
+    agent = answer.json()
+    reader, literature = agent["experts"]
+    assert agent == {
+        "id": agent["id"],
+        "name": "visit-helper",
+        "description": "Answers questions about one visit",
+        "systemPrompt": DEFAULT_PROMPT,
+        "experts": [
+            {
+                "type": "expert",
+                "id": reader["id"],
+                "name": "record-reader",
+                "description": "Reads the record",
+                "systemPrompt": "",
+                "mcpServers": [
+                    {
+                        "id": reader["mcpServers"][0]["id"],
+                        "name": "ehr",
+                        "transportType": "streamable_http",
+                        "authorizationType": "bearer",
+                        "url": "https://mcp.example.org/ehr/mcp",
+                    }
+                ],
+            },
+            {"type": "reference", "id": literature["id"], "name": "literature-expert"},
+        ],
+        "mcpServers": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("transport", "url"), [("sse", "https://mcp.example.org/sse"), ("stdio", "server --stdio")]
+)
+@pytest.mark.parametrize("authorization", ["none", "bearer", "inherit", "oauth2.0"])
+async def test_every_transport_is_kept_as_data_and_oauth_takes_one_alone(
+    api: httpx2.AsyncClient, transport: str, url: str, authorization: str
+) -> None:
+    """V1-OBJ-05, V1-AGENT-09, CON-07: at create and at update."""
+    server = {"name": "x", "transportType": transport, "authorizationType": authorization, "url": url}
+    agent = await create(api, {"name": "n", "description": "d"})
+    answer = await api.patch(f"/agents/{agent['id']}", json={"mcpServers": [server]})
+    created = await api.post("/agents", json={"name": "m", "description": "d", "mcpServers": [server]})
+    if authorization == "oauth2.0":
+        assert [one.status_code for one in (answer, created)] == [422, 422]
+        assert answer.json()["detail"][0]["errors"][0]["location"] == "mcpServers[0].authorizationType"
+        assert (await api.get(f"/agents/{agent['id']}")).json() == agent
+    else:
+        assert [one.status_code for one in (answer, created)] == [200, 201]
+        for shown in (answer.json(), created.json()):
+            assert shown["mcpServers"] == [{**server, "id": shown["mcpServers"][0]["id"]}]
+
+
+async def test_ephemeral_and_unknown_fields_of_a_body_say_nothing(api: httpx2.AsyncClient) -> None:
+    """V1-OBJ-01, V1-OBJ-02: the flag is a parameter of the query, and the kind of an agent stays what it is."""
+    body = {"name": "n", "description": "d", "ephemeral": True, "agentType": "interviewing-expert", "colour": "red"}
+    agent = await create(api, body)
+    changed = await api.patch(f"/agents/{agent['id']}", json={"agentType": "wizard", "ephemeral": True, "id": "x"})
+    assert changed.status_code == 200
+    assert [one["id"] for one in (await api.get("/agents")).json()] == [agent["id"]]
