@@ -58,7 +58,6 @@ class MemberPlan:
         is_agent: It decides who works and does no specialist work itself (ORCH-01).
         recalls: It searches the memory of the context.
         interviews: It leads the user through questionnaires (section 13).
-        config: What the author of the agent set of a registry entry.
         gone: Why it cannot be asked: what it referred to is not there any more.
     """
 
@@ -73,7 +72,6 @@ class MemberPlan:
     is_agent: bool = False
     recalls: bool = False
     interviews: bool = False
-    config: JsonObject | None = field(default=None, repr=False)
     gone: str | None = None
 
     def all_servers(self) -> Iterator[ServerPlan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -133,11 +134,10 @@ class Planner:
             connector.id,
             entry.spec.name,
             entry.spec.description,
-            _joined(entry.spec.prompt, connector.prompt),
+            _joined(entry.spec.prompt, connector.prompt, _configuration(connector)),
             tuple(_offered(spec) for spec in entry.servers),
             recalls=entry.spec.name == MEMORY_EXPERT.name,
             interviews=entry.spec.name == INTERVIEWER,
-            config=connector.resolved_config,
         )
 
     async def _referenced(self, connector: AgentConnector, record: AgentRecord, path: _Path) -> MemberPlan:
@@ -185,5 +185,11 @@ def _with_names_of_their_own(members: Iterable[MemberPlan]) -> Iterable[MemberPl
         yield member if name == member.name else replace(member, name=name)
 
 
-def _joined(prompt: str | None, addition: str | None) -> str:
-    return "\n\n".join(text for text in (prompt, addition) if text)
+def _configuration(connector: RegistryConnector) -> str:
+    """What the author set of a registry expert, for whoever reads its prompt (V1-OBJ-04, V2-OBJ-04)."""
+    config = connector.resolved_config
+    return f"Configuration: {json.dumps(config, ensure_ascii=False)}" if config else ""
+
+
+def _joined(*texts: str | None) -> str:
+    return "\n\n".join(text for text in texts if text)

@@ -11,11 +11,13 @@ from agentkit.compose import FunctionAgent, RunContext
 from agentkit.errors import InputRequired
 from agentkit.mcp.hosting.authorization import NoAuth
 from agentkit.platform import PlatformSettings
-from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, Situation
+from agentkit.platform.agents.registry import RegistryEntry
+from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, ScriptedReasoner, Situation
+from agentkit.specs import ExpertSpec
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.orchestration.making import V2, a2a, made, mcp, platform_with, served
-from tests.platform.parts import TOOLS, Talk, said, state, tools_app
+from tests.platform.parts import TOOLS, Talk, said, signed_in, state, tools_app
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +144,19 @@ async def test_a_changed_agent_is_planned_anew() -> None:
             headers={"content-type": "application/merge-patch+json"},
         )
         assert "two: hello" in said(await chief.send("hello"))
+
+
+async def test_the_configuration_of_a_registry_expert_reaches_its_reasoner() -> None:
+    """V1-OBJ-04, V2-OBJ-04: merged over the entry's defaults, behind its prompt."""
+    entry = RegistryEntry(
+        ExpertSpec(name="tuned", description="Can be tuned.", prompt="Be exact."),
+        config_schema={"type": "object", "properties": {"depth": {"type": "integer", "default": 1}}},
+    )
+    reasoner = ScriptedReasoner([Delegate("tuned", "x"), Answer("y"), Answer("z")])
+    settings = PlatformSettings(registry=(entry,))
+    async with platform_with(reasoner, settings=settings) as platform:
+        api = await signed_in(platform)
+        offered = (await api.get("/v2/agentic/registry/connectors?q=tuned")).json()["connectors"]
+        chief = await made(platform, {"type": "registry", "name": offered[0]["id"], "config": {"depth": 3}})
+        assert state(await chief.send("hello")) == "completed"
+    assert reasoner.situations[1].instructions == 'Be exact.\n\nConfiguration: {"depth": 3}'
