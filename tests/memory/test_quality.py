@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_meaning_finds_paraphrases_and_words_find_names_and_numbers() -> None:
-    """CTX-06: searched by meaning. `tests/benchmarks/memory_search.py` prints the figures; none of them may get lost."""
+    """CTX-06: searched by meaning; `tests/benchmarks/memory_search.py` prints the figures."""
     lexical, hybrid = await ask(None), await ask(MiniLM())
     assert hybrid[True].first == 1
     assert lexical[True].first == 1
