@@ -41,7 +41,7 @@ class Call:
         return bare
 
     async def agent(self) -> AgentRecord:
-        """The agent of the path, which the caller can see; an inline expert, too, by the id of its connector (V2-MIG-02).
+        """The agent of the path, which the caller can see; an inline expert also by its connector's id (V2-MIG-02).
 
         Raises:
             Problem: 404, there is none (V2-EP-03).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ class Obedient:
         self.seen: list[str] = []
         self.waiting = anyio.Event()
         self.go = anyio.Event()
+        self.stopped = anyio.Event()
 
     async def decide(self, situation: Situation) -> Act:
         current = [one for one in situation.observations if one.current]
@@ -43,7 +45,11 @@ class Obedient:
                 return Ask("Which one?")
             case "wait":
                 self.waiting.set()
-                await self.go.wait()
+                try:
+                    await self.go.wait()
+                except asyncio.CancelledError:
+                    self.stopped.set()
+                    raise
             case "tool":
                 return Delegate(situation.experts[0].name, situation.text)
             case "spend":

@@ -81,6 +81,7 @@ async def test_a_task_at_work_is_cancelled_and_a_final_one_is_not(home: House) -
         await home.reasoner.waiting.wait()
         canceled = (await home.rpc(home.v1, "tasks/cancel", {"id": task["id"]}))["result"]
         assert (canceled["id"], canceled["status"]["state"]) == (task["id"], "canceled")
+        await home.reasoner.stopped.wait()
         error = (await home.rpc(home.v1, "tasks/cancel", {"id": task["id"]}))["error"]
     assert (error["code"], reason(error)) == (-32002, "TASK_NOT_CANCELABLE")
 

@@ -260,6 +260,7 @@ async def test_a_task_at_work_is_cancelled_and_a_final_one_is_not(home: House, b
             answer = await home.call("POST", f"{home.v2}/tasks/{task['id']}:cancel")
             assert answer.status_code == 200
             canceled = answer.json()
+        await home.reasoner.stopped.wait()
     assert (canceled["id"], canceled["status"]["state"]) == (task["id"], "TASK_STATE_CANCELED")
     expected = (409, "TASK_NOT_CANCELABLE") if binding == "rest" else (-32002, "TASK_NOT_CANCELABLE")
     assert await refusal(home, binding, "CancelTask", {"id": task["id"]}) == expected
