@@ -23,7 +23,7 @@ def read_clock(parts: Sequence[Token]) -> str | Reason:
     core = [text for text in texts if text not in _IDLE]
     halves = {text for text in core if text in _MORNING | _EVENING}
     plain = [text for text in core if text not in halves]
-    if len(halves) > 1:
+    if sum(text in halves for text in core) > 1:
         return Reason.SEVERAL_VALUES
     if len(plain) == 1 and plain[0] in _FIXED:
         return Reason.AMBIGUOUS if halves else _FIXED[plain[0]]
@@ -31,6 +31,8 @@ def read_clock(parts: Sequence[Token]) -> str | Reason:
     if found is None:
         return Reason.AMBIGUOUS if plain else Reason.NO_ANSWER
     hour, minute, second, certain = found
+    if "to" in plain and "minutes" not in plain and {*plain[:1]} & _SHORT:
+        return Reason.RANGE  # "ten to eleven" may be from ten to eleven
     if hour > 23 or minute > 59 or second > 59:
         return Reason.OUT_OF_RANGE
     if halves:
@@ -99,6 +101,7 @@ def _moment(plain: Sequence[str], parts: Sequence[Token]) -> tuple[int, int, int
     return hour, minute, 0, False
 
 
+_SHORT: Final = frozenset({"five", "ten", "5", "10"})
 _PARTS: Final = {"quarter": 15, "half": 30, "five": 5, "ten": 10, "twenty": 20, "5": 5, "10": 10, "20": 20, "25": 25}
 _HOUR_NAMES: Final = "one two three four five six seven eight nine ten eleven twelve"
 _HOURS: Final = {word: number for number, word in enumerate(_HOUR_NAMES.split(), start=1)} | {

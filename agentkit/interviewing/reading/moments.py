@@ -87,8 +87,24 @@ def _with_this(kept: Sequence[Token], said: list[Token]) -> list[Token]:
 def _without_question(question: Question, said: Sequence[Token]) -> list[Token]:
     """Words of the question change nothing, unless they tell a time: "born on 4 March 1980"."""
     asked = {word for word in words(question.text) if word.isalpha()} | _VERBS
-    asked -= TELLING - UNITS.keys() - NUMBER_WORDS
-    return [token for token in said if token.text not in asked or len(token.text) < 3]
+    asked -= TELLING | UNITS.keys() | NUMBER_WORDS | {"a", "an"}
+    following = [*said[1:], None]
+    to_bed = {
+        token.start for token, after in zip(said, following, strict=True) if token.text == "to" and _asks(after, asked)
+    }
+    return [token for token in said if token.start not in to_bed and token.text not in asked]
+
+
+def _asks(token: Token | None, asked: set[str]) -> bool:
+    return token is not None and token.text in asked
+
+
+def _agree(days: Sequence[Token], hour: str) -> bool:
+    """Whether the part of a day that the date names holds the time."""
+    texts = {token.text for token in days}
+    morning, evening = "morning" in texts, bool(texts & {"evening", "tonight"})
+    afternoon = "afternoon" in texts
+    return not (morning and hour >= "12") and not (afternoon and hour < "12") and not (evening and hour < "16")
 
 
 def _dated(inquiry: Inquiry, said: Sequence[Token]) -> tuple[str, bool] | Reason:
@@ -102,10 +118,12 @@ def _dated(inquiry: Inquiry, said: Sequence[Token]) -> tuple[str, bool] | Reason
 def _both(inquiry: Inquiry, said: Sequence[Token], today: date | None) -> tuple[str, bool] | Reason:
     """A date and a time in either order, split where both halves are clear."""
     answers: set[tuple[str, bool]] = set()
+    if any(token.text == "midnight" for token in said):
+        return Reason.AMBIGUOUS  # of which of the two days
     for place in range(1, len(said)):
         for days, hours in ((said[:place], said[place:]), (said[place:], said[:place])):
             day, hour = read_day(inquiry.question, days, today), read_clock(hours)
-            if isinstance(day, Day) and day.whole and not isinstance(hour, Reason):
+            if isinstance(day, Day) and day.whole and not isinstance(hour, Reason) and _agree(days, hour):
                 answers.add((f"{day.text}T{hour}", day.relative))
     if len(answers) == 1:
         return answers.pop()

@@ -214,7 +214,10 @@ def _rest(question: Question, parts: Sequence[Token]) -> Reason | None:
         if token.text in UNITS:
             if before not in _RATE_WORDS or token.text not in asked:
                 return Reason.UNIT_MISMATCH
-        elif token.text in {"about", "and", *_RATE_WORDS, *_VERBS} or token.text in (known - NUMBER_WORDS - _VAGUE):
+        elif token.text in _RATE_WORDS - {"a", "an"}:
+            if place + 1 == len(left):
+                return Reason.AMBIGUOUS
+        elif token.text in {"about", "and", "a", "an", *_VERBS} or token.text in (known - NUMBER_WORDS - _VAGUE):
             continue
         elif token.text in NUMBER_WORDS or token.is_number or token.text in _VAGUE:
             return Reason.SEVERAL_VALUES if token.is_number else Reason.AMBIGUOUS

@@ -48,7 +48,7 @@ class Hit:
 def letters(question: Question) -> str:
     """The letters under which options are offered; none where their values or labels are signs of that kind."""
     plain = all(isinstance(option.value, int) and not isinstance(option.value, bool) for option in question.options)
-    short = any(len(option.label) < 2 for option in question.options)
+    short = any(len(option.label) < 2 or len(str(option.value)) < 2 for option in question.options)
     return "" if plain or short or len(question.options) > len(ascii_lowercase) else ascii_lowercase
 
 
@@ -73,6 +73,9 @@ def read_option(inquiry: Inquiry, parts: Sequence[Token]) -> Understood | Reason
     left = [token for token in loose(rest) if token.text != "=" and not (several and token.text in _JOINTS)]
     if not hits:
         return _otherwise(inquiry, kept, left)
+    exclusive = {id(option) for option in _exclusive(question)} & {id(hit.option) for hit in hits}
+    if exclusive and len({id(hit.option) for hit in hits}) > 1:
+        return Reason.SEVERAL_VALUES
     if left:
         return Reason.NEGATED if {token.text for token in left} & NEGATIONS else Reason.AMBIGUOUS
     return _understood(question, hits, kept)
@@ -127,7 +130,9 @@ def _phrases(question: Question, parts: Sequence[Token]) -> Iterator[Hit]:
         for phrase, method in _names(question, option):
             wanted = [token.text for token in tokens(phrase)]
             length = len(wanted)
-            for place in range(len(texts) - length + 1) if length else ():
+            # A value is a word of the author's; inside a sentence it may be any word: "I sat".
+            places = range(len(texts) - length + 1) if length and method != "value" else ()
+            for place in places:
                 if texts[place : place + length] == wanted:
                     yield Hit(option, place, place + length, method)
 
@@ -170,7 +175,7 @@ def _position(question: Question, parts: Sequence[Token], taken: set[int]) -> It
 
 def _every(question: Question, parts: Sequence[Token]) -> Understood | None:
     said = spoken(loose(parts))
-    exclusive = [option for option in question.options if words(option.label)[:1] in (["none"], ["no"], ["nothing"])]
+    exclusive = _exclusive(question)
     if said in _NONE and len(exclusive) < 2:
         chosen: list[Json] = [option.value for option in exclusive]
         return Understood(question_id=question.id, value=chosen, evidence=extent(parts), method="none")
@@ -180,6 +185,11 @@ def _every(question: Question, parts: Sequence[Token]) -> Understood | None:
     return None
 
 
+def _exclusive(question: Question) -> list[Option]:
+    """The options that stand alone, such as "None of these"."""
+    return [option for option in question.options if words(option.label)[:1] in (["none"], ["no"], ["nothing"])]
+
+
 def _otherwise(inquiry: Inquiry, parts: Sequence[Token], left: Sequence[Token]) -> Understood | Reason:
     """A typo of one label, or yes and no where these are the options; else nothing."""
     question = inquiry.question
@@ -187,7 +197,8 @@ def _otherwise(inquiry: Inquiry, parts: Sequence[Token], left: Sequence[Token]) 
     if option is not None:
         return _understood(question, [Hit(option, 0, len(parts), "typo")], parts)
     by_answer = {words(option.label)[0]: option for option in question.options if words(option.label) in _YES_NO}
-    if len(by_answer) == 2 and not inquiry.opening:
+    others = {word for one in question.options if one not in by_answer.values() for word in words(one.label)}
+    if len(by_answer) == 2 and not inquiry.opening and not others & {token.text for token in parts}:
         said = polarity(question, parts)
         if isinstance(said, Reason):
             return said
