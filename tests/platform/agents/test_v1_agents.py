@@ -371,9 +371,7 @@ async def test_the_example_of_the_reference_is_answered_in_the_documented_shape(
     }
 
 
-@pytest.mark.parametrize(
-    ("transport", "url"), [("sse", "https://mcp.example.org/sse"), ("stdio", "server --stdio")]
-)
+@pytest.mark.parametrize(("transport", "url"), [("sse", "https://mcp.example.org/sse"), ("stdio", "server --stdio")])
 @pytest.mark.parametrize("authorization", ["none", "bearer", "inherit", "oauth2.0"])
 async def test_every_transport_is_kept_as_data_and_oauth_takes_one_alone(
     api: httpx2.AsyncClient, transport: str, url: str, authorization: str

@@ -39,7 +39,7 @@ async def agent_with(api: Caller, *connectors: dict[str, Any]) -> tuple[str, lis
 
 
 async def test_connectors_of_all_five_types_come_and_go() -> None:
-    """V2-EP-15, V2-EP-16, V2-OBJ-04 to V2-OBJ-09."""
+    """V2-EP-15, V2-EP-16, V2-OBJ-04, V2-OBJ-05, V2-OBJ-06, V2-OBJ-07, V2-OBJ-08, V2-OBJ-09."""
     async with caller(OFFERING) as api:
         other = await api.made(V2, {"name": "other"})
         path, _ = await agent_with(api)
