@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Send
@@ -47,7 +47,7 @@ class Housekeeping:
         self._agents = agents
         self._clock = clock
         self._lifetime = lifetime
-        self._next = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._next = datetime.min.replace(tzinfo=UTC)
         self._looking = asyncio.Lock()
         self._hidden: list[tuple[Scope, str]] = []
         self._wake = asyncio.Event()

@@ -229,3 +229,85 @@ def test_arbitrary_json_is_read_or_refused(
     for wire in (value, {**sample, key: value}, {**sample, key: [value]}):
         with contextlib.suppress(WireError):
             decode(wire)
+
+
+def test_a_context_is_written_without_an_end() -> None:
+    """V2-OBJ-22, CON-09."""
+    assert v2.encode_context(v2.decode_context(CONTEXT)) == {
+        "id": "ctx.1",
+        "agentId": "agt.1",
+        "taskCount": 2,
+        "createdAt": "2026-01-01T10:00:00.000Z",
+        "updatedAt": "2026-01-01T11:00:00.123456Z",
+        "expiresAt": None,
+    }
+
+
+def test_a_trace_is_written_as_it_is_read() -> None:
+    """V2-OBJ-19: snake_case; what is not known is left out, and an end that is not there yet is null."""
+    assert v2.encode_trace(v2.decode_trace(TRACE)) == {
+        "trace": {
+            "id": "0af7651916cd43dd8448eb211c80319c",
+            "name": "turn",
+            "start_time": "2026-01-01T10:00:00.000Z",
+            "end_time": None,
+            "tags": ["a"],
+            "thread_id": "ctx.1",
+            "input": {"text": "secret words"},
+        },
+        "spans": [
+            {
+                "name": "llm",
+                "span_id": "span.2",
+                "start_time": "2026-01-01T10:00:01.000Z",
+                "end_time": None,
+                "parent_span_id": "span.1",
+                "attributes": {"openinference.span.kind": "LLM", "llm.token_count.total": 12},
+            },
+            {"name": "chain", "span_id": "span.1", "start_time": "2026-01-01T10:00:00.000Z", "end_time": None},
+        ],
+    }
+
+
+def test_a_usage_report_is_written_as_it_is_read() -> None:
+    """V2-OBJ-21."""
+    assert v2.encode_usage_report(v2.decode_usage_report(REPORT)) == {
+        "granularity": "day",
+        "from": "2026-01-01T00:00:00.000Z",
+        "to": "2026-01-31T00:00:00.000Z",
+        "totals": {"invocations": 3, "uniqueContexts": 2},
+        "buckets": [
+            {
+                "periodStart": "2026-01-02T00:00:00.000Z",
+                "periodEnd": "2026-01-03T00:00:00.000Z",
+                "invocations": 3,
+                "uniqueContexts": 2,
+            }
+        ],
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(feedback_specs)
+def test_feedback_that_a_client_writes_is_taken_as_it_was_meant(spec: FeedbackSpec) -> None:
+    """V2-OBJ-20."""
+    assert v2.decode_create_feedback(v2.encode_create_feedback(spec)) == spec
+
+
+def test_feedback_is_shown_with_what_the_server_knows() -> None:
+    """V2-OBJ-20."""
+    shown = v2.encode_feedback(
+        FeedbackSpec(is_positive=False, labels=[FeedbackLabel.INCORRECT], reason="why"),
+        feedback_id="fb.1",
+        task_id="task.1",
+        created=datetime(2026, 1, 1, 10, tzinfo=UTC),
+    )
+    assert shown == {
+        "id": "fb.1",
+        "taskId": "task.1",
+        "rating": {"scale": "binary", "value": 0},
+        "labels": ["incorrect"],
+        "reason": "why",
+        "normalizedScore": 0.0,
+        "createdAt": "2026-01-01T10:00:00.000Z",
+    }
