@@ -100,6 +100,8 @@ class Callers:
         if bearer is None:
             bearer = await self._read(text, now)
             self._known.put(digest, bearer, now, bearer.token.expires_at + LEEWAY)
+        if self._sessions.is_stale:
+            await self._sessions.load()
         if self._sessions.has_ended(*bearer.ids):
             raise invalid_token("it was revoked")
         return bearer

@@ -7,6 +7,7 @@ Codes live in memory, for a minute; sessions and refresh tokens survive a restar
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,6 +24,9 @@ CODES: Final = 10_000
 
 SESSIONS: Final = 100
 """So many sessions of one person at most; the oldest ends first."""
+
+RELOAD: Final = 5.0
+"""Seconds after which a process hears what another one ended, where several use the database."""
 
 SESSION_LIFETIME: Final = 36_000.0
 """Seconds after which a person has to sign in again, however often tokens were refreshed."""
@@ -97,6 +101,14 @@ class Sessions:
         self._codes: OrderedDict[str, Code] = OrderedDict()
         self._spent: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._ended: dict[str, float] = {}
+        # On SQLite nobody else writes what this process does not know.
+        self._reload = RELOAD if database.row_lock else math.inf
+        self._loaded = -math.inf
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether another process may have ended something a while ago: time to `load` again."""
+        return self._clock() - self._loaded >= self._reload
 
     async def load(self) -> None:
         """Read which tokens ended early, so that asking for each call is free."""
@@ -105,6 +117,7 @@ class Sessions:
         def read(connection: Connection) -> dict[str, float]:
             return dict(connection.execute("SELECT id, expires FROM realm_ended WHERE expires > ?", (now,)).fetchall())
 
+        self._loaded = now
         self._ended = await self._database.read(read)
 
     def begin(self, tenant: str, client_id: str, username: str) -> Session:

@@ -14,7 +14,7 @@ from agentkit.platform.settings import DEFAULT_URL
 from agentkit.testing.asgi import RoutedTransport, running
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
-from tests.platform.realm.parts import CHALLENGE, TOKEN, hidden, open_form, send_form, settings
+from tests.platform.realm.parts import CHALLENGE, TOKEN, MovableTime, hidden, open_form, send_form, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ class From:
 
 async def test_an_address_that_guesses_is_told_to_wait_and_others_still_get_tokens() -> None:
     """AUTH-09."""
-    async with running(create_platform(settings())) as app:
+    async with running(create_platform(settings(clock=MovableTime()))) as app:
         transport = RoutedTransport({DEFAULT_URL: From(app)})
         async with httpx2.AsyncClient(transport=transport, base_url=DEFAULT_URL) as http:
             refused = [await http.post(TOKEN, data=GUESS) for _ in range(101)]
@@ -52,7 +52,7 @@ async def test_an_address_that_guesses_is_told_to_wait_and_others_still_get_toke
 
 
 async def test_guessing_on_the_page_is_slowed_down_too() -> None:
-    async with LocalPlatform(settings()) as platform:
+    async with LocalPlatform(settings(clock=MovableTime())) as platform:
         page = await open_form(platform, code_challenge=CHALLENGE, code_challenge_method="S256")
         form = hidden(page)
         for _ in range(100):
