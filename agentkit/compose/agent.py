@@ -49,8 +49,8 @@ class Caller:
 class RunContext:
     """What a run knows about itself, and what it can do besides answering.
 
-    `call`, `gather`, `publish` and `step` work in every agent. In a `@workflow` they are recorded, and there are
-    `approve`, `ask` and `sleep`, too.
+    `call`, `gather` and `step` work in every agent. In a `@workflow` they are recorded, and there are `approve`, `ask`,
+    `sleep` and `publish`, too.
 
     Attributes:
         context_id: The conversation.

@@ -251,7 +251,7 @@ def test_a_tool_that_does_not_let_itself_be_cancelled_keeps_no_command(
     tasks: list[asyncio.Task[None]] = []
     monkeypatch.setattr(ToolServer, "run_stdio", run_stdio)
     monkeypatch.setattr("agentkit.cli.ending._LAST_GRACE", 0.05)
-    monkeypatch.setattr("agentkit.cli.serve.os._exit", leave)
+    monkeypatch.setattr("agentkit.cli.ending.os._exit", leave)
     assert run("serve", "own:expert", "--stdio").exception is None
     assert exits == [0]
 
