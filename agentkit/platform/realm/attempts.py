@@ -20,8 +20,10 @@ class Attempts:
     """Counts refusals by the address they were sent to."""
 
     def __init__(self, clock: Callable[[], float], *, rate: float = RATE, burst: int = BURST) -> None:
-        """Count with a clock of seconds that only goes forward."""
-        self._rates = Rates(rate, burst, clock)
+        """Count with a clock of seconds."""
+        begun = clock()
+        # Small numbers: seconds since the epoch leave no digits for the fractions that are added up.
+        self._rates = Rates(rate, burst, lambda: clock() - begun)
 
     @contextmanager
     def counted(self, sender: str) -> Generator[None, None, None]:

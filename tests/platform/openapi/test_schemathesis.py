@@ -115,7 +115,7 @@ class Fixture:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fixture]:
-    given_settings = PlatformSettings(traffic=UNLIMITED)
+    given_settings = PlatformSettings(traffic=UNLIMITED, token_lifetime=36_000)
     with start_blocking_portal() as portal:
         platform = LocalPlatform(given_settings, reasoner=Prompt())
         with portal.wrap_async_context_manager(platform):
