@@ -32,6 +32,7 @@ from agentkit.interviewing import (
 )
 from agentkit.memory import Scope
 from agentkit.models import Message
+from agentkit.platform.agents.registry import INTERVIEWING_EXPERT
 from agentkit.platform.orchestration.interview_parts import (
     InterviewParts,
     InterviewRefused,
@@ -43,6 +44,7 @@ from agentkit.platform.orchestration.interview_store import InterviewStore, Stor
 from agentkit.platform.orchestration.interview_turn import InterviewTurn, refused, result, without_questionnaire
 from agentkit.platform.orchestration.plan import MemberPlan
 from agentkit.tasks import TIMESTAMP_KEY
+from agentkit.tracing import span
 
 _TRIES: Final = 5
 _ZONES: Final = 64
@@ -120,7 +122,9 @@ class Interviews:
         if over and not plan.interviews:
             return None, True
         before = notices(found.questionnaire, found.session)
-        after = await self._step(found, parts, message)
+        with span("expert.work", {"agentkit.expert.name": INTERVIEWING_EXPERT.name}) as hop:
+            hop.content(asked=message.text)
+            after = await self._step(found, parts, message)
         stored = replace(
             found.stored,
             touched=max([0, *(one.touched for one in known)]) + 1,
