@@ -10,11 +10,11 @@ from agentkit.memory.rows import ContextRow, waiting
 from agentkit.memory.stemming import words
 from agentkit.storage import Connection
 
-RANKED: Final = 100
+RANKED: Final = 64
 """So many items at most come out of one half of the search."""
 
 _MOST_WORDS: Final = 24
-_HITS: Final = 100
+_HITS: Final = 64
 _K: Final = 10
 _LEXICAL_WEIGHT: Final = 0.5
 

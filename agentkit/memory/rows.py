@@ -16,6 +16,7 @@ from agentkit.storage import Connection
 INDEX_AFTER: Final = 64
 """So many items may wait for the index of words, for together they cost a fraction; a search reads them as well."""
 
+_KINDS: Final = {kind.value: kind for kind in Kind}
 _COLUMNS: Final = "place, kind, text, data, source, task_id, remembered"
 _KEEP: Final = """
     INSERT INTO memory_contexts (tenant, owner, context_id, items, indexed, model, embedded)
@@ -53,11 +54,12 @@ def find_context(connection: Connection, scope: Scope) -> ContextRow | None:
 
 def keep(connection: Connection, scope: Scope, notes: Sequence[Note], turn: str | None, when: str) -> None:
     """Add notes to a context; those of a turn that is there already are not added again."""
-    if turn is not None and _is_kept(connection, scope, notes[0].task_id, turn):
-        return
     key = (scope.tenant, scope.owner, scope.context_id)
     number, items, indexed = connection.execute(_KEEP, (*key, len(notes))).fetchone()
     first = items - len(notes) + 1
+    if turn is not None and first > 1 and _is_kept(connection, number, notes[0].task_id, turn):
+        connection.execute("UPDATE memory_contexts SET items = ? WHERE number = ?", (first - 1, number))
+        return
     connection.executemany(
         "INSERT INTO memory_items (context, place, kind, task_id, turn, source, text, data, remembered)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -113,38 +115,36 @@ def erase(connection: Connection, scope: Scope) -> None:
 
 
 def erase_tasks(connection: Connection, task_ids: Sequence[str]) -> set[int]:
-    """Delete what is kept of some tasks; returns the numbers of their contexts."""
-    found: list[tuple[int, int]] = []
+    """Delete what is kept of some tasks; returns the numbers of their contexts.
+
+    The words of an item are deleted by its text: that takes as long as they are many, not as the context is long.
+    """
+    contexts: set[int] = set()
     for task_id in task_ids:
-        found += connection.execute("SELECT context, place FROM memory_items WHERE task_id = ?", (task_id,)).fetchall()
-    connection.executemany("DELETE FROM memory_vectors WHERE context = ? AND place = ?", found)
-    connection.executemany("DELETE FROM memory_items WHERE context = ? AND place = ?", found)
-    contexts = {context for context, _ in found}
-    for context in contexts:
-        connection.execute(
-            "DELETE FROM memory_words WHERE context = ? AND NOT EXISTS (SELECT 1 FROM memory_items"
-            " WHERE memory_items.context = memory_words.context AND memory_items.place = memory_words.place)",
-            (context,),
+        found = connection.execute(
+            "SELECT context, place, text FROM memory_items WHERE task_id = ?", (task_id,)
+        ).fetchall()
+        connection.executemany(
+            "DELETE FROM memory_words WHERE context = ? AND word = ? AND place = ?",
+            [(context, word, place) for context, place, text in found for word in words(text)],
         )
+        places = [(context, place) for context, place, _ in found]
+        connection.executemany("DELETE FROM memory_vectors WHERE context = ? AND place = ?", places)
+        connection.executemany("DELETE FROM memory_items WHERE context = ? AND place = ?", places)
+        contexts.update(context for context, _ in places)
     return contexts
 
 
 def item(row: ItemRow) -> Item:
     """What a row holds."""
     place, kind, text, data, source, task_id, remembered = row
-    value = None if data is None else cast(Json, json.loads(data))
-    return Item(place, Note(Kind(kind), text, value, source, task_id), datetime.fromisoformat(remembered))
+    value = None if data is None else cast("Json", json.loads(data))
+    return Item(place, Note(_KINDS[kind], text, value, source, task_id), datetime.fromisoformat(remembered))
 
 
-def _is_kept(connection: Connection, scope: Scope, task_id: str | None, turn: str) -> bool:
-    context = find_context(connection, scope)
-    if context is None:
-        return False
-    found = connection.execute(
-        "SELECT 1 FROM memory_items WHERE task_id = ? AND context = ? AND turn = ? LIMIT 1",
-        (task_id, context.number, turn),
-    ).fetchone()
-    return found is not None
+def _is_kept(connection: Connection, context: int, task_id: str | None, turn: str) -> bool:
+    sql = "SELECT 1 FROM memory_items WHERE task_id = ? AND context = ? AND turn = ? LIMIT 1"
+    return connection.execute(sql, (task_id, context, turn)).fetchone() is not None
 
 
 def _index(connection: Connection, context: int, indexed: int, items: int) -> None:

@@ -1,4 +1,7 @@
-"""The words of a text, by their stems: what the lexical half of the search compares."""
+"""The words of a text, by their stems: what the lexical half of the search compares.
+
+They are stored, and deleted by what they are made from: other rules need a migration that empties the index.
+"""
 
 from __future__ import annotations
 
