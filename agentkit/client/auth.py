@@ -103,7 +103,7 @@ def _remedy(code: str, status: int, config: ClientConfig, grant: EndpointGrant) 
         case "unauthorized_client", 400 | 403:
             return "The client may not use this grant: use another one, or let the tenant's administrator allow it."
         case "unsupported_grant_type", _:
-            return "This login host does not offer the grant; a local platform takes client credentials only."
+            return "This login host does not offer the grant: its discovery document lists those that it does."
         case "invalid_client" | "unauthorized_client" | "invalid_scope", _:
             return None
         case _, 404:
