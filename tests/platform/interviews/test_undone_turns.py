@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -52,3 +54,14 @@ async def test_an_answer_whose_task_a_crash_ended_is_asked_for_again(tmp_path: P
         platform.http.base_url = platform.url
         again = Interviewer(platform.http, asked.agent, asked.context, sent=10)
         assert told(await again.says("8"))["answers"] == {"q1": 3, "q2": 8}
+
+
+async def test_interviews_are_kept_on_postgresql_as_on_sqlite(postgres_url: str) -> None:
+    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    async with LocalPlatform(PlatformSettings(database=postgres_url, secret_key=key)) as platform:
+        asked = await interviewer(platform)
+        await asked.says("hello", part(REST))
+        assert told(await asked.says("3"))["answers"] == {"q1": 3}
+        assert told(await asked.says("7"))["answers"] == {"q1": 3, "q2": 7}
+        gone = await platform.http.delete(f"/agents/{asked.agent}/v1/contexts/{asked.context}")
+        assert gone.status_code == 204
