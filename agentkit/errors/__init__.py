@@ -4,6 +4,7 @@
 AgentKitError
 ├── ConfigurationError      a setting is missing or wrong (argument, variable, .env)
 ├── SpecError               what an author wrote cannot become an agent, expert or server
+│   └── QuestionnaireInvalid    a questionnaire cannot be asked (in agentkit.interviewing, with its findings)
 ├── UnsupportedByGeneration v1 or v2 of the API cannot do what was asked; says which one can
 ├── CredentialError         an auth DataPart is incomplete or doubled (MCPAUTH-09, -10)
 ├── WireError               JSON that does not fit the documented shape
