@@ -14,7 +14,7 @@ from agentkit.errors import (
     TransportError,
     WireError,
 )
-from agentkit.models import AgentInfo, ExpertReference
+from agentkit.models import AgentId, AgentInfo, ExpertReference
 from agentkit.models.ids import is_agent_id
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ async def find_agent(corti: AsyncCorti, wanted: str) -> tuple[AgentInfo, Generat
         return await get_agent(corti, wanted)
     found = {handle.id: handle for handle in await corti.agents.list(ephemeral=True).all() if handle.name == wanted}
     if corti.generation == "auto":
-        found |= {handle.id: handle for handle in await _second(corti, wanted) if handle.name == wanted}
+        # A server may show one agent through both generations, as the local platform does.
+        second = [handle for handle in await _second(corti, wanted) if handle.name == wanted]
+        found |= {handle.id: handle for handle in second if AgentId(handle.id).bare not in found}
     if len(found) > 1:
         raise SpecError("agent", f"{len(found)} agents are called {wanted!r}: {', '.join(found)}", remedy="Give an id.")
     for agent_id in found:
