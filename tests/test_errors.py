@@ -65,7 +65,7 @@ def test_what_a_tool_said_is_kept_out_of_the_message() -> None:
 @pytest.mark.parametrize("found", error_classes(), ids=lambda found: found.__name__)
 def test_an_error_comes_whole_out_of_another_process(found: type[AgentKitError]) -> None:
     """A pool of processes that cannot read back an error breaks down, and all its other work with it."""
-    named: dict[str, Any] = {"status": 404, "supported_by": ("v2",)}
+    named: dict[str, Any] = {"status": 404, "supported_by": ("v2",), "allowed": 8, "reason": "size"}
     wanted = inspect.signature(found).parameters.values()
     error = found(**{one.name: named.get(one.name, "word") for one in wanted if one.default is one.empty})
     for again in (
