@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import httpx2
@@ -12,6 +12,7 @@ from agentkit.client.grants import Grant
 from agentkit.testing.asgi import ASGITransport
 from tests.client.connecting import Connect, ConnectBlocking
 from tests.contract.corti_double import CortiDouble
+from tests.contract.on_platform import OnDouble, Server, on_platform
 
 URL = "http://127.0.0.1:8700"
 CREDENTIALS: dict[str, Any] = {"client_id": "local-client", "client_secret": "local-secret"}
@@ -60,6 +61,18 @@ def clock() -> Clock:
 @pytest.fixture
 def double() -> CortiDouble:
     return CortiDouble()
+
+
+@pytest.fixture(params=["double", "platform"])
+async def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Server]:
+    """Whom a client talks to where a rule concerns both: the double, then the platform."""
+    if request.param == "double":
+        yield OnDouble()
+        return
+    # Hashing a client secret is made to be slow, and every test starts a platform.
+    monkeypatch.setattr("agentkit.oauth.secrets._COST", 2**4)
+    async with on_platform() as running:
+        yield running
 
 
 @pytest.fixture

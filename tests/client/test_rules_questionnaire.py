@@ -11,6 +11,7 @@ from agentkit.models import JsonObject, TaskState
 from agentkit.specs import AgentSpec, AgentType
 from tests.client.connecting import connected
 from tests.contract.corti_double import CortiDouble, Produce, Turn, data_part
+from tests.contract.on_platform import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +86,9 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
+INTERVIEW = AgentSpec(name="interview", description="Asks", experts=["interviewing-expert"])
+
+
 def response(**fields: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "answers": {},
@@ -97,19 +101,18 @@ def response(**fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-async def test_the_documented_exchange_turn_by_turn(generation: str) -> None:
+async def test_the_documented_exchange_turn_by_turn(generation: str, server: Server) -> None:
     """QNC-01, QNC-12 to QNC-17, CON-24."""
-    double = CortiDouble()
-    async with connected(double, generation=generation) as corti:
-        talk = (await corti.agents.create(AgentSpec(name="interview", description="Asks"))).conversation()
+    async with connected(server, generation=generation) as corti:
+        talk = (await corti.agents.create(INTERVIEW)).conversation()
         first = await talk.send("I would say satisfied enough", questionnaire=REST_DEMO)
         second = await talk.send("Seven hours")
         third = await talk.send("Rested, and I did not wake up")
-    parts = [message["parts"] for message in double.messages]
+    parts = [message["parts"] for message in server.messages]
     assert [len(sent) for sent in parts] == [2, 1, 1]
     assert parts[0][1]["data"] == {"type": "questionnaire", "questionnaire": REST_DEMO}
-    assert all("taskId" not in message for message in double.messages)
-    assert {message["contextId"] for message in double.messages[1:]} == {first.context}
+    assert all("taskId" not in message for message in server.messages)
+    assert {message["contextId"] for message in server.messages[1:]} == {first.context}
     assert {reply.state for reply in (first, second, third)} == {TaskState.COMPLETED}
     assert len({reply.task.id for reply in (first, second, third) if reply.task}) == 3
     read = [reply.questionnaire for reply in (first, second, third)]
@@ -119,30 +122,31 @@ async def test_the_documented_exchange_turn_by_turn(generation: str) -> None:
         ({"q1": 3, "q2": 7, "q3": "Rested", "q4": "none"}, True, None),
     ]
     assert [one and (one.questionnaire_id, one.version) for one in read] == [("rest-demo", "1")] * 3
-    assert (first.text, third.text) == ("Thank you. How many hours did you sleep?", "")
+    assert "hours" in first.text.casefold()
+    assert third.text == ""
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-async def test_every_field_and_word_of_a_questionnaire_arrives_as_it_was_written(generation: str) -> None:
+async def test_every_field_and_word_of_a_questionnaire_arrives_as_it_was_written(
+    generation: str, server: Server
+) -> None:
     """QNC-02 to QNC-09, QNC-20: camelCase, types of values and unknown fields included."""
-    double = CortiDouble()
-    async with connected(double, generation=generation) as corti:
-        talk = (await corti.agents.create(AgentSpec(name="interview", description="Asks"))).conversation()
+    async with connected(server, generation=generation) as corti:
+        talk = (await corti.agents.create(INTERVIEW)).conversation()
         await talk.send("Hello", questionnaire=EVERYTHING)
-    sent = double.messages[0]["parts"][1]["data"]["questionnaire"]
+    sent = server.messages[0]["parts"][1]["data"]["questionnaire"]
     assert sent == EVERYTHING
     assert list(sent) == list(EVERYTHING)
     assert [repr(option["value"]) for option in sent["questions"][5]["options"]] == ["'a'", "7", "True"]
 
 
-async def test_the_interviewing_expert_is_an_agent_type_or_a_name_of_the_registry() -> None:
+async def test_the_interviewing_expert_is_an_agent_type_or_a_name_of_the_registry(server: Server) -> None:
     """QNC-01."""
-    double = CortiDouble()
-    async with connected(double) as corti:
+    async with connected(server) as corti:
         await corti.agents.create(AgentSpec(name="a", description="b", agent_type=AgentType.INTERVIEWING_EXPERT))
         await corti.agents.create(AgentSpec(name="a", description="b", experts=["interviewing-expert"]))
-    assert double.calls[0].json["agentType"] == "interviewing-expert"
-    assert double.calls[1].json["experts"] == [{"type": "reference", "name": "interviewing-expert"}]
+    assert server.calls[0].json["agentType"] == "interviewing-expert"
+    assert server.calls[1].json["experts"] == [{"type": "reference", "name": "interviewing-expert"}]
 
 
 @pytest.mark.parametrize(
@@ -195,13 +199,12 @@ async def test_a_questionnaire_that_the_expert_refuses_is_a_failed_task() -> Non
     assert "questions[1]" in reply.text
 
 
-async def test_a_questionnaire_without_id_version_or_questions_is_not_sent() -> None:
+async def test_a_questionnaire_without_id_version_or_questions_is_not_sent(server: Server) -> None:
     """QNC-02."""
-    double = CortiDouble()
-    async with connected(double) as corti:
-        talk = (await corti.agents.get(double.add_agent())).conversation()
+    async with connected(server) as corti:
+        talk = (await corti.agents.get(await server.agent())).conversation()
         for name in ("questionnaireId", "version", "questions"):
             with pytest.raises(SpecError) as refused:
                 await talk.send("hello", questionnaire={k: v for k, v in REST_DEMO.items() if k != name})
             assert refused.value.field == f"questionnaire.{name}"
-    assert not double.messages
+    assert not server.messages

@@ -21,8 +21,9 @@ from agentkit.models import (
     Task,
     TaskState,
 )
-from tests.client.connecting import connected, last
+from tests.client.connecting import connected, ended, last
 from tests.contract.corti_double import Answer, CortiDouble, Gate, Hold, Turn, Usage, in_pieces
+from tests.contract.on_platform import OnPlatform, Server
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -37,28 +38,26 @@ def task_of(reply: Reply) -> Task:
     return reply.task
 
 
-def sent(double: CortiDouble) -> dict[str, Any]:
+def sent(server: Server) -> dict[str, Any]:
     """What the latest send holds, over whichever binding."""
-    body: dict[str, Any] = last(double, "POST").json
+    body: dict[str, Any] = last(server, "POST").json
     return body.get("params", body)
 
 
 @both_bindings
-async def test_a_send_waits_unless_told_not_to_and_names_the_version(binding: str) -> None:
+async def test_a_send_waits_unless_told_not_to_and_names_the_version(binding: str, server: Server) -> None:
     """V2-EP-07, V2-EP-08, V2-EP-11, V2-SEND-01, V2-SEND-02, V2-VER-01, HDR-01, HDR-04."""
-    double = CortiDouble()
     gate = Gate()
-    double.agent_answers("One", Turn("Two", gate=gate))
+    server.agent_answers("One", Turn("Two", gate=gate))
     with anyio.fail_after(HANG):
-        async with connected(double, binding=binding) as corti:
-            agent = await corti.agents.get(double.add_v2_agent())
+        async with connected(server, binding=binding) as corti:
+            agent = await corti.agents.get(await server.v2_agent())
             first = await agent.send("Any allergies?")
-            assert "contextId" not in sent(double)["message"]
+            assert "contextId" not in sent(server)["message"]
             begun = await agent.send("And pets?", context=first.context, blocking=False)
-            assert sent(double)["configuration"] == {"returnImmediately": True}
+            assert sent(server)["configuration"] == {"returnImmediately": True}
             gate.open()
-            await double.finish()
-            done = await agent.task(task_of(begun).id)
+            done = await ended(agent, task_of(begun))
             with pytest.raises(NotFoundError) as unknown:
                 await agent.send("x", context=f"ctx.{BARE}")
     assert (first.state, first.text) == (TaskState.COMPLETED, "One")
@@ -66,21 +65,20 @@ async def test_a_send_waits_unless_told_not_to_and_names_the_version(binding: st
     assert (done.text, done.context_id) == ("Two", first.context)
     assert unknown.value.reason == "CONTEXT_NOT_FOUND"
     path = f"/v2/agentic/agents/{agent.id}/a2a"
-    assert last(double, "POST").target == (path if binding == "JSONRPC" else f"{path}/message:send")
-    for call in double.calls[1:]:
+    assert last(server, "POST").target == (path if binding == "JSONRPC" else f"{path}/message:send")
+    for call in server.calls[1:]:
         assert call.headers["a2a-version"] == "1.0"
-    for call in double.calls:
+    for call in server.calls:
         assert call.headers["authorization"].startswith("Bearer ")
         assert call.headers["tenant-name"] == "base"
-    assert "a2a-version" not in double.calls[0].headers
+    assert "a2a-version" not in server.calls[0].headers
 
 
 @both_bindings
-async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled(binding: str) -> None:
+async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled(binding: str, server: Server) -> None:
     """V2-OBJ-11 to V2-OBJ-13, V2-ID-02, CON-11, CON-12: any `messageId`, data of any kind, no `kind`."""
-    double = CortiDouble()
-    async with connected(double, binding=binding) as corti:
-        agent = await corti.agents.get(double.add_v2_agent())
+    async with connected(server, binding=binding) as corti:
+        agent = await corti.agents.get(await server.v2_agent())
         context = (await agent.send("first")).context
         message = Message(
             role=Role.USER,
@@ -99,7 +97,7 @@ async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled(binding: s
         reply = await agent.send(
             message, context=context, history_length=9, accepted_output_modes=["text/plain"], metadata={"b": 2}
         )
-    assert sent(double) == {
+    assert sent(server) == {
         "message": {
             "role": "ROLE_USER",
             "messageId": "msg-1760000000000",
@@ -121,20 +119,20 @@ async def test_everything_a_message_may_hold_is_sent_as_it_is_spelled(binding: s
     assert task_of(reply).history[0].message_id == "msg-1760000000000"
 
 
-async def test_what_a_turn_used_is_told_over_json_rpc_which_is_what_is_spoken_where_nothing_is_said() -> None:
-    """V2-OBJ-14, V2-OBJ-16, CON-13, CON-14: optional everywhere."""
-    double = CortiDouble()
-    double.default_turn = Turn("One", artifacts=in_pieces("r1", "a", "b"), usage=Usage(3, 4, 0.5, "corti-default", 2))
-    agent_id = double.add_v2_agent()
-    async with connected(double) as corti:
+async def test_what_a_turn_used_is_told_over_json_rpc_which_is_spoken_where_nothing_is_said(
+    server: Server,
+) -> None:
+    """V2-OBJ-14, CON-13, CON-14: optional everywhere; the platform tells it over REST too."""
+    server.default_turn = Turn("One", usage=Usage(3, 4, 0.5, "corti-default", 2))
+    agent_id = await server.v2_agent()
+    async with connected(server) as corti:
         told = await (await corti.agents.get(agent_id)).send("hello")
-    async with connected(double, binding="HTTP+JSON") as corti:
+    async with connected(server, binding="HTTP+JSON") as corti:
         untold = await (await corti.agents.get(agent_id)).send("hello")
     assert told.usage is not None
     assert (told.usage.input_tokens, told.usage.output_tokens, told.usage.total_tokens) == (3, 4, 7)
     assert (told.usage.credits, told.usage.model, told.usage.cached_input_tokens) == (0.5, "corti-default", 2)
-    assert untold.usage is None
-    assert [[part.text for part in one.parts] for one in untold.artifacts] == [["a", "b"]]
+    assert untold.usage == (told.usage if isinstance(server, OnPlatform) else None)
 
 
 @both_bindings
@@ -184,20 +182,35 @@ async def test_a_stream_tells_the_task_its_states_its_pieces_and_its_end(binding
 
 
 @both_bindings
-async def test_a_running_task_is_watched_listed_and_cancelled(binding: str) -> None:
-    """V2-EP-10, V2-EP-12, V2-EP-13, CON-20: cancelled is `canceled`, and a settled task a conflict."""
-    double = CortiDouble()
-    gate = Gate()
-    double.agent_answers(Turn("Never", steps=[Hold(gate)]))
+async def test_a_stream_begins_with_the_task_and_ends_with_its_last_state(binding: str, server: Server) -> None:
+    """V2-EP-07, V2-EP-09, V2-OBJ-18, V2-SSE-01."""
     with anyio.fail_after(HANG):
-        async with connected(double, binding=binding) as corti:
-            agent = await corti.agents.get(double.add_v2_agent())
+        async with connected(server, binding=binding) as corti:
+            agent = await corti.agents.get(await server.v2_agent())
+            stream = agent.stream("Any allergies?")
+            events = [event async for event in stream]
+    call = last(server, "POST")
+    assert (call.headers["accept"], call.headers["a2a-version"]) == ("text/event-stream", "1.0")
+    assert isinstance(events[0], Task)
+    assert all(isinstance(event, StatusUpdate) for event in events[1:])
+    assert stream.reply is not None
+    assert (stream.reply.text, stream.reply.state) == ("Penicillin.", TaskState.COMPLETED)
+
+
+@both_bindings
+async def test_a_running_task_is_watched_listed_and_cancelled(binding: str, server: Server) -> None:
+    """V2-EP-10, V2-EP-12, V2-EP-13, CON-20: cancelled is `canceled`, and a settled task a conflict."""
+    gate = Gate()
+    server.agent_answers(Turn("Never", steps=[Hold(gate)]))
+    with anyio.fail_after(HANG):
+        async with connected(server, binding=binding) as corti:
+            agent = await corti.agents.get(await server.v2_agent())
             begun = task_of(await agent.send("Take your time", blocking=False))
             await gate.reached()
-            await agent.send("In another context")
             stream = agent.subscribe(begun)
             first = await anext(stream)
-            watching = last(double, "POST")
+            watching = last(server, "POST")
+            await agent.send("In another context")
             listed = await agent.tasks(context=begun.context_id).all()
             newest = await agent.tasks(limit=1).all()
             everything = await agent.tasks().all()
@@ -223,11 +236,10 @@ async def test_a_running_task_is_watched_listed_and_cancelled(binding: str) -> N
 
 
 @both_bindings
-async def test_what_the_a2a_plane_refuses_is_typed_with_its_reason(binding: str) -> None:
+async def test_what_the_a2a_plane_refuses_is_typed_with_its_reason(binding: str, server: Server) -> None:
     """V2-ERR-02."""
-    double = CortiDouble()
-    async with connected(double, binding=binding) as corti:
-        agent = await corti.agents.get(double.add_v2_agent())
+    async with connected(server, binding=binding) as corti:
+        agent = await corti.agents.get(await server.v2_agent())
         done = await agent.send("hello")
         with pytest.raises(BadRequestError) as settled:
             await agent.send("more", task=done.task)
@@ -250,15 +262,14 @@ async def test_a_task_that_waits_for_a_credential_is_seen_as_such_today() -> Non
     assert caught.value.mcp_name == "ehr"
 
 
-async def test_contexts_are_listed_read_and_deleted() -> None:
+async def test_contexts_are_listed_read_and_deleted(server: Server) -> None:
     """V2-EP-18 to V2-EP-20, V2-OBJ-22, CON-09."""
-    double = CortiDouble()
-    async with connected(double) as corti:
-        agent = await corti.agents.get(double.add_v2_agent())
+    async with connected(server) as corti:
+        agent = await corti.agents.get(await server.v2_agent())
         context_id = (await agent.send("1")).context or ""
         await agent.send("2", context=context_id)
         await agent.send("elsewhere")
-        await (await corti.agents.get(double.add_v2_agent("other"))).send("with another agent")
+        await (await corti.agents.get(await server.v2_agent("other"))).send("with another agent")
         listed = await corti.contexts.list(agent=agent.id, since=datetime(2020, 1, 1, tzinfo=UTC)).all()
         later = await corti.contexts.list(since=datetime(2100, 1, 1, tzinfo=UTC)).all()
         context = await corti.contexts.get(context_id, history_length=0)
@@ -272,25 +283,36 @@ async def test_contexts_are_listed_read_and_deleted() -> None:
     assert [[message.text for message in task.history] for task in context.tasks] == [[], []]
     assert [[message.text for message in task.history] for task in same.tasks] == [["1"], ["2"]]
     assert gone.value.code == "CONTEXT_NOT_FOUND"
-    asked = next(call.query for call in double.calls if call.target.startswith("/v2/agentic/contexts?"))
+    asked = next(call.query for call in server.calls if call.target.startswith("/v2/agentic/contexts?"))
     assert asked == {"agentId": [agent.id], "from": ["2020-01-01T00:00:00.000Z"]}
 
 
-async def test_tasks_and_artifacts_are_read_through_their_context() -> None:
-    """V2-EP-22, V2-EP-23."""
+async def test_tasks_are_read_through_their_context(server: Server) -> None:
+    """V2-EP-22."""
+    async with connected(server) as corti:
+        agent = await corti.agents.get(await server.v2_agent())
+        reply = await agent.send("1")
+        context, task = reply.context or "", task_of(reply).id
+        (listed,) = await corti.contexts.tasks(context).all()
+        read = await corti.contexts.task(context, task)
+        with pytest.raises(NotFoundError):
+            await corti.contexts.artifact(context, task, "art.y")
+    assert listed == read
+    assert read.id == task
+
+
+async def test_artifacts_are_read_through_their_context() -> None:
+    """V2-EP-23; those of the platform in tests/platform/contexts."""
     double = CortiDouble()
     double.default_turn = Turn("One", artifacts=in_pieces("art.x", "a"))
     async with connected(double) as corti:
         agent = await corti.agents.get(double.add_v2_agent())
         reply = await agent.send("1")
         context, task = reply.context or "", task_of(reply).id
-        (listed,) = await corti.contexts.tasks(context).all()
-        read = await corti.contexts.task(context, task)
         artifact = await corti.contexts.artifact(context, task, "art.x")
         with pytest.raises(NotFoundError):
             await corti.contexts.artifact(context, task, "art.y")
-    assert listed == read
-    assert (read.id, artifact.text) == (task, "a")
+    assert artifact.text == "a"
 
 
 async def test_a_trace_is_read_newest_first_and_again_when_its_spans_have_arrived() -> None:
@@ -313,11 +335,10 @@ async def test_a_trace_is_read_newest_first_and_again_when_its_spans_have_arrive
     assert chain.start_time is not None
 
 
-async def test_feedback_is_given_read_and_taken_back_one_by_one() -> None:
+async def test_feedback_is_given_read_and_taken_back_one_by_one(server: Server) -> None:
     """V2-EP-24, V2-EP-25, V2-OBJ-20, CON-10."""
-    double = CortiDouble()
-    async with connected(double) as corti:
-        agent = await corti.agents.get(double.add_v2_agent())
+    async with connected(server) as corti:
+        agent = await corti.agents.get(await server.v2_agent())
         reply = await agent.send("1")
         context, task = reply.context or "", task_of(reply).id
         spec = FeedbackSpec(is_positive=False, labels=["other"], reason="too short", actor_id="u-1", message_id="m")
@@ -327,20 +348,26 @@ async def test_feedback_is_given_read_and_taken_back_one_by_one() -> None:
         for _ in range(2):
             await corti.contexts.delete_feedback(context, task, first.id)
         left = await corti.contexts.feedback(context, task)
-        double.inject(Answer(422, {"error": {"code": "VALIDATION_FAILED", "message": "no"}}), on="POST */feedback")
-        with pytest.raises(UnprocessableEntityError):
-            await corti.contexts.give_feedback(context, task, spec)
     assert [one.id for one in both] == [second.id, first.id]
     assert left == (second,)
     assert (first.task_id, first.normalized_score, second.normalized_score) == (task, 0.0, 1.0)
-    assert last(double, "DELETE").target.endswith(f"/feedback/{first.id}")
+    assert last(server, "DELETE").target.endswith(f"/feedback/{first.id}")
 
 
-async def test_usage_is_told_for_a_range_in_utc() -> None:
-    """V2-EP-14, V2-OBJ-21."""
+async def test_refused_feedback_is_typed() -> None:
+    """V2-EP-24, V2-ERR-01."""
     double = CortiDouble()
+    double.inject(Answer(422, {"error": {"code": "VALIDATION_FAILED", "message": "no"}}), on="POST */feedback")
     async with connected(double) as corti:
-        agent = await corti.agents.get(double.add_v2_agent())
+        reply = await (await corti.agents.get(double.add_v2_agent())).send("1")
+        with pytest.raises(UnprocessableEntityError):
+            await corti.contexts.give_feedback(reply.context or "", task_of(reply).id, FeedbackSpec(is_positive=True))
+
+
+async def test_usage_is_told_for_a_range_in_utc(server: Server) -> None:
+    """V2-EP-14, V2-OBJ-21."""
+    async with connected(server) as corti:
+        agent = await corti.agents.get(await server.v2_agent())
         context = (await agent.send("1")).context
         await agent.send("2", context=context)
         usual = await agent.usage()
@@ -349,7 +376,7 @@ async def test_usage_is_told_for_a_range_in_utc() -> None:
         )
     assert (usual.totals.invocations, usual.totals.unique_contexts, len(usual.buckets)) == (2, 1, 1)
     assert (none.totals.invocations, none.buckets) == (0, ())
-    asked = [call.query for call in double.calls if "/usage" in call.target]
+    asked = [call.query for call in server.calls if "/usage" in call.target]
     assert asked == [
         {},
         {"from": ["2020-01-01T00:00:00.000Z"], "to": ["2020-01-02T00:00:00.000Z"], "granularity": ["day"]},

@@ -6,7 +6,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from agentkit.models import Json, Message, SendRequest
+from agentkit.errors import WireError
+from agentkit.models import File, Json, Message, SendRequest
 from agentkit.models.base import altered
 from agentkit.platform.requests import check_id, path_id, query_number, query_page, read_json
 from agentkit.platform.turns import Turns
@@ -16,6 +17,7 @@ from agentkit.web.answer import Answer, Answered
 from agentkit.wire import v1
 
 _JSON: Final = b"application/json"
+_NO_FILE: Final = File()
 
 
 async def send(call: Call) -> Answered:
@@ -72,6 +74,9 @@ def read_send(body: Json) -> SendRequest:
 
 
 def _checked(message: Message) -> Message:
+    for number, part in enumerate(message.parts):
+        if part.file is not None:
+            _check_file(part.file, f"message.parts[{number}].file")
     ids: dict[str, object] = {
         key: check_id(value, name)
         for key, name, value in (
@@ -81,3 +86,12 @@ def _checked(message: Message) -> Message:
         if value is not None
     }
     return altered(message, ids) if ids else message
+
+
+def _check_file(file: File, place: str) -> None:
+    """Clients read what they get leniently; what nobody could open is not taken in (V1-OBJ-16).
+
+    A part of kind `file` that has no `file` at all is one the API allows.
+    """
+    if (file.uri is None) == (file.content is None) and file != _NO_FILE:
+        raise WireError(place, "value", "must have either uri or bytes")

@@ -38,5 +38,6 @@ CONNECTORS: tuple[JsonObject, ...] = (
         "configSchema": _LIMIT_SCHEMA,
     },
     {"id": "web-search-expert", "type": "registry", "name": "web-search-expert", "description": "Searches the web"},
+    {"id": "interviewing-expert", "type": "registry", "name": "interviewing-expert"},
     {"id": "@corti/medical-coding", "type": "registry", "name": "@corti/medical-coding"},
 )

@@ -52,7 +52,9 @@ _PATCH = shape(
 _AUTHORIZATION = {"bearer": "bearer", "oauth2": "oauth2.0", "inherit": "inherit"}
 
 
-def provision(double: CortiDouble, specs: Sequence[JsonObject], before: Sequence[JsonObject]) -> list[JsonObject]:
+def provision(
+    double: CortiDouble, specs: Sequence[JsonObject], before: Sequence[JsonObject], place: str | None = None
+) -> list[JsonObject]:
     """Connectors as answers show them; one whose spec is unchanged keeps its id (V2-OBJ-09).
 
     Raises:
@@ -60,8 +62,8 @@ def provision(double: CortiDouble, specs: Sequence[JsonObject], before: Sequence
     """
     kept = list(before)
     made: list[JsonObject] = []
-    for spec in specs:
-        wire = _answer(double, spec)
+    for number, spec in enumerate(specs):
+        wire = _answer(double, spec, place if place is not None else f"connectors[{number}].")
         same = next((old for old in kept if {**old, "id": ""} == {**wire, "id": ""}), None)
         if same is not None:
             kept.remove(same)
@@ -82,18 +84,18 @@ def servers_of(double: CortiDouble, agent: AgentRecord) -> list[ServerFacts]:
     return facts
 
 
-def _answer(double: CortiDouble, spec: JsonObject) -> JsonObject:
+def _answer(double: CortiDouble, spec: JsonObject, place: str) -> JsonObject:
     wire: JsonObject = {"id": prefixed_id("con"), **spec}
     match spec["type"]:
         case "registry":
             if all(entry["id"] != spec["name"] for entry in double.connectors):
-                raise invalid([("connectors.name", "is not in the registry")])
+                raise invalid([(f"{place}name", "is not in the registry")])
             if double.as_of_today:
                 wire.pop("config", None)
         case "agent":
             target = read_prefixed_id("agt", spec["agentId"])
             if target not in double.v2.agents:
-                raise invalid([("connectors.agentId", "is no agent")])
+                raise invalid([(f"{place}agentId", "is no agent")])
             wire["agentId"] = target
         case _:
             pass
@@ -125,7 +127,7 @@ class Connectors:
             old.get("name") == name and old["type"] == body["type"] for old in agent.wire["connectors"]
         ):
             raise Trouble("conflict", "The agent has a connector of this type and name.")
-        (made,) = provision(self._double, [body], [])
+        (made,) = provision(self._double, [body], [], "")
         agent.wire["connectors"] = [*agent.wire["connectors"], made]
         v2_agents.touch(self._double, agent)
         location = f"{self._double.url}/v2/agentic/agents/{agent.id}/connectors/{made['id']}"
