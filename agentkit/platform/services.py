@@ -47,6 +47,7 @@ from agentkit.storage import Database
 from agentkit.storage.files import is_postgres, parse
 from agentkit.storage.sealing import KEY_VARIABLE, Sealer, find_key
 from agentkit.tasks import MIGRATIONS as TASK_MIGRATIONS
+from agentkit.tasks import Limits as TaskLimits
 from agentkit.tasks import Scope as TaskScope
 from agentkit.tasks import SqlRepository, TaskService
 from agentkit.tasks.contexts import Contexts
@@ -121,7 +122,8 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         if exporter is not None:
             stack.push_async_callback(exporter.close)
         traces = Traces(database, settings.clock, content=settings.trace_content, exporter=exporter)
-        tasks = TaskService(repository, InlineEngine(), durable=durable, clock=settings.clock)
+        bounds = TaskLimits(runs_per_owner=limits.turns_per_caller)
+        tasks = TaskService(repository, InlineEngine(), durable=durable, limits=bounds, clock=settings.clock)
         stack.push_async_callback(tasks.close)
 
         async def forget(owned: TaskScope, context_id: str) -> None:

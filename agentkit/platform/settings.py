@@ -49,6 +49,7 @@ class PlatformLimits:
         tool_calls: The most tool calls for one message.
         expert_calls: The most tool calls of one expert for one piece of work; then it fails, and the others go on.
         turn_seconds: How long the work on one message may take.
+        turns_per_caller: Messages of one caller that are worked on at once; one more is answered 429.
         output_bytes: The most that the experts of one message may find and say, as JSON.
         tool_result_bytes: The largest result of one tool call; a larger one is a failure that says so.
         agent_depth: How deep agents may use agents.
@@ -67,6 +68,7 @@ class PlatformLimits:
     tool_calls: int = 32
     expert_calls: int = 8
     turn_seconds: float = 300.0
+    turns_per_caller: int = 500
     output_bytes: int = 4 * 1024 * 1024
     tool_result_bytes: int = 512 * 1024
     agent_depth: int = 3

@@ -22,6 +22,8 @@ class Limits:
 
     Attributes:
         runs: Turns at work at the same time in this process.
+        runs_per_owner: Those of one named owner, with the messages that wait in line; beyond that `ServiceOverloaded`,
+            so that nobody takes all places. Callers without a name cannot be told apart, so they share all of them.
         waiting: Messages that wait for one of them to end; beyond that `ServiceOverloaded`.
         open_tasks: Tasks of one owner that have not ended, those that wait for an answer or a timer included.
         events: Events of one turn; beyond that the turn fails with `TurnExceeded`.
@@ -30,6 +32,7 @@ class Limits:
     """
 
     runs: int = 1000
+    runs_per_owner: int = 500
     waiting: int = 1000
     open_tasks: int = 10_000
     events: int = 100_000
@@ -44,43 +47,64 @@ class Slots:
         """Start with all places free."""
         self._free = limits.runs
         self._longest = limits.waiting
+        self._per_owner = limits.runs_per_owner
         self._line: deque[asyncio.Future[None]] = deque()
+        self._held: dict[tuple[str, str], int] = {}
 
-    async def take(self, *, accepted: bool = False) -> None:
+    async def take(self, scope: Scope, *, accepted: bool = False) -> None:
         """Take a place, or wait for one; whoever takes it gives it back.
 
         Args:
+            scope: For whom.
             accepted: The message is stored already: it waits however long the line is.
 
         Raises:
-            ServiceOverloaded: The line is full.
+            ServiceOverloaded: The line is full, or the owner has as many places as one may have.
         """
-        if self._free and not self._line:
-            self._free -= 1
-            return
-        if not accepted and len(self._line) >= self._longest:
+        owner = (scope.tenant, scope.owner)
+        held = self._held.get(owner, 0)
+        if not accepted and scope.owner and held >= self._per_owner:
+            raise ServiceOverloaded(
+                f"There are {self._per_owner} tasks of this caller at work.",
+                remedy="Wait until some of them have ended, or cancel them.",
+            )
+        waits = not self._free or bool(self._line)
+        if waits and not accepted and len(self._line) >= self._longest:
             raise ServiceOverloaded(
                 "The server is at work on as much as it may.", remedy="Send the message again later."
             )
+        self._held[owner] = held + 1
+        if not waits:
+            self._free -= 1
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._line.append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self.give()
+                self.give(scope)
             else:
                 self._line.remove(turn)
+                self._release(owner)
             raise
 
-    def give(self) -> None:
+    def give(self, scope: Scope) -> None:
         """Give a place back: to the first in line."""
+        self._release((scope.tenant, scope.owner))
         while self._line:
             turn = self._line.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return
         self._free += 1
+
+    def _release(self, owner: tuple[str, str]) -> None:
+        held = self._held[owner] - 1
+        if held:
+            self._held[owner] = held
+        else:
+            del self._held[owner]
 
 
 class OpenTasks:

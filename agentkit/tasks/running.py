@@ -74,7 +74,7 @@ class Running:
         station = self._station
         engine = station.engine_for(turn.agent)
         await self.launch()
-        await station.slots.take()
+        await station.slots.take(turn.scope)
         if not engine.durable:
             return await self._arrive(engine, turn)
         accepting = asyncio.create_task(self._accept(engine, turn))
@@ -125,7 +125,7 @@ class Running:
                 await engine.start(run_id, {})
             except BaseException:
                 if self._arrivals.pop(run_id, None) is not None:
-                    self._station.slots.give()
+                    self._station.slots.give(turn.scope)
                 raise
             return await accepted
         finally:
@@ -154,7 +154,7 @@ class Running:
             return execution.live
         finally:
             if not begun:
-                station.slots.give()
+                station.slots.give(turn.scope)
 
     async def _fail(self, stored: StoredTask) -> None:
         """The engine would not have the run; when the service closes, recovery finds it."""
@@ -174,18 +174,20 @@ class Running:
     async def _carry_out(self, engine: Engine, run_id: str, payload: JsonObject) -> None:
         arrival = self._arrivals.pop(run_id, None)
         prepared = self._prepared.pop(run_id, None) if arrival is None else None
-        if arrival is None and prepared is None:
-            await self._resume(engine, Ticket.read(payload))
-            return
-        try:
-            if arrival is not None:
+        if arrival is not None:
+            try:
                 await self._carry_out_arrival(engine, run_id, arrival)
-            elif prepared is not None:
-                ticket = Ticket.read(payload)
+            finally:
+                self._station.slots.give(arrival.turn.scope)
+        elif prepared is not None:
+            ticket = Ticket.read(payload)
+            try:
                 with continued(_carrier(ticket)):
                     await self._persist(engine, ticket, prepared)
-        finally:
-            self._station.slots.give()
+            finally:
+                self._station.slots.give(prepared.ticket.scope)
+        else:
+            await self._resume(engine, Ticket.read(payload))
 
     async def _carry_out_arrival(self, engine: Engine, run_id: str, arrival: _Arrival) -> None:
         accepted = arrival.accepted
@@ -209,12 +211,12 @@ class Running:
     async def _resume(self, engine: Engine, ticket: Ticket) -> None:
         """Go on with a run that a timer woke, or that another process began."""
         await self._resolvable.wait()
-        await self._station.slots.take(accepted=True)
+        await self._station.slots.take(ticket.scope, accepted=True)
         try:
             with continued(_carrier(ticket)):
                 await self._persist(engine, ticket, await self._rebuilt_at_last(engine, ticket))
         finally:
-            self._station.slots.give()
+            self._station.slots.give(ticket.scope)
 
     async def _persist(self, engine: Engine, ticket: Ticket, execution: Execution | None) -> None:
         tries = 0

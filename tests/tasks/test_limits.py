@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import pytest
 
 from agentkit.compose import RunContext
 from agentkit.engine import InlineEngine
-from agentkit.errors import ServiceOverloaded
+from agentkit.errors import ServiceOverloaded, TaskNotContinuable
 from agentkit.models import Event, Message, TaskState
 from agentkit.storage import Database
 from agentkit.tasks import Scope, SqlRepository, TaskService
@@ -65,15 +65,62 @@ async def test_who_leaves_the_line_leaves_its_place(database: Database) -> None:
 
 
 async def test_a_place_handed_to_one_that_leaves_goes_to_the_next() -> None:
-    slots = Slots(Limits(runs=1, waiting=2))
-    await slots.take()
-    first, second = asyncio.create_task(slots.take()), asyncio.create_task(slots.take())
+    slots, scope = Slots(Limits(runs=1, waiting=2)), Scope("north", "alice", "a")
+    await slots.take(scope)
+    first, second = asyncio.create_task(slots.take(scope)), asyncio.create_task(slots.take(scope))
     await asyncio.sleep(0)
-    slots.give()
+    slots.give(scope)
     first.cancel()
     with anyio.fail_after(HANG):
         await second
     assert first.cancelled() or first.done()
+
+
+async def test_no_owner_takes_all_places(database: Database) -> None:
+    gate = Gate()
+    async with limited(database, Limits(runs=3, runs_per_owner=2, waiting=1)) as service:
+        with anyio.fail_after(HANG):
+            for agent_id in ("a", "b"):
+                await service.send(ScriptedAgent(gate), Message.user("x"), ALICE, agent_id=agent_id, blocking=False)
+            with pytest.raises(ServiceOverloaded, match="2 tasks of this caller"):
+                await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="c", blocking=False)
+            assert (await service.send(ScriptedAgent(echo), Message.user("x"), BOB, agent_id="a")).text == "You said: x"
+            gate.open.set()
+            for agent_id in ("a", "b"):
+                waiting = (await service.list_tasks(ALICE, agent_id=agent_id)).tasks[0]
+                with suppress(TaskNotContinuable):
+                    async for _ in service.subscribe(waiting.id, ALICE, agent_id=agent_id):
+                        pass
+            assert (await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="c")).text
+        assert (await service.list_tasks(ALICE, agent_id="c")).total == 1
+
+
+async def test_who_waits_in_line_counts_for_its_owner_too() -> None:
+    slots, alice, bob = (
+        Slots(Limits(runs=1, runs_per_owner=2, waiting=9)),
+        Scope("n", "alice", "a"),
+        Scope("n", "b", "a"),
+    )
+    await slots.take(bob)
+    waiting = [asyncio.create_task(slots.take(alice)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(ServiceOverloaded):
+        await slots.take(alice)
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    third = asyncio.create_task(slots.take(alice))
+    for scope in (bob, alice, alice):
+        await asyncio.sleep(0)
+        slots.give(scope)
+    with anyio.fail_after(HANG):
+        await asyncio.gather(waiting[1], third)
+
+
+async def test_callers_without_a_name_share_all_places() -> None:
+    slots, nobody = Slots(Limits(runs=2, runs_per_owner=1)), Scope("n", "", "a")
+    with anyio.fail_after(HANG):
+        await slots.take(nobody)
+        await slots.take(nobody)
 
 
 async def test_an_owner_has_so_many_open_tasks(database: Database) -> None:

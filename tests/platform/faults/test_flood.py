@@ -12,7 +12,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agentkit.errors import TooManyRequests
-from agentkit.platform import PlatformSettings
+from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.platform.realm.records import RealmClient
 from agentkit.platform.turnstile import Turnstile
 from agentkit.reasoning import Act, Answer, Situation
@@ -225,3 +225,34 @@ async def test_what_the_app_itself_finds_too_much_is_told_the_same_way() -> None
     refused = await asked(Turnstile(full, Limits()))
     assert refused[0]["status"] == 429
     assert (b"retry-after", b"3") in refused[0]["headers"]
+
+
+async def test_messages_that_return_at_once_do_not_take_all_turns_of_the_server() -> None:
+    """V1-SEND-08: the request is over, but its work is not, and it is counted for whoever asked for it."""
+    gate = Gate()
+    settings = PlatformSettings(clients=CLIENTS, limits=PlatformLimits(turns_per_caller=3))
+    async with LocalPlatform(settings, reasoner=gate) as platform:
+        loud, quiet = await signed_in(platform, "loud"), await signed_in(platform, "quiet")
+
+        async def send(who: dict[str, str], number: int, text: str, *, blocking: bool) -> httpx2.Response:
+            made = await platform.http.post(platform.url + "/agents", headers=who, json=AGENT)
+            parts = [{"kind": "text", "text": text}]
+            message = {"kind": "message", "role": "user", "messageId": f"m-{number}", "parts": parts}
+            body = {"message": message, "configuration": {"blocking": blocking}}
+            place = f"{platform.url}/agents/{made.json()['id']}/v1/message:send"
+            return await platform.http.post(place, headers=who, json=body)
+
+        answers = [await send(loud, number, "wait", blocking=False) for number in range(5)]
+        assert [one.status_code for one in answers] == [200] * 3 + [429] * 2
+        assert refused_well(answers[-1], "code") == "service_overloaded"
+        other = await send(quiet, 0, "hello", blocking=True)
+        assert other.json()["task"]["status"]["state"] == "completed"
+        await until(lambda: gate.waiting == 3)
+        gate.open.set()
+
+        async def accepted() -> bool:
+            return (await send(loud, 9, "hello", blocking=True)).status_code == 200
+
+        with anyio.fail_after(HANG):
+            while not await accepted():
+                await anyio.lowlevel.checkpoint()
