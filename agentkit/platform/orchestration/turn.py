@@ -88,6 +88,7 @@ class TurnAtWork:
         self._shift = Shift(message, context, shop.reasoner, limits, self.budget, Journal(context))
         self._deliberation: Deliberation | None = None
         self._made: dict[str, list[Artifact]] = {}
+        self._kept = False
 
     async def events(self) -> AsyncGenerator[Event]:
         """Do the work; the last event ends the turn.
@@ -125,8 +126,9 @@ class TurnAtWork:
         return self._status(TaskState.FAILED, str(error), report)
 
     async def stopped(self) -> None:
-        """The work was stopped from outside: what was found until then is remembered."""
-        await self._keep(Conclusion(self._message, _STOPPED, None, self._done, self._artifacts()))
+        """The work was stopped from outside: what was found until then is remembered, unless all of it is."""
+        if not self._kept:  # whoever has read the last event of a turn stops it, too
+            await self._keep(Conclusion(self._message, _STOPPED, None, self._done, self._artifacts()))
 
     @property
     def _done(self) -> tuple[Contribution, ...]:
@@ -240,6 +242,7 @@ class TurnAtWork:
         return tuple(artifact for made in self._made.values() for artifact in made)
 
     async def _keep(self, conclusion: Conclusion) -> None:
+        self._kept = True
         await self._recollection.keep(conclusion, self._context.task_id)
 
     def _update(self, artifact: Artifact) -> ArtifactUpdate:
