@@ -40,6 +40,7 @@ PLAIN_WORDS: frozenset[Words] = frozenset(
         ("query",),  # a word for free text in any schema
         ("question",),  # the reasoner asks some itself
         ("since",),  # an English preposition before a date
+        ("status",),  # of an HTTP answer
         ("text",),  # every message has some
     }
 )

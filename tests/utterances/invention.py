@@ -7,6 +7,7 @@ choice, yes and no for what was said or denied. Everything else counts as invent
 
 from __future__ import annotations
 
+import calendar
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,43 +17,11 @@ from typing import Final
 from agentkit.models import Json, JsonObject
 from tests.utterances.stage import Made
 
-MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-NUMBER_WORDS: Final = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+MONTHS: Final = tuple(calendar.month_name[number].lower() for number in range(1, 13))
+NUMBER_WORDS: Final = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
 SAID_AS: Final = {
     "laboratory": "lab labs bloods",
     "vital": "vitals obs",
@@ -132,6 +101,8 @@ def _has_source(name: str, value: Json, sources: _Sources) -> bool:
         return _answered(name, value, sources)
     if isinstance(value, int | float):
         return float(value) in sources.numbers
+    if not isinstance(value, str):
+        return False
     text = plain(value).strip()
     if text in {"yes", "no"} and _answered(name, text == "yes", sources):
         return True
@@ -208,8 +179,10 @@ def _is_quantity(text: str, sources: _Sources) -> bool:
 
 
 def _is_word(text: str, sources: _Sources) -> bool:
-    """One of several choices, of which a word was said."""
+    """One of several choices, of which a word was said, or the initials of three or more."""
     if len(text) == 1 and text in sources.words:
+        return True
+    if "".join(word[0] for word in re.findall(r"[^\W\d_]+", text)) in {one for one in sources.words if len(one) > 2}:
         return True
     for word in re.findall(r"[^\W_]{2,}", text):
         others = set(SAID_AS.get(word, "").split())
@@ -221,7 +194,7 @@ def _is_word(text: str, sources: _Sources) -> bool:
 def _alike(word: str, other: str) -> bool:
     """The same word but for its ending."""
     shared = len(_prefix(word, other))
-    return word == other or (shared >= 4 and shared >= 0.6 * max(len(word), len(other)))
+    return word == other or (shared >= 4 and shared >= 0.5 * max(len(word), len(other)))
 
 
 def _prefix(word: str, other: str) -> str:
@@ -233,7 +206,7 @@ def _prefix(word: str, other: str) -> str:
 
 def plain(text: str) -> str:
     """In lower case and without accents."""
-    folded = text.casefold().replace("µ", "u").replace("μ", "u").replace("\u2019", "'")
+    folded = text.casefold().replace("\u00b5", "u").replace("\u03bc", "u").replace("\u2019", "'")
     return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
 
 
