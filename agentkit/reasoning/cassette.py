@@ -25,7 +25,7 @@ MAX_DECISIONS: Final = 10_000
 MAX_BYTES: Final = 32 * 1024 * 1024
 """The largest file that is read as a cassette."""
 
-_VERSION: Final = 1
+_FORMAT: Final = 1
 _FIELDS: Final = tuple(field.name for field in fields(Situation))
 _PRIVATE: Final = 0o600
 
@@ -71,7 +71,7 @@ class Cassette:
     def write(self, path: Path) -> None:
         """Write the whole cassette, readable by its owner only; a file that is there already is replaced at once."""
         content: JsonObject = {
-            "version": _VERSION,
+            "format": _FORMAT,
             "decisions": [
                 {"situation": dict(one.fingerprint), "decision": dump_act(one.act)} for one in self._decisions
             ],
@@ -96,9 +96,9 @@ class Cassette:
             raise CassetteError(f"The cassette cannot be read: {type(error).__name__}.") from None
         except (ValueError, RecursionError):
             raise CassetteError("The cassette is no JSON.") from None
-        version = content.get("version") if isinstance(content, dict) else None
-        if version != _VERSION:
-            raise CassetteError(f"The file is no cassette of version {_VERSION}.", remedy="Record it again.")
+        written = content.get("format") if isinstance(content, dict) else None
+        if written != _FORMAT:
+            raise CassetteError(f"The file is no cassette of format {_FORMAT}.", remedy="Record it again.")
         listed = content.get("decisions") if isinstance(content, dict) else None
         if not isinstance(listed, list) or len(listed) > MAX_DECISIONS:
             raise CassetteError(f"The cassette holds no list of at most {MAX_DECISIONS} decisions.")

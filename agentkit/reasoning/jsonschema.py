@@ -105,6 +105,15 @@ def is_dates(pattern: str) -> bool:
     return matches(pattern, "2024-05-17") and not any(matches(pattern, probe) for probe in others)
 
 
+@lru_cache(maxsize=512)
+def is_times(pattern: str) -> bool:
+    """Whether a pattern takes times of day and neither words nor dates."""
+    others = ("word", "1", "2024-05-17", "99:99", "A-12:30")
+    return all(matches(pattern, time) for time in ("09:15", "23:59")) and not any(
+        matches(pattern, probe) for probe in others
+    )
+
+
 def _pointer(root: JsonObject, reference: str) -> JsonObject:
     if not reference.startswith("#"):
         return {}

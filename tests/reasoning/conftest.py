@@ -23,6 +23,7 @@ from agentkit.reasoning import (
     Candidate,
     Decline,
     Delegate,
+    DelegateTogether,
     Delegation,
     Observation,
     RuleReasoner,
@@ -170,6 +171,14 @@ class Desk:
     experts: Sequence[Expert]
     history: list[Utterance] = field(default_factory=list[Utterance])
     delegated: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    together: bool = False
+
+    async def _asked(self, piece: Delegate) -> Delegation:
+        expert = next(one for one in self.experts if one.name == piece.expert)
+        result = await expert.says(piece.text)
+        asks = result.state is WorkerState.INPUT_REQUIRED
+        self.delegated.append((piece.expert, piece.text))
+        return Delegation(piece.expert, result.text, result.data, asks=asks, declined=result.declined)
 
     async def says(self, text: str) -> Act:
         """Send a message and give the act that ended the turn."""
@@ -189,13 +198,12 @@ class Desk:
                 delegations=tuple(delegations),
             )
             act = await RuleReasoner().decide(situation)
-            if not isinstance(act, Delegate):
+            pieces = act.delegations if isinstance(act, DelegateTogether) else (act,)
+            given = [piece for piece in pieces if isinstance(piece, Delegate)]
+            if not given:
                 break
-            expert = next(one for one in self.experts if one.name == act.expert)
-            result = await expert.says(act.text)
-            asks = result.state is WorkerState.INPUT_REQUIRED
-            delegations.append(Delegation(act.expert, result.text, result.data, asks=asks, declined=result.declined))
-            self.delegated.append((act.expert, act.text))
+            self.together = len(given) > 1
+            delegations += [await self._asked(piece) for piece in given]
         else:
             raise AssertionError("the orchestrator did not come to an end")
         assert isinstance(act, Answer | Ask | Decline), type(act)

@@ -154,12 +154,12 @@ GOOD: dict[str, Any] = {
         "not json",
         "[]",
         "{}",
-        '{"version": 2, "decisions": []}',
-        '{"version": 1, "decisions": {}}',
-        json.dumps({"version": 1, "decisions": ["x"]}),
-        json.dumps({"version": 1, "decisions": [GOOD | {"decision": {"act": "burn"}}]}),
-        json.dumps({"version": 1, "decisions": [GOOD | {"decision": 7}]}),
-        json.dumps({"version": 1, "decisions": [GOOD | {"situation": {"text": "0"}}]}),
+        '{"format": 2, "decisions": []}',
+        '{"format": 1, "decisions": {}}',
+        json.dumps({"format": 1, "decisions": ["x"]}),
+        json.dumps({"format": 1, "decisions": [GOOD | {"decision": {"act": "burn"}}]}),
+        json.dumps({"format": 1, "decisions": [GOOD | {"decision": 7}]}),
+        json.dumps({"format": 1, "decisions": [GOOD | {"situation": {"text": "0"}}]}),
         "[" * 100_000,
     ],
 )
@@ -173,7 +173,7 @@ def test_a_file_that_is_no_cassette_is_refused(tmp_path: Path, content: str) -> 
 def test_a_file_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentkit.reasoning.cassette.MAX_BYTES", 10)
     path = tmp_path / "tape.json"
-    path.write_text(json.dumps({"version": 1, "decisions": [GOOD]}))
+    path.write_text(json.dumps({"format": 1, "decisions": [GOOD]}))
     with pytest.raises(CassetteError, match="larger"):
         Cassette.read(path)
     with pytest.raises(CassetteError, match="FileNotFoundError"):

@@ -12,11 +12,13 @@ from typing import Final
 from agentkit.models import Json, JsonObject
 from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
+from agentkit.reasoning.rules.described import is_open
 from agentkit.reasoning.rules.kept import kept
+from agentkit.reasoning.rules.links import suppliers
 from agentkit.reasoning.rules.parameters import Kind, Parameter, examples_in, parameters
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.vocabulary import ASKING_VERBS, FILLER_WORDS, FUNCTION_WORDS, NO_VERBS, QUESTION_WORDS
-from agentkit.reasoning.rules.words import name_stems, schema_stems, stem, stems_of
+from agentkit.reasoning.rules.words import initials, name_stems, resembles, schema_stems, stem, stems_of
 
 _NAME: Final = 3.0
 _FIRST: Final = 2.0
@@ -24,6 +26,7 @@ _EXAMPLE: Final = 2.0
 _BODY: Final = 1.2
 _PARAMETER: Final = 1.0
 _HINT: Final = 0.5
+_VALUES: Final = 1.5
 _TITLE_LENGTH: Final = 80
 ENOUGH: Final = 1.1
 """The least evidence that makes a message a request for a tool."""
@@ -87,6 +90,7 @@ def profile(tool: Tool) -> Profile:
         _weigh(weights, parameter.hints, _HINT)
         for word in _telling(parameter):
             _weigh(weights, schema_stems(word), _EXAMPLE if word in parameter.examples else _PARAMETER)
+            _weigh(weights, initials(word), _EXAMPLE)
     return Profile(weights)
 
 
@@ -156,11 +160,32 @@ def _evidence(reading: Reading, tool: Tool, one: Profile, rarity: Mapping[str, f
     hits = score(reading.stems, one, rarity)
     for parameter in parameters(tool):
         for word in _telling(parameter):
-            if schema_stems(word) and hits.keys().isdisjoint(schema_stems(word)) and reading.mentions(word):
+            stems = schema_stems(word)
+            if stems and (len(stems) > 1 or hits.keys().isdisjoint(stems)) and reading.mentions(word):
                 hits[word] = _EXAMPLE if parameter.required else _PARAMETER
+    if resembled(reading, tool):
+        hits["resembled"] = _EXAMPLE
+    if hits and any(one.required and is_open(one) for one in parameters(tool)) and gives_values(reading):
+        hits["values"] = _VALUES
     if not tool.read_only and asks_for(reading, tool):
         hits["verb"] = hits.get("verb", _PARAMETER)
     return Evidence(tool, sum(hits.values()), hits)
+
+
+def resembled(reading: Reading, tool: Tool) -> bool:
+    """Whether a word that nothing explains is another form of one of the choices a tool must have."""
+    return any(
+        resembles(word.lower, choice)
+        for word in reading.unexplained
+        for one in parameters(tool)
+        if one.required and not one.names_things
+        for choice in one.choices
+    )
+
+
+def gives_values(reading: Reading) -> bool:
+    """Whether a message holds what an open object is made of: numbers, dates, or answers of yes and no."""
+    return bool(reading.quantities or reading.dates) or any(word.lower in {"yes", "no"} for word in reading.words[1:])
 
 
 def _permitted(reading: Reading, evidence: Evidence) -> bool:
@@ -175,6 +200,29 @@ def searching(tools: Sequence[Tool]) -> Tool | None:
     """The one tool that searches by free text, if there is exactly one."""
     found = [tool for tool in tools if tool.read_only and any(one.kind is Kind.TEXT for one in parameters(tool))]
     return found[0] if len(found) == 1 else None
+
+
+def names_choice(reading: Reading, tools: Sequence[Tool]) -> bool:
+    """Whether a message names one of the choices of a tool that are of several words."""
+    return any(
+        len(schema_stems(word)) > 1 and reading.mentions(word) is not None
+        for tool in tools
+        for parameter in parameters(tool)
+        if parameter.required
+        for word in parameter.choices
+    )
+
+
+def concerns_somebody(reading: Reading, tools: Sequence[Tool]) -> bool:
+    """Whether the tool that fits a message best works on somebody who has a name."""
+    if not tools:
+        return False
+    best = max(tools, key=lambda tool: sum(score(reading.stems, profile(tool), {}).values()))
+    takes = parameters(best)
+    if any(one.kind is Kind.NAME for one in takes):
+        return True
+    found = [link.tool for one in takes if one.identifies for link in suppliers(one, tools)]
+    return any(one.kind is Kind.NAME for tool in found for one in parameters(tool))
 
 
 def introducing(tools: Sequence[Tool]) -> Tool | None:

@@ -8,31 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentkit.models import Role
-from agentkit.reasoning.protocol import Act, Answer, Ask, Candidate, Decline, Delegate, Situation
+from agentkit.reasoning.protocol import Act, Answer, Ask, Decline, Delegate, DelegateTogether, Situation, Tool
 from agentkit.reasoning.rules import phrases
-from agentkit.reasoning.rules.choice import (
-    ENOUGH,
-    Profile,
-    introducing,
-    merged,
-    needed,
-    profile,
-    rarities,
-    score,
-    searching,
-)
+from agentkit.reasoning.rules.manner import Manner
 from agentkit.reasoning.rules.open_questions import answering, waiting
+from agentkit.reasoning.rules.panel import Panel
 from agentkit.reasoning.rules.reading import Reading, read
 from agentkit.reasoning.rules.rendering import joined
 from agentkit.reasoning.rules.turn import asked
-from agentkit.reasoning.rules.words import name_stems, schema_stems
 
-_CLAUSE: Final = re.compile(
-    r"(?<=[.!?;])\s+|;\s*|\s*,?\s*\b(?:and then|then also|then|and also|and|also)\b[\s,]+", re.IGNORECASE
-)
-_FIRST: Final = 2.0
-_BODY: Final = 1.2
-_SWITCH: Final = 1.5
+_SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|;\s*")
+_CLAUSE: Final = re.compile(r"\s*,?\s*\b(?:and then|then also|then|and also|and|also)\b[\s,]+", re.IGNORECASE)
+_MOST_TRIED: Final = 3
+"""Experts who are asked about one message, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +37,28 @@ def decide_with_experts(situation: Situation) -> Act:
     done = situation.delegations
     if not plan and not done:
         return _unclear(situation) or _unable(situation)
+    if not done and len(plan) > 1 and not any(_depends(piece) for piece in plan[1:]):
+        return DelegateTogether(tuple(_delegate(piece) for piece in plan))
     if len(done) < len(plan):
-        piece = plan[len(done)]
-        return Delegate(piece.expert, piece.text, reason="its description and tools fit best")
-    return _summed_up(situation)
+        return _delegate(plan[len(done)])
+    return (_next(situation) if len(plan) == 1 else None) or _summed_up(situation)
+
+
+def _delegate(piece: Piece) -> Delegate:
+    return Delegate(piece.expert, piece.text, reason="its description and tools fit best")
+
+
+def _depends(piece: Piece) -> bool:
+    """A piece speaks of what comes of another one: it has to wait for it."""
+    return Manner(piece.text).refers_back
 
 
 def _summed_up(situation: Situation) -> Act:
     done = situation.delegations
     if all(one.declined for one in done):
         return _unable(situation)
-    # Questions stand at the end, where the user will answer.
-    ordered = sorted(done, key=lambda one: one.asks)
+    # Who cannot do such a thing has nothing to say beside who can. Questions stand at the end, where the user answers.
+    ordered = sorted((one for one in done if not one.declined or len(_plan(situation)) > 1), key=lambda one: one.asks)
     text = joined([one.text for one in ordered])
     if any(one.asks for one in done):
         return Ask(text)
@@ -69,49 +67,45 @@ def _summed_up(situation: Situation) -> Act:
 
 def _plan(situation: Situation) -> list[Piece]:
     """Who gets what: the whole message to one expert, or its pieces to several, in order."""
-    experts = situation.experts
-    tools = [tool for expert in experts for tool in expert.tools]
-    reading = read(situation.text, tools)
-    last = _last_expert(situation)
+    panel = Panel(situation.experts, _last_expert(situation))
+    reading = read(situation.text, panel.tools)
     if _answers(reading, situation):
-        asking = last if situation.history[-1].expert == last else None
+        asking = panel.last if situation.history[-1].expert == panel.last else None
         answered = [asking] if asking else answering(situation)
         if answered or waiting(situation):
             return [Piece(answered[0], situation.text)] if len(answered) == 1 else []
-    profiles = [_profile(expert) for expert in experts]
-    rarity = rarities(profiles)
-    names = [expert.name for expert in experts]
-
-    def best(part: Reading) -> str | None:
-        # "The capital of Somewhere" is anybody's question; with a full name or a pronoun it is about somebody known.
-        owned = part.refers_back or any(" " in span.value for span in part.names)
-        worth = needed(part) if owned else ENOUGH
-        topics = [part.only_topic and searching(expert.tools) is not None for expert in experts]
-        scores = [
-            sum(score(part.stems, one, rarity).values()) + (worth if topic else 0.0)
-            for one, topic in zip(profiles, topics, strict=True)
-        ]
-        top = max(scores, default=0.0)
-        if top < needed(part):
-            return None
-        equal = [name for name, one in zip(names, scores, strict=True) if top - one < 1e-9]
-        return last if last in equal else equal[0]
-
-    pieces = _pieces(situation.text, [(clause, best(read(clause, tools))) for clause in _clauses(situation.text)])
+    clauses = _clauses(situation.text, panel.tools)
+    pieces = _pieces(situation.text, [(clause, panel.best(one) if own else None) for clause, one, own in clauses])
     if len({piece.expert for piece in pieces}) > 1:
         return pieces
-    chosen = best(reading) or (pieces[0].expert if pieces else None)
-    if not chosen and reading.introduces:
-        able = [expert.name for expert in experts if introducing(expert.tools)]
-        chosen = last if last in able else able[0] if len(able) == 1 else None
-    if chosen:
-        return [Piece(chosen, situation.text)]
-    waits = _waiting(situation) or last
-    return [Piece(waits, situation.text)] if waits else []
+    chosen = panel.best(reading) or (pieces[0].expert if pieces else None) or panel.introducer(reading)
+    chosen = chosen or _waiting(situation) or panel.last
+    return [Piece(chosen, situation.text)] if chosen else []
 
 
-def _clauses(text: str) -> list[str]:
-    return [clause.strip(" ,;") for clause in _CLAUSE.split(text) if clause.strip(" ,;")]
+def _next(situation: Situation) -> Delegate | None:
+    """Whom to ask instead, when whoever was asked about the whole message cannot do such a thing."""
+    tried = [one.expert for one in situation.delegations]
+    if len(tried) >= _MOST_TRIED or not all(one.declined for one in situation.delegations):
+        return None
+    panel = Panel(situation.experts, None)
+    others = panel.others(read(situation.text, panel.tools), tried)
+    return Delegate(others[0], situation.text, reason="who was asked before cannot do it") if others else None
+
+
+def _clauses(text: str, tools: Sequence[Tool]) -> list[tuple[str, Reading, bool]]:
+    """The clauses of a message, and whether each may be work of its own.
+
+    A sentence that states something beside one that asks for something only tells more about that.
+    """
+    sentences = [sentence for sentence in _SENTENCE.split(text) if sentence.strip(" ,;")]
+    asks = [Manner(sentence).requests for sentence in sentences]
+    return [
+        (clause.strip(" ,;"), read(clause.strip(" ,;"), tools), asking or not any(asks))
+        for sentence, asking in zip(sentences, asks, strict=True)
+        for clause in _CLAUSE.split(sentence)
+        if clause.strip(" ,;")
+    ]
 
 
 def _pieces(text: str, clauses: Sequence[tuple[str, str | None]]) -> list[Piece]:
@@ -163,13 +157,6 @@ def _waiting(situation: Situation) -> str | None:
             return utterance.expert
         heard.add(utterance.expert)
     return None
-
-
-def _profile(expert: Candidate) -> Profile:
-    first, _, rest = expert.description.partition(". ")
-    own = dict.fromkeys(schema_stems(rest), _BODY) | dict.fromkeys(schema_stems(first), _FIRST)
-    own |= dict.fromkeys(name_stems(expert.name), _FIRST)
-    return merged([Profile(own), *(profile(tool) for tool in expert.tools)])
 
 
 def _unable(situation: Situation) -> Decline:

@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from agentkit.models import Json, JsonObject
+from agentkit.models import Json
 from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
+from agentkit.reasoning.rules.moments import place_dates, place_time
 from agentkit.reasoning.rules.parameters import Kind, Parameter, Role, parameters
+from agentkit.reasoning.rules.placing import Filling, accepts, put
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.topics import topic
-from agentkit.reasoning.rules.values import DateSpan, Span
+from agentkit.reasoning.rules.values import Span
 from agentkit.reasoning.rules.vocabulary import NEGATIONS
-from agentkit.reasoning.rules.words import Word, flat, name_stems, stem, words
+from agentkit.reasoning.rules.words import Word, abbreviates, flat, name_stems, resembles, stem, words
 
 _COUNT: Final = r"\s+(?:few|couple|several|two|three|four|five|six|seven|eight|nine|ten|\d{1,3}(?![\w.-]))\b"
+_TWO: Final = 2
 _SYMBOL: Final = 3
 """Letters of an abbreviation that is written like a word: `Na`, `K`."""
 
 _LISTED: Final = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+|\s*&\s*", re.IGNORECASE)
-
-
-@dataclass
-class Filling:
-    """Arguments found so far, and which pieces of the message they used."""
-
-    arguments: JsonObject = field(default_factory=dict[str, Json])
-    used: list[Span] = field(default_factory=list[Span])
-    finding: bool = False
-
-    def is_free(self, span: Span) -> bool:
-        """No argument was made of this piece of the message."""
-        return not any(span.start < other.end and other.start < span.end for other in self.used)
 
 
 def fill(
@@ -61,6 +50,8 @@ def fill(
         (_identifier, frozenset({Kind.ID})),
         (_choice, frozenset({Kind.ENUM})),
         (_switch, frozenset({Kind.BOOLEAN})),
+        (place_time, frozenset({Kind.TIME})),
+        (_counted, frozenset({Kind.NUMBER})),
         (_cued, frozenset({Kind.OTHER, Kind.NUMBER, Kind.TEXT})),
         (_example, frozenset({Kind.OTHER})),
         (_name, frozenset({Kind.NAME})),
@@ -71,26 +62,8 @@ def fill(
             if parameter.kind in kinds and parameter.name not in filling.arguments:
                 step(parameter, reading, filling, tool)
         if step is _switch:
-            _dates([one for one in takes if one.kind is Kind.DATE], reading, filling, tool)
+            place_dates([one for one in takes if one.kind is Kind.DATE], reading, filling, tool)
     return filling
-
-
-def accepts(parameter: Parameter, value: Json, tool: Tool) -> bool:
-    """Whether a parameter takes a value, as it is."""
-    return js.fits(value, parameter.whole, tool.input_schema)
-
-
-def put(parameter: Parameter, values: Iterable[Json], filling: Filling, tool: Tool, *spans: Span) -> bool:
-    """Give a parameter the value, or the list of values where it takes a list, if they fit."""
-    listed = list(values)
-    if not listed or (len(listed) > 1 and not parameter.many):
-        return False
-    value: Json = listed if parameter.many else listed[0]
-    if not accepts(parameter, value, tool):
-        return False
-    filling.arguments[parameter.name] = value
-    filling.used.extend(spans)
-    return True
 
 
 def _from_data(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
@@ -120,23 +93,72 @@ def _choice(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool
     for choice in parameter.choices:
         span = reading.mentions(choice) or _shortened(choice, parameter, reading)
         if span and filling.is_free(span) and _is_said(choice, parameter, reading):
-            if _negated(reading, span):
+            if _negated(reading, span) and not parameter.names_things:
                 return
             found[choice] = span
+    found = _telling_ones(found, parameter, reading) or _resembled(parameter, reading, filling)
     if not parameter.many and len(found) > 1:
         return
     put(parameter, list(found), filling, tool, *found.values())
 
 
+def _telling_ones(found: Mapping[str, Span], parameter: Parameter, reading: Reading) -> dict[str, Span]:
+    """Of choices found in the same place the longest; of a long list no ordinary word that belongs to another one."""
+    longest = {
+        choice: span
+        for choice, span in found.items()
+        if not any(_inside(span, other) for name, other in found.items() if name != choice)
+    }
+    if not parameter.names_things:
+        return longest
+    return {choice: span for choice, span in longest.items() if not _is_part(span, reading)}
+
+
+def _resembled(parameter: Parameter, reading: Reading, filling: Filling) -> dict[str, Span]:
+    """The one choice of which a word that nothing explains is another form: `surgical` for `surgery`."""
+    if parameter.names_things:
+        return {}
+    found: dict[str, Span] = {}
+    for word in reading.unexplained:
+        if filling.is_free(_span(word)) and not _negated(reading, _span(word)):
+            found |= {one: _span(word) for one in parameter.choices if one.isalpha() and resembles(word.lower, one)}
+    return found if len(found) == 1 else {}
+
+
+def _inside(span: Span, other: Span) -> bool:
+    return other.start <= span.start and span.end <= other.end and span.end - span.start < other.end - other.start
+
+
+def _is_part(span: Span, reading: Reading) -> bool:
+    """One word in lower case with another one behind it that no tool knows: `heart` in `heart failure`."""
+    if not reading.text[span.start : span.end].isalpha() or not reading.text[span.start : span.end].islower():
+        return False
+    after = next((word for word in reading.words if word.start >= span.end), None)
+    if after is None or reading.text[span.end : after.start].strip():
+        return False
+    return not after.functional and after.stem not in reading.known
+
+
 def _shortened(choice: str, parameter: Parameter, reading: Reading) -> Span | None:
-    """A choice of two words (`red-wine`) is said by the first alone (`reds`), where no other choice has that word."""
+    """A choice of several words is said by one that no other has: its first (`reds` for `red-wine`), or a name."""
     pieces = [word for part in choice.replace("_", "-").split("-") for word in words(part)]
-    if len(pieces) != 2 or any(word.functional or word.lower in NEGATIONS for word in pieces):
+    if len(pieces) < _TWO or any(word.functional or word.lower in NEGATIONS for word in pieces):
         return None
-    if any(pieces[0].stem in name_stems(other) for other in parameter.choices if other != choice):
-        return None
-    said = next((word for word in reading.content if word.stem == pieces[0].stem), None)
-    return Span(said.text, said.start, said.end) if said else None
+    others = {stem for other in parameter.choices if other != choice for stem in name_stems(other)}
+    for place, piece in enumerate(pieces):
+        if piece.stem in others:
+            continue
+        if place == 0 and len(pieces) == _TWO and not parameter.names_things:
+            said = next((word for word in reading.content if word.stem == piece.stem), None)
+        else:
+            said = next((word for word in reading.words if word.stem == piece.stem and _is_a_name(word)), None)
+        if said:
+            return _span(said)
+    return None
+
+
+def _is_a_name(word: Word) -> bool:
+    return word.capital and not word.opens and word.text.isalpha() and len(word.text) > _SYMBOL
 
 
 def _is_said(choice: str, parameter: Parameter, reading: Reading) -> bool:
@@ -163,36 +185,18 @@ def _common_stems(parameter: Parameter, tool: Tool) -> set[str]:
     return others | general | set(name_stems(tool.name))
 
 
-def _dates(takes: list[Parameter], reading: Reading, filling: Filling, tool: Tool) -> None:
-    free = [span for span in reading.dates if filling.is_free(span)]
-    by_role: dict[Role, list[DateSpan]] = {}
-    for span in free:
-        by_role.setdefault(span.role, []).append(span)
-    for parameter in takes:
-        if parameter.name in filling.arguments:
-            continue
-        for span in _candidates(parameter.role, by_role):
-            if any(put(parameter, [value], filling, tool, span) for value in _spellings(parameter.role, span)):
-                break
+def _counted(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
+    """A number in front of what the parameter counts: `90 minutes`, `45 min`."""
+    for span in reading.numbers:
+        after = next((word for word in reading.words if word.start >= span.end), None)
+        if after and not reading.text[span.end : after.start].strip() and filling.is_free(span):
+            counted = any(abbreviates(after.lower, piece) for piece in parameter.name.lower().split("_"))
+            if counted and put(parameter, _typed(parameter, span.value), filling, tool, span, _span(after)):
+                return
 
 
-def _candidates(role: Role, by_role: Mapping[Role, list[DateSpan]]) -> list[DateSpan]:
-    exact = by_role.get(role, []) if role is not Role.PLAIN else []
-    plain = by_role.get(Role.PLAIN, [])
-    if exact:
-        return exact[:1] if len(exact) == 1 else []
-    if role in {Role.FROM, Role.UNTIL}:
-        return plain if len(plain) == 1 and (plain[0].within or len(plain[0].value) == 10) else []
-    if role is Role.BIRTH:
-        return plain if len(plain) == 1 and not plain[0].within and len(plain[0].value) == 10 else []
-    return plain if len(plain) == 1 else []
-
-
-def _spellings(role: Role, span: DateSpan) -> tuple[str, ...]:
-    full = span.last if role is Role.UNTIL else span.first
-    if role is Role.FROM or role is Role.UNTIL:
-        return (span.value, full, f"{full}T00:00:00Z")
-    return (span.value,)
+def _span(word: Word) -> Span:
+    return Span(word.text, word.start, word.end)
 
 
 def _cued(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:

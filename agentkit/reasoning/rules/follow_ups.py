@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from agentkit.models import Json
 from agentkit.reasoning.protocol import Tool
-from agentkit.reasoning.rules.filling import Filling, fill, put
+from agentkit.reasoning.rules.filling import fill
 from agentkit.reasoning.rules.parameters import Kind, Parameter, parameters
+from agentkit.reasoning.rules.placing import Filling, put
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.values import Span
 from agentkit.reasoning.rules.vocabulary import NEGATIONS

@@ -27,10 +27,12 @@ from agentkit.reasoning.rules.words import name_stems, schema_stems, stem, stems
 
 _EXAMPLES: Final = re.compile(r"(?:\be\.g\.|\bfor example\b|\bsuch as\b|\blike\b)[:,]?\s*([^.;()\n]+)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"[`\"“']([^`\"“”']{1,60})[`\"”']")
+_MANY: Final = 16
 _DATE_HINT: Final = re.compile(r"YYYY|ISO.?8601")
 _NAME: Final = stems_of(NAME_WORDS)
 _FAMILY: Final = stems_of(FAMILY_WORDS)
 _GIVEN: Final = stems_of(GIVEN_WORDS)
+_FULL: Final = stem("full")
 _TEXT: Final = stems_of(TEXT_WORDS)
 _DATE: Final = stems_of(DATE_WORDS)
 _BIRTH: Final = stems_of(BIRTH_WORDS)
@@ -44,6 +46,7 @@ class Kind(Enum):
     ENUM = auto()
     BOOLEAN = auto()
     DATE = auto()
+    TIME = auto()
     NUMBER = auto()
     ID = auto()
     NAME = auto()
@@ -101,6 +104,11 @@ class Parameter:
         """The words it may be, when it is an enumeration."""
         listed = self.schema.get("enum")
         return tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+
+    @property
+    def names_things(self) -> bool:
+        """Its choices are the names of many things, not the states or kinds of one."""
+        return len(self.choices) >= _MANY and not self.many
 
     @property
     def title(self) -> str:
@@ -183,6 +191,8 @@ def _string_kind(schema: JsonObject, stems: frozenset[str], description: str) ->
     pattern = js.text_of(schema, "pattern")
     if schema.get("format") in {"date", "date-time"} or (pattern and js.is_dates(pattern)):
         return Kind.DATE
+    if schema.get("format") == "time" or (pattern and js.is_times(pattern)):
+        return Kind.TIME
     if pattern and js.is_identifying(pattern):
         return Kind.ID
     if _DATE_HINT.search(description) or (not pattern and not _DATE.isdisjoint(stems)):
@@ -225,4 +235,4 @@ def _name_role(text: str) -> Role | None:
     family, given = bool(stems & _FAMILY), bool(stems & _GIVEN)
     if not family and not given:
         return None
-    return Role.PLAIN if family and given else Role.FAMILY if family else Role.GIVEN
+    return Role.PLAIN if (family and given) or _FULL in stems else Role.FAMILY if family else Role.GIVEN

@@ -92,6 +92,11 @@ def missing(tool: Tool, wanted: Sequence[Parameter], tools: Sequence[Tool], call
     return Ask(f"What is {needs}? I need it for this: {_lower(headline(tool))}.", names)
 
 
+def needed(spoken: Sequence[str], names: tuple[str, ...]) -> Ask:
+    """Ask for the values a tool works on, none of which were given."""
+    return Ask("\n".join(("For that I need these values:", *(f"- {one}" for one in spoken))), names)
+
+
 def declined(tools: Sequence[Tool], *, understood: bool) -> Decline:
     """Say that nothing on offer fits, and what could be asked."""
     return Decline(cannot([headline(tool) for tool in tools], understood=understood))

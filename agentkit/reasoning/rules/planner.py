@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
 from agentkit.models import Json, JsonObject
 from agentkit.reasoning.protocol import Act, Answer, Ask, CallTool, Observation, Situation
 from agentkit.reasoning.rules import phrases
+from agentkit.reasoning.rules.described import is_open
 from agentkit.reasoning.rules.exchanges import Exchange, open_exchange, posed
-from agentkit.reasoning.rules.facts import flatten
-from agentkit.reasoning.rules.filling import accepts, fill
+from agentkit.reasoning.rules.filling import fill
 from agentkit.reasoning.rules.follow_ups import follow, replaced
 from agentkit.reasoning.rules.goals import Goal, goals
-from agentkit.reasoning.rules.parameters import Kind, Role, parameters
-from agentkit.reasoning.rules.rendering import failure, joined, listed, parsed, readable
+from agentkit.reasoning.rules.open_objects import open_value
+from agentkit.reasoning.rules.parameters import Kind, parameters
+from agentkit.reasoning.rules.picking import pick
+from agentkit.reasoning.rules.placing import accepts
+from agentkit.reasoning.rules.remarks import remarks
+from agentkit.reasoning.rules.rendering import failure, joined, lacks, parsed, readable
 from agentkit.reasoning.rules.subjects import Value, doubted, is_wanted, resolve
 from agentkit.reasoning.rules.turn import Turn
-from agentkit.reasoning.rules.values import DateSpan
 from agentkit.reasoning.rules.vocabulary import INPUT_FAULTS
 from agentkit.reasoning.rules.words import name_stems, stems_of
 
-_OF_THINGS: Final = frozenset({Role.BIRTH, Role.PLAIN})
 _MOST_NAMED: Final = 5
 _INPUT_FAULTS: Final = stems_of(INPUT_FAULTS)
 
@@ -80,7 +81,10 @@ def _advance(goal: Goal, turn: Turn) -> Observation | Act:
     complete = _with_ids(arguments, goal, turn, gone)
     if not isinstance(complete, dict):
         return complete
-    arguments = complete
+    looked_up = _with_lookups(complete, goal, turn)
+    if not isinstance(looked_up, dict):
+        return looked_up
+    arguments = looked_up
     missing = [one for one in parameters(goal.tool) if one.required and one.name not in arguments]
     if missing:
         return phrases.missing(
@@ -123,6 +127,24 @@ def _with_ids(arguments: JsonObject, goal: Goal, turn: Turn, gone: frozenset[str
     return arguments
 
 
+def _with_lookups(arguments: JsonObject, goal: Goal, turn: Turn) -> JsonObject | Act:
+    """The arguments with a choice that only a search can find, and with what another tool describes."""
+    for parameter in parameters(goal.tool):
+        if not parameter.required or parameter.name in arguments:
+            continue
+        found: JsonObject | Value | Act | None = None
+        if is_open(parameter):
+            found = open_value(parameter, arguments, goal, turn)
+        elif parameter.names_things:
+            found = pick(parameter, goal, turn)
+        if isinstance(found, Value | dict):
+            value: Json = found.value if isinstance(found, Value) else found
+            arguments = {**arguments, parameter.name: value}
+        elif found is not None:
+            return found
+    return arguments
+
+
 def _has_subject(goal: Goal, turn: Turn) -> bool:
     """The tool works on something another tool finds, so names in the message belong to that."""
     takes = parameters(goal.tool)
@@ -140,7 +162,8 @@ def _carried(goal: Goal, arguments: JsonObject) -> JsonObject:
     return {
         name: value
         for name, value in kept.arguments.items()
-        if name in arguments or (own[name].kind is not Kind.ID and not (fresh_dates and own[name].kind is Kind.DATE))
+        if name in arguments
+        or ((goal.completes or own[name].kind is not Kind.ID) and not (fresh_dates and own[name].kind is Kind.DATE))
     }
 
 
@@ -194,53 +217,10 @@ def _code_in(observation: Observation) -> str:
     return code if isinstance(code, str) else ""
 
 
-def _summed_up(done: Sequence[Observation], turn: Turn) -> Answer:
-    return Answer(joined([*(_led(observation, turn) for observation in done), *_unused(turn)]), _data(done))
-
-
-def _unused(turn: Turn) -> list[str]:
-    """Say what the calls searched for in words, and which times they left out: no filter comes or goes in silence."""
-    sent = json.dumps([observation.arguments for observation in turn.current], ensure_ascii=False)
-    dates = [span for span in turn.reading.dates if not any(one in sent for one in (span.value, span.first))]
-    left = [span.value for span in dates if not _told_apart(span, turn)]
-    left += [span.value for span in turn.reading.vague_times]
-    notes = [f"Not taken into account, because nothing here takes it: {listed(left, 'and')}."] if left else []
-    return [*_searched_for(turn), *notes, *_unchanged(turn)]
-
-
-def _unchanged(turn: Turn) -> list[str]:
-    """A change was asked for beside what was read; nobody shall believe that it was made."""
-    called = [turn.tool(observation.tool) for observation in turn.current]
-    if not turn.reading.changes or not all(tool is not None and tool.read_only for tool in called):
-        return []
-    asked_for = listed(list(dict.fromkeys(word.lower for word in turn.reading.changes)), "and")
-    return [f"Nothing was changed, although you also asked me to {asked_for}: I only looked things up."]
-
-
-def _told_apart(span: DateSpan, turn: Turn) -> bool:
-    """The date says which of several things is meant: it is one of what was looked at."""
-    if span.within or span.role not in _OF_THINGS or (span.role is Role.PLAIN and turn.reading.requests):
-        return False
-    for observation in turn.current:
-        tool = turn.tool(observation.tool)
-        for parameter in parameters(tool) if tool else ():
-            value = observation.arguments.get(parameter.name)
-            record = turn.record(parameter, value) if parameter.identifies and value is not None else None
-            if record and any(span.value in str(fact) for fact in flatten(record.facts).values()):
-                return True
-    return False
-
-
-def _searched_for(turn: Turn) -> list[str]:
-    found: list[str] = []
-    for observation in turn.current:
-        tool = turn.tool(observation.tool)
-        for parameter in parameters(tool) if tool else ():
-            value = observation.arguments.get(parameter.name)
-            told = f"{observation.text} {json.dumps(observation.data, ensure_ascii=False)}".casefold()
-            if parameter.kind is Kind.TEXT and isinstance(value, str) and value.casefold() not in told:
-                found.append(f'I searched for "{value}".')
-    return list(dict.fromkeys(found))
+def _summed_up(done: Sequence[Observation], turn: Turn) -> Answer | Ask:
+    text = joined([*(_led(observation, turn) for observation in done), *remarks(turn)])
+    lacking = tuple(name for observation in done for name in lacks(observation))
+    return Ask(text, lacking) if lacking else Answer(text, _data(done))
 
 
 def _after(done: Sequence[Observation], act: Act, turn: Turn) -> Act:

@@ -13,6 +13,8 @@ from agentkit.reasoning.protocol import Tool
 from agentkit.reasoning.rules.kept import kept
 from agentkit.reasoning.rules.manner import Manner
 from agentkit.reasoning.rules.parameters import parameters
+from agentkit.reasoning.rules.quantities import Quantity, quantities
+from agentkit.reasoning.rules.times import times
 from agentkit.reasoning.rules.values import Cover, DateSpan, Span, dates, names, numbers, quoted, vague_times
 from agentkit.reasoning.rules.vocabulary import (
     FILLER_WORDS,
@@ -21,7 +23,7 @@ from agentkit.reasoning.rules.vocabulary import (
     REQUEST_OPENERS,
     SUBJECT_CUES,
 )
-from agentkit.reasoning.rules.words import Word, name_stems, stem, words
+from agentkit.reasoning.rules.words import Word, initials, name_stems, stem, words
 
 MAX_TEXT: Final = 8_000
 """Characters of a message that are read."""
@@ -57,6 +59,11 @@ class Reading(Manner):
         return vague_times(self.text)
 
     @cached_property
+    def times(self) -> tuple[Span, ...]:
+        """Times of day."""
+        return times(self.text, self.dates)
+
+    @cached_property
     def quoted(self) -> tuple[Span, ...]:
         """What stands in quotation marks."""
         return quoted(self.text)
@@ -84,12 +91,17 @@ class Reading(Manner):
     @cached_property
     def numbers(self) -> tuple[Span, ...]:
         """Plain numbers."""
-        return numbers(self.text, (*self.dates, *self.quoted))
+        return numbers(self.text, (*self.dates, *self.times, *self.quoted))
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Numbers, each with the unit that was said."""
+        return quantities(self.text, (*self.dates, *self.times, *self.quoted))
 
     @cached_property
     def content(self) -> tuple[Word, ...]:
         """The words that say what is wanted: no function words, no names, times or quotations."""
-        return self.outside((*self.dates, *self.vague_times, *self.quoted, *self.names))
+        return self.outside((*self.dates, *self.times, *self.vague_times, *self.quoted, *self.names))
 
     @cached_property
     def stems(self) -> tuple[str, ...]:
@@ -103,11 +115,15 @@ class Reading(Manner):
 
     @cached_property
     def unexplained(self) -> tuple[Word, ...]:
-        """Content words that no tool knows."""
+        """Content words that no tool knows; a unit belongs to its number."""
+        cover = Cover(self.quantities)
         return tuple(
             word
             for word in self.content
-            if word.stem not in self.known and word.lower not in FILLER_WORDS and not word.text.isdigit()
+            if word.stem not in self.known
+            and word.lower not in FILLER_WORDS
+            and not word.text.isdigit()
+            and not cover.holds(word)
         )
 
     @cached_property
@@ -150,7 +166,8 @@ class Reading(Manner):
         if not run or len(run) > 2 or self.text[run[0].start : run[-1].end].split() != [word.text for word in run]:
             return False
         first, last = self.words.index(run[0]), self.words.index(run[-1])
-        after = self.words[last + 1].lower if last + 1 < len(self.words) else ""
+        behind = (word.lower for word in self.words[last + 1 :] if word.lower not in FILLER_WORDS)
+        after = next(behind, "")
         owned = self._before(run[0]) in PRONOUNS or (after in {"of", "for"} and bool(self.names))
         return owned or all(word.code_like for word in self.words[first : last + 1])
 
@@ -192,7 +209,9 @@ class Reading(Manner):
                 same = size == len(target) and stems[index] == target[0] and stems[index:end] == target
                 if same or (joined.startswith(flats[index]) and "".join(flats[index:end]) == joined):
                     return Span(phrase, self.words[index].start, self.words[end - 1].end)
-        return None
+        short = initials(phrase)
+        said = next((word for word in self.words if word.code_like and word.flat in short), None)
+        return Span(phrase, said.start, said.end) if said else None
 
     @cached_property
     def _spelled(self) -> tuple[list[str], list[str]]:

@@ -9,7 +9,12 @@ from typing import Final
 from agentkit.models import Json
 from agentkit.reasoning.protocol import Observation
 from agentkit.reasoning.rules.facts import flatten
+from agentkit.reasoning.rules.words import name_stems, stem
 
+NOTHING_FOUND: Final = "Nothing was found."
+"""What to say of a result without content."""
+
+_MISSING: Final = stem("missing")
 _MAX_LINES: Final = 60
 _MAX_LINE: Final = 300
 _MAX_DEPTH: Final = 4
@@ -27,7 +32,7 @@ def readable(observation: Observation) -> str:
     shown = lines[:_MAX_LINES]
     if len(lines) > len(shown):
         shown.append(f"... and {len(lines) - len(shown)} more lines")
-    return "\n".join(line for line in shown if line.strip()) or "The result is empty."
+    return "\n".join(line for line in shown if line.strip()) or NOTHING_FOUND
 
 
 def failure(observation: Observation) -> str:
@@ -41,6 +46,13 @@ def failure(observation: Observation) -> str:
     if isinstance(inner, str) and inner:
         said.insert(0, inner)
     return " ".join(str(part) for part in dict.fromkeys(str(part) for part in said)) or "no reason was given"
+
+
+def lacks(observation: Observation) -> tuple[str, ...]:
+    """What a result says is missing before there can be a real one."""
+    data = observation.data if isinstance(observation.data, dict) else {}
+    listed = next((value for key, value in data.items() if _MISSING in name_stems(key) and value), None)
+    return tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
 
 
 def parsed(text: str) -> Json:

@@ -10,10 +10,11 @@ from agentkit.reasoning.protocol import Answer, Ask, CallTool, Observation, Tool
 from agentkit.reasoning.rules import phrases
 from agentkit.reasoning.rules.choice import takes_anything
 from agentkit.reasoning.rules.facts import chosen, contradicted, named_in, unmentioned_names
-from agentkit.reasoning.rules.filling import Filling, accepts, fill
+from agentkit.reasoning.rules.filling import fill
 from agentkit.reasoning.rules.goals import Goal, pick_in_history
 from agentkit.reasoning.rules.links import Link, Record, suppliers
 from agentkit.reasoning.rules.parameters import Parameter, parameters
+from agentkit.reasoning.rules.placing import Filling, accepts
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.turn import Found, Turn
 from agentkit.reasoning.rules.values import Span

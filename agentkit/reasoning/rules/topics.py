@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from agentkit.reasoning.protocol import Tool
 from agentkit.reasoning.rules.parameters import Parameter, examples_in
@@ -10,6 +12,9 @@ from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.values import Span
 from agentkit.reasoning.rules.vocabulary import FILLER_WORDS, NEGATIONS, TOPIC_CUES
 from agentkit.reasoning.rules.words import Word, name_stems, schema_stems, words
+
+_SELVES: Final = frozenset({"i", "we"})
+_SENTENCE: Final = re.compile(r"[.!?;](?:\s+|$)|\n+")
 
 
 def topic(parameter: Parameter, reading: Reading, used: Sequence[Span], tool: Tool) -> Span | None:
@@ -42,8 +47,14 @@ def _own(parameter: Parameter, tool: Tool) -> frozenset[str]:
 def _runs(reading: Reading, used: Sequence[Span], own: frozenset[str]) -> list[list[Word]]:
     runs: list[list[Word]] = []
     last: Word | None = None
-    content = reading.outside((*reading.dates, *reading.vague_times, *reading.quoted, *reading.names, *used))
+    content = reading.outside(
+        (*reading.dates, *reading.vague_times, *reading.quoted, *reading.names, *reading.quantities, *used)
+    )
+    aside = _asides(reading, own)
     for word in content:
+        if not word.code_like and any(start <= word.start < end for start, end in aside):
+            last = None
+            continue
         if not word.code_like and (word.stem in own or word.lower in FILLER_WORDS or word.text.isdigit()):
             last = None
             continue
@@ -54,6 +65,17 @@ def _runs(reading: Reading, used: Sequence[Span], own: frozenset[str]) -> list[l
             runs.append([word])
         last = word
     return runs
+
+
+def _asides(reading: Reading, own: frozenset[str]) -> list[tuple[int, int]]:
+    """Sentences with none of the tool's words, beside one that has some, in which people speak of themselves."""
+    ends = [match.end() for match in _SENTENCE.finditer(reading.text)]
+    spans = list(zip([0, *ends], [*ends, len(reading.text)], strict=True))
+    spoken = [[word for word in reading.words if start <= word.start < end] for start, end in spans]
+    meant = [any(word.stem in own and not word.functional for word in every) for every in spoken]
+    selves = [any(word.lower.split("'")[0] in _SELVES for word in every) for every in spoken]
+    every = zip(spans, meant, selves, strict=True)
+    return [span for span, own_words, self_words in every if self_words and not own_words] if any(meant) else []
 
 
 def _order(run: list[Word], reading: Reading, parameter: Parameter) -> tuple[bool, bool, bool, int]:

@@ -28,12 +28,16 @@ from agentkit.reasoning.rules.words import Word, stem, words
 _ISO: Final = re.compile(r"(?<![\w-])(\d{4})-(\d{2})(?:-(\d{2}))?(?![\w-])")
 _MONTH: Final = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY_MONTH_YEAR: Final = re.compile(
-    rf"(?<!\w)(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?({_MONTH})\.?,?\s+(\d{{4}})(?!\w)", re.IGNORECASE
+    rf"(?<!\w)(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]*(?:of\s+)?({_MONTH})\.?,?[\s-]*(\d{{4}})(?!\w)",
+    re.IGNORECASE,
 )
 _MONTH_DAY_YEAR: Final = re.compile(
     rf"(?<!\w)({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})(?!\w)", re.IGNORECASE
 )
 _MONTH_YEAR: Final = re.compile(rf"(?<!\w)({_MONTH})\.?,?\s+(\d{{4}})(?!\w)", re.IGNORECASE)
+_DOTTED: Final = re.compile(r"(?<![\w.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?![\w.]\d)")
+_SLASHED: Final = re.compile(r"(?<![\w/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?![\w/-])")
+_YEAR_FIRST: Final = re.compile(r"(?<![\w/.])(\d{4})([/.])(\d{1,2})\2(\d{1,2})(?![\w/]|\.\d)")
 _YEAR: Final = re.compile(r"(?<![\w.,/-])((?:19|20)\d{2})(?![\w/-]|[.,]\d)")
 _QUOTED: Final = re.compile(r"\"([^\"]{1,200})\"|“([^”]{1,200})”|`([^`]{1,200})`|(?<!\w)'([^']{1,200})'(?!\w)")
 _VAGUE_TIME: Final = re.compile(
@@ -45,6 +49,7 @@ _BETWEEN: Final = re.compile(r"\bbetween\b[^.;!?]{4,30}\band\s+$", re.IGNORECASE
 _REACH: Final = 80
 """How far in front of a date a word can tell its role."""
 
+_MONTHS: Final = 12
 _NUMBER: Final = re.compile(r"(?<![\w.,/-])([+-]?\d+(?:\.\d+)?)(?![\w/-]|[.,]\d)")
 
 
@@ -106,6 +111,9 @@ def dates(text: str) -> tuple[DateSpan, ...]:
     found: list[DateSpan] = []
     readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, str | None, str | None]]], ...] = (
         (_ISO, lambda match: (match[1], match[2], match[3])),
+        (_YEAR_FIRST, lambda match: (match[1], match[3], match[4])),
+        (_DOTTED, lambda match: (match[3], match[2], match[1])),
+        (_SLASHED, lambda match: _slashed(match[1], match[3], match[4])),
         (_DAY_MONTH_YEAR, lambda match: (match[3], match[2], match[1])),
         (_MONTH_DAY_YEAR, lambda match: (match[3], match[1], match[2])),
         (_MONTH_YEAR, lambda match: (match[2], match[1], None)),
@@ -183,6 +191,13 @@ def _name(run: list[Word]) -> list[Span]:
     if not run:
         return []
     return [Span(" ".join(word.text for word in run), run[0].start, run[-1].end)]
+
+
+def _slashed(one: str, other: str, year: str) -> tuple[str, str | None, str | None]:
+    """Day and month in the one order that makes a date; the thirteenth month where both orders would."""
+    if int(one) == int(other) or int(other) > _MONTHS:
+        return year, one, other
+    return (year, other, one) if int(one) > _MONTHS else (year, str(_MONTHS + 1), one)
 
 
 def _iso(year: str, month: str | None, day: str | None) -> str | None:

@@ -70,6 +70,8 @@ CHANGE_VERBS: Final = _set(
     """
     add append book cancel change correct create delete discontinue discard drop edit enter erase insert modify order
     overwrite prescribe register remove rename replace schedule send set stop store submit update wipe write
+    admit approve assign buy discharge email fax forward mail notify pay print refer remind sign transfer translate
+    upload
     """
 )
 """Verbs that ask for a change: what only reads does not do it."""
@@ -106,7 +108,7 @@ HONORIFICS: Final = _set("mr mrs ms miss dr prof professor doctor sir madam fami
 """Titles and words for people in front of personal names."""
 
 SYNONYMS: Final = (
-    "medication medicine medicament drug pharmaceutical",
+    "medication medicine medicament drug pharmaceutical med",
     "allergy allergic",
     "result value measurement observation reading",
     "laboratory lab",
@@ -202,5 +204,28 @@ SUBJECT_CUES: Final = _set("of for does do has have is was with about did")
 TOPIC_CUES: Final = _set("the a an of for her his their its my latest last recent any which what and about")
 """Words in front of what is searched for."""
 
+OUTDATED_WORDS: Final = _set("superseded deprecated obsolete outdated retired replaced withdrawn")
+"""Words of a field that says whether something newer has taken a thing's place."""
+
 INPUT_FAULTS: Final = _set("invalid missing required few insufficient criteria argument input unclear ambiguous")
 """Words in an error code that blame the input, which the user can mend."""
+
+DENIALS: Final = NEGATIONS | _set("denies denied denying negative none absent nor neither absence free")
+"""Words that deny what follows them in a note."""
+
+SYMBOLS: Final[dict[str, str]] = {
+    "na": "sodium",
+    "k": "potassium",
+    "ca": "calcium",
+    "cl": "chloride",
+    "mg": "magnesium",
+    "fe": "iron",
+    "hco3": "bicarbonate",
+    "cr": "creatinine",
+    "crea": "creatinine",
+    "scr": "creatinine",
+    "hb": "haemoglobin",
+    "hgb": "hemoglobin",
+    "plt": "platelets",
+}
+"""Symbols of elements and of what is measured in blood: chemistry, as it is written everywhere."""

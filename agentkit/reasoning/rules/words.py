@@ -18,6 +18,12 @@ _POSSESSIVE: Final = re.compile(r"['\u2019]s?$")
 _SENTENCE_ENDS: Final = frozenset(".!?\n")
 
 
+_BEGUN: Final = 3
+_LONG: Final = 6
+_ALIKE: Final = 4
+_DIPHTHONG: Final = 7
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of a text.
@@ -124,9 +130,31 @@ def schema_stems(text: str) -> tuple[str, ...]:
     return content_stems(text)
 
 
+@lru_cache(maxsize=2048)
+def initials(phrase: str) -> tuple[str, ...]:
+    """The initials of a name of three words or more (`pour over kettle`: `pok`), as people abbreviate it."""
+    pieces = [piece for piece in _PIECES.findall(phrase.replace("_", " ")) if not piece.isdigit()]
+    return ("".join(piece[0].lower() for piece in pieces),) if len(pieces) >= _BEGUN else ()
+
+
 def stems_of(vocabulary: Iterable[str]) -> frozenset[str]:
     """The stems of a list of words."""
     return frozenset(stem(word) for word in vocabulary)
+
+
+def abbreviates(short: str, word: str) -> bool:
+    """Whether a word is said, or begun and left off after three letters or more: `min` for `minutes`."""
+    return stem(short) == stem(word) or (len(short) >= _BEGUN and word.startswith(short))
+
+
+def resembles(one: str, other: str) -> bool:
+    """Whether two longer words are forms of one: they begin alike for half of their length."""
+    if min(len(one), len(other)) < _LONG or one[0] != other[0]:
+        return False
+    shared = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    return shared >= max(_ALIKE, max(len(one), len(other)) // 2)
 
 
 @lru_cache(maxsize=1)
@@ -142,6 +170,8 @@ def _canonical() -> dict[str, str]:
 def _plain_stem(word: str) -> str:
     if len(word) <= 3 or not word.isalpha():
         return word
+    if len(word) > _DIPHTHONG:  # the same word on both sides of the Atlantic
+        word = word.replace("ae", "e").replace("oe", "e")
     if word.endswith("ies") and len(word) > 4:
         word = word[:-3] + "y"
     elif word.endswith(("sses", "shes", "ches", "xes")):
