@@ -17,20 +17,30 @@ from agentkit.platform.faults.injection import FaultInjector
 from agentkit.platform.housekeeping import HOUSEKEEPING, Punctual
 from agentkit.platform.methods import ByMethod
 from agentkit.platform.openapi.documents import openapi_routes
+from agentkit.platform.planes import Plane
 from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
-from agentkit.platform.realm.routes import login_routes
+from agentkit.platform.realm.routes import answer_unrouted, login_routes
 from agentkit.platform.services import STATE, open_services
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.turnstile import Turnstile
 from agentkit.platform.v1 import agents, messages, rpc
 from agentkit.platform.v1.gate import Route as V1Route
 from agentkit.platform.v1.gate import authenticated
-from agentkit.platform.v2.routes import ROOT as ROOT_V2
-from agentkit.platform.v2.routes import answer_unrouted, v2_routes
+from agentkit.platform.v2.entrance import refused
+from agentkit.platform.v2.problems import answer_problem
+from agentkit.platform.v2.routes import v2_routes
 
 _ALIAS: Final = "/v2/agents"
 """Where v1 lies, too: the documentation's quick start looks for it there (LOC-03, CON-01)."""
+
+_ANSWERS: Final = {
+    Plane.V1: answer_error,
+    Plane.MANAGEMENT: answer_problem,
+    Plane.A2A: refused,
+    Plane.LOGIN: answer_unrouted,
+}
+"""How each plane answers an error of the routing."""
 
 
 def create_platform(settings: PlatformSettings | None = None) -> Starlette:
@@ -49,7 +59,7 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         async with open_services(settings, clients) as services:
             yield {STATE: services, HOUSEKEEPING: services.housekeeping}
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/health", _health, methods=["GET"]),
             *_v1_routes("/agents"),
@@ -66,6 +76,9 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
             Middleware(Punctual),
         ],
     )
+    # A redirect would have no JSON body (SDKC-05), and lead to whatever the Host of the request says.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _v1_routes(root: str) -> list[Route]:
@@ -92,8 +105,7 @@ def _v1_routes(root: str) -> list[Route]:
 
 async def _answer_unrouted(request: Request, error: Exception) -> Response:
     """The answer where there is no such address, or not by this method, as the plane in question spells errors."""
-    is_v2 = str(request.scope["path"]).startswith(f"{ROOT_V2}/")
-    return await (answer_unrouted if is_v2 else answer_error)(request, error)
+    return await _ANSWERS[Plane.of(str(request.scope["path"]))](request, error)
 
 
 async def _health(_request: Request) -> Response:

@@ -51,7 +51,7 @@ class Plane(StrEnum):
         """The plane of an address."""
         if any(mark in path for mark in _LOGIN):
             return cls.LOGIN
-        if not path.startswith(_V2):
+        if not f"{path}/".startswith(_V2):
             return cls.V1
         return cls.A2A if "/a2a/" in path or path.endswith("/a2a") else cls.MANAGEMENT
 

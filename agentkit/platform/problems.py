@@ -48,9 +48,7 @@ _TASK_STATUS: Final[Mapping[type[TaskError], int]] = {
     MessageConflict: 409,
 }
 _ID: Final = re.compile(r"(?:[a-z]{2,4}\.)?[0-9a-fA-F-]{36}")
-_SERVED: Final = (
-    "This platform serves Corti's v1 over REST: no JSON-RPC and no streams, no v2, and nothing beside the agents yet."
-)
+_SERVED: Final = "The platform's addresses are listed at /openapi.json."
 _HTTP_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 
 

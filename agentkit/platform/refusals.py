@@ -54,6 +54,7 @@ class Row(NamedTuple):
 INTERNAL: Final = Row(500, "INTERNAL", "INTERNAL_ERROR", -32603)
 UNKNOWN_AGENT: Final = Row(404, "NOT_FOUND", "AGENT_NOT_FOUND", -32602)
 UNKNOWN_METHOD: Final = Row(404, "NOT_FOUND", "METHOD_NOT_FOUND", -32601)
+_WRONG_METHOD: Final = Row(405, "UNIMPLEMENTED", "METHOD_NOT_FOUND", -32601)
 UNKNOWN_VERSION: Final = Row(400, "FAILED_PRECONDITION", "VERSION_NOT_SUPPORTED", -32009)
 NO_PUSH: Final = Row(400, "FAILED_PRECONDITION", "PUSH_NOTIFICATION_NOT_SUPPORTED", -32003)
 _MALFORMED: Final = Row(400, "INVALID_ARGUMENT", "INVALID_REQUEST", -32700)
@@ -154,7 +155,7 @@ def refusal_of(error: Exception) -> Refusal:
         case TooManyRequests():
             return Refusal(_BUSY, error.message, headers=retry_after(error))
         case HTTPException():
-            row = UNKNOWN_METHOD._replace(status=error.status_code)
+            row = _WRONG_METHOD if error.status_code == _WRONG_METHOD.status else UNKNOWN_METHOD
             return Refusal(row, "There is no such operation at this address.", headers=error.headers or _EMPTY)
         case _:
             reference = logged(error)

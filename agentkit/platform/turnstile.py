@@ -20,6 +20,7 @@ from agentkit.web.limits import Limiter, Limits
 from agentkit.wire.jsontext import dump_json
 
 _VISIT: Final = "agentkit.visit"
+_PATIENCE: Final = "Ask less at once, and wait in between."
 _BUSY: Final = TooManyRequests("concurrent", "The server is busy.", retry_after=1.0)
 
 
@@ -73,10 +74,11 @@ class Turnstile:
             await self._app(scope, receive, send)
             return
         if self._open >= self._limits.concurrent:
-            await _refuse(scope, send, 429, _BUSY.message, retry_after(_BUSY))
+            await _refuse(scope, send, 429, _BUSY.message, _PATIENCE, retry_after(_BUSY))
             return
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._limits.header_bytes:
-            await _refuse(scope, send, 431, f"The headers have more than {self._limits.header_bytes} bytes.")
+            text = f"The headers have more than {self._limits.header_bytes} bytes."
+            await _refuse(scope, send, 431, text, "Send fewer or shorter headers.")
             return
         client = cast("tuple[str, int] | None", scope.get("client"))
         visit = Visit(self._limiter, f"address {client[0] if client else ''}")
@@ -94,7 +96,7 @@ class Turnstile:
                 visit.admit(f"login of {client[0] if client else ''}")
             await self._app(scope, receive, sending)
         except TooManyRequests as error:
-            await _refuse(scope, send, 429, error.message, retry_after(error))
+            await _refuse(scope, send, 429, error.message, _PATIENCE, retry_after(error))
         finally:
             self._open -= 1
             visit.leave()
@@ -106,9 +108,9 @@ def visit_of(scope: Scope) -> Visit | None:
 
 
 async def _refuse(
-    scope: Scope, send: Send, status: int, message: str, headers: Mapping[str, str] | None = None
+    scope: Scope, send: Send, status: int, message: str, how_to_fix: str, headers: Mapping[str, str] | None = None
 ) -> None:
-    body = dump_json(Plane.of(str(scope["path"])).error(status, message, "Ask less at once, and wait in between."))
+    body = dump_json(Plane.of(str(scope["path"])).error(status, message, how_to_fix))
     sent = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
     raw = [(name.encode(), value.encode()) for name, value in sent.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -13,6 +14,7 @@ from agentkit.errors import AuthenticationError
 from agentkit.models import JsonObject
 from agentkit.oauth.endpoints import NO_STORE, client_endpoint, token_endpoint
 from agentkit.oauth.token_request import ClientForm, TokenRequest
+from agentkit.platform.planes import Plane
 from agentkit.platform.problems import answering
 from agentkit.platform.realm.callers import bearer_of
 from agentkit.platform.realm.login import sender_of
@@ -46,6 +48,12 @@ def login_routes() -> list[Route]:
     at = [(f"{prefix}/{{tenant}}{path}", methods) for path, methods in endpoints.items() for prefix in ("/realms", "")]
     at.append(("/.well-known/oauth-authorization-server/realms/{tenant}", {"GET": _metadata}))
     return [Route(path, answering(_by_method(methods)), methods=list(methods)) for path, methods in at]
+
+
+async def answer_unrouted(_request: Request, error: Exception) -> Response:
+    """The answer where the login has no such address, or not by this method, as Keycloak spells errors (AUTH-09)."""
+    fault = cast(HTTPException, error)
+    return JSONResponse(Plane.LOGIN.error(fault.status_code, fault.detail), fault.status_code, fault.headers)
 
 
 def _by_method(methods: dict[str, _Answer]) -> Callable[[Request], Awaitable[Response]]:

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from agentkit.platform.methods import ByMethod
 from agentkit.platform.problems import Answering
 from agentkit.platform.v2 import a2a, agents, connectors, contexts, feedback, registry, rpc, traces, usage
-from agentkit.platform.v2.entrance import a2a_endpoint, refused
+from agentkit.platform.v2.entrance import a2a_endpoint
 from agentkit.platform.v2.gate import Route as Managed
 from agentkit.platform.v2.gate import authenticated
-from agentkit.platform.v2.problems import answer_problem
 
-ROOT: Final = "/v2/agentic"
+_ROOT: Final = "/v2/agentic"
 _A2A: Final = "/agents/{agent}/a2a"
-_A2A_PART: Final = "/a2a"
 
 _MANAGEMENT: Final[Mapping[str, Mapping[str, Managed]]] = {
     "/agents": {"GET": agents.page, "POST": agents.create},
@@ -63,7 +59,7 @@ def v2_routes() -> list[Route]:
         _a2a("GET", f"{_A2A}/tasks", a2a_endpoint(a2a.page)),
         *(
             Route(
-                ROOT + path,
+                _ROOT + path,
                 ByMethod({method: authenticated(route) for method, route in methods.items()}),
                 methods=list(methods),
             )
@@ -73,11 +69,4 @@ def v2_routes() -> list[Route]:
 
 
 def _a2a(method: str, path: str, endpoint: Answering) -> Route:
-    return Route(ROOT + path, endpoint, methods=[method])
-
-
-async def answer_unrouted(request: Request, error: Exception) -> Response:
-    """The answer where there is no such address, or not by this method, as the plane spells errors."""
-    path = str(request.scope["path"])
-    on_a2a_plane = f"{_A2A_PART}/" in path or path.endswith(_A2A_PART)
-    return await (refused if on_a2a_plane else answer_problem)(request, error)
+    return Route(_ROOT + path, endpoint, methods=[method])
