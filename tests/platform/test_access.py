@@ -97,7 +97,7 @@ async def test_tenant_name_must_fit_the_token_when_it_is_given(platform: LocalPl
 
 
 async def test_headers_that_official_clients_add_are_ignored(api: httpx2.AsyncClient) -> None:
-    """HDR-02, HDR-05."""
+    """HDR-02, HDR-05, HDR-04."""
     added = {
         "X-Fern-Language": "JavaScript",
         "X-Fern-SDK-Version": "1.0.0",
@@ -109,7 +109,7 @@ async def test_headers_that_official_clients_add_are_ignored(api: httpx2.AsyncCl
 
 
 async def test_a_token_for_the_sockets_does_not_reach_the_api(platform: LocalPlatform) -> None:
-    """AUTH-06."""
+    """AUTH-06, AUTH-12."""
     answer = await platform.http.post(
         f"{platform.url}/realms/base/protocol/openid-connect/token",
         data={
@@ -168,6 +168,6 @@ async def test_health_needs_no_token_and_unknown_paths_answer_json(platform: Loc
     assert (await platform.http.get(platform.url + "/health")).json() == {"status": "ok"}
     missing = await platform.http.get(platform.url + "/nothing/here")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
-    assert "no streams" in missing.json()["howToFix"]
+        assert "openapi.json" in missing.json()["howToFix"]
     wrong = await platform.http.put(platform.url + "/agents")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
