@@ -67,10 +67,11 @@ class Contribution:
 class Notebook:
     """What a member at work has found so far, for when it is stopped before it is done."""
 
-    __slots__ = ("observations", "steps")
+    __slots__ = ("_above", "observations", "steps")
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, above: Notebook | None = None) -> None:
+        """Begin with nothing; `above` takes what is found here, too, for the nested agent that the member works for."""
+        self._above = above
         self.steps: list[Step] = []
         self.observations: list[Observation] = []
 
@@ -79,6 +80,8 @@ class Notebook:
         self.steps.append(step)
         if step.observation is not None:
             self.observations.append(step.observation)
+        if self._above is not None:
+            self._above.note(step)
 
     def result(self, text: str, **ending: object) -> WorkerResult:
         """A result that failed, with what was found until then."""

@@ -185,9 +185,8 @@ class Deliberation:
     def _assignment(self, piece: Delegate, situation: Situation, waiting: Waiting) -> Assignment:
         self._numbers += 1
         place = f"{self._place}.{self._numbers}" if self._place else str(self._numbers)
-        assignment = Assignment(
-            portion(situation, piece.expert, piece.text), place, waiting, self._notebook or Notebook()
-        )
+        shown = portion(situation, piece.expert, piece.text)
+        assignment = Assignment(shown, place, waiting, Notebook(self._notebook))
         self._round[place] = _AtWork(piece.expert, place, assignment.notebook)
         return assignment
 

@@ -78,7 +78,7 @@ class TurnAtWork:
         self._scope = Scope(context.caller.tenant, context.caller.owner, context.context_id)
         self._resumed = Resumed.read(message, context.continuation)
         self._registration = shop.registrations.open(
-            self._scope, context.credentials, first=first, resumed=context.resumed
+            self._scope, context.credentials, plan.every_server(), first=first, resumed=context.resumed
         )
         limits = shop.limits
         self._recollection = Recollection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -90,6 +90,17 @@ class Registration:
                 credential for name, credential in self.credentials.items() if name != server.name
             )
 
+    def accept(self, brought: Credentials, servers: Iterable[ServerPlan]) -> None:
+        """Take credentials for the servers there are, where they are now, as far as they are not registered yet.
+
+        What names another server, or one that wants nothing, is not kept (MCPAUTH-04, MCPAUTH-13): a server that is
+        added later, or put elsewhere before it was asked, must not get a credential that was not given for it.
+        """
+        places = {server.name: server.url for server in servers if server.authorization is not Authorization.NONE}
+        new = {name: one for name, one in brought.items() if name in places and name not in self.tools}
+        self.credentials = self.credentials.merged(Credentials(new.values()))
+        self.addresses.update((name, places[name]) for name in new)
+
     def refused(self, name: str) -> None:
         """A server refused its credential: it counts as never registered, so a new one is accepted (MCPAUTH-18)."""
         self.tools.pop(name, None)
@@ -106,24 +117,24 @@ class Registrations:
         self._vault: Vault[Registration] = Vault(capacity)
         self._secrets = secrets
 
-    def open(self, context: Hashable, brought: Credentials, *, first: bool, resumed: bool) -> Registration:
+    def open(
+        self, context: Hashable, brought: Credentials, servers: Iterable[ServerPlan], *, first: bool, resumed: bool
+    ) -> Registration:
         """The registration for a turn.
 
         Args:
             context: The key of the context, with tenant and owner in it.
             brought: The credentials of this message.
+            servers: The agent's, as they are now.
             first: It is the first message of the context: its credentials are registered (MCPAUTH-14).
             resumed: It continues a task: its credentials count for servers never registered (MCPAUTH-18). Those of
                 any other message are ignored (MCPAUTH-16).
         """
         known = None if first else self._vault.look_up(context)
         if known is None:
-            known = Registration(brought if first else NO_CREDENTIALS, secrets=self._secrets)
-        if resumed and not first:
-            new = [credential for name, credential in brought.items() if name not in known.tools]
-            known.credentials = known.credentials.merged(Credentials(new))
-            for credential in new:
-                known.addresses.pop(credential.mcp_name.strip(), None)
+            known = Registration(NO_CREDENTIALS, secrets=self._secrets)
+        if brought and (first or resumed):
+            known.accept(brought, servers)
         self._vault.keep(context, known)
         return known
 

@@ -10,11 +10,13 @@ import httpx2
 import pytest
 
 from agentkit.mcp.hosting.authorization import InheritAuth, NoAuth, ServerAuth
+from agentkit.models import JsonObject
 from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.parts import (
     BEARER,
     OAUTH,
     TOKEN,
+    TOOLS,
     Plain,
     Recording,
     Talk,
@@ -65,7 +67,7 @@ async def test_01_the_type_of_an_auth_part_is_read_in_any_case(kind: str) -> Non
     ],
 )
 async def test_02_10_an_incomplete_part_is_a_400_and_makes_no_task(data: dict[str, str], code: str) -> None:
-    """MCPAUTH-02, MCPAUTH-10."""
+    """MCPAUTH-02, MCPAUTH-10, MCPAUTH-11, CON-23."""
     async with talking("ehr", "bearer", BEARER) as (chief, app):
         answer = await chief.post(body("hello", {"kind": "data", "data": dict(data)}, message_id="m-1"))
         assert (answer.status_code, answer.json()["code"]) == (400, code)
@@ -136,7 +138,7 @@ async def test_05_a_server_that_checks_the_inherited_token_lets_the_caller_in() 
 
 
 async def test_06_a_missing_or_wrong_token_ends_in_auth_required_naming_the_server() -> None:
-    """MCPAUTH-06."""
+    """MCPAUTH-06, V1-OBJ-19."""
     async with talking("ehr", "bearer", BEARER) as (chief, app):
         missing = await chief.send()
         assert state(missing) == "auth-required"
@@ -191,7 +193,7 @@ async def test_08_a_part_that_does_not_fit_the_server_counts_as_absent(
 
 
 async def test_09_two_parts_for_one_server_are_a_400() -> None:
-    """MCPAUTH-09."""
+    """MCPAUTH-09, MCPAUTH-11."""
     async with talking("ehr", "bearer", BEARER) as (chief, _):
         for second in (token(" ehr"), credentials("ehr")):
             answer = await chief.post(body("hello", token("ehr"), second))
@@ -199,7 +201,7 @@ async def test_09_two_parts_for_one_server_are_a_400() -> None:
 
 
 async def test_12_other_data_parts_stay_ordinary() -> None:
-    """MCPAUTH-12."""
+    """MCPAUTH-12, MCPAUTH-01, CON-23."""
     async with talking("open", "none", NoAuth()) as (chief, _):
         parts = [{"type": "note", "token": "x"}, {"type": 7}, {"patientRef": "example-1"}]
         task = await chief.send("hello", *({"kind": "data", "data": dict(data)} for data in parts))
@@ -213,7 +215,7 @@ async def test_13_a_part_for_an_unknown_server_is_ignored() -> None:
 
 
 async def test_14_credentials_count_on_the_first_message_of_a_context_only() -> None:
-    """MCPAUTH-14."""
+    """MCPAUTH-14, CON-29."""
     async with talking("ehr", "bearer", BEARER) as (chief, app):
         first = await chief.send("hello", token("ehr", "wrong-token"))
         later = await chief.send("hello", token("ehr"), context=first["contextId"])
@@ -260,7 +262,7 @@ async def test_17_a_message_of_nothing_but_credentials_is_accepted() -> None:
 
 
 async def test_18_an_answer_to_the_waiting_task_with_the_credential_resumes_its_question() -> None:
-    """MCPAUTH-18."""
+    """MCPAUTH-18, CON-29."""
     async with talking("ehr", "bearer", BEARER) as (chief, _):
         waiting = await chief.send("the question")
         assert state(waiting) == "auth-required"
@@ -315,3 +317,30 @@ async def test_a_credential_does_not_follow_its_server_to_another_address() -> N
         done = await chief.send(None, token("ehr"), task=waiting["id"])
         assert state(done) == "completed"
         assert "other: again" in said(done)
+
+
+async def test_13_a_credential_for_an_unknown_server_is_not_kept_for_one_that_is_added_later() -> None:
+    """MCPAUTH-13, MCPAUTH-14: whoever changes the agent must not get what was never given for its new server."""
+    async with serving(late=BEARER) as (platform, app):
+        chief = await talk(platform)
+        first = await chief.send("!hello", token("late"))
+        await chief.api.patch(f"/agents/{chief.agent}", json={"experts": [expert("reader", server("late", "bearer"))]})
+        later = await chief.send("hello", context=first["contextId"])
+    assert state(later) == "auth-required"
+    assert app.authorizations("/late/mcp") <= {None}
+
+
+async def test_14_a_turn_that_asks_no_server_binds_its_credentials_to_their_addresses_too() -> None:
+    """MCPAUTH-14: an interview asks nobody, and the agent is changed after it."""
+    async with serving(ehr=BEARER, elsewhere=BEARER) as (platform, app):
+        interviewer: JsonObject = {"type": "reference", "name": "interviewing-expert"}
+        chief = await talk(platform, [interviewer, expert("reader", server("ehr", "bearer"))])
+        questions = [{"id": "q", "type": "boolean", "text": "Did you sleep?"}]
+        questionnaire = {"questionnaireId": "sleep", "version": "1", "startQuestion": "q", "questions": questions}
+        part = {"kind": "data", "data": {"type": "questionnaire", "questionnaire": questionnaire}}
+        first = await chief.send("hello", part, token("ehr"))
+        moved = {**server("ehr", "bearer"), "url": f"{TOOLS}/elsewhere/mcp"}
+        await chief.api.patch(f"/agents/{chief.agent}", json={"experts": [expert("reader", moved)]})
+        later = await chief.send("hello", context=first["contextId"])
+    assert (said(first), state(later)) == ("Did you sleep?", "auth-required")
+    assert app.authorizations("/elsewhere/mcp") <= {None}

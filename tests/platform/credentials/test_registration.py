@@ -32,26 +32,35 @@ def given(value: str) -> Credentials:
 def test_the_context_unused_for_longest_is_forgotten() -> None:
     registrations = Registrations(2)
     for context in ("a", "b", "c"):
-        registrations.open(context, given("t"), first=True, resumed=False)
-    assert len(registrations.open("c", Credentials(), first=False, resumed=False).credentials) == 1
-    assert len(registrations.open("a", Credentials(), first=False, resumed=False).credentials) == 0
+        registrations.open(context, given("t"), [EHR], first=True, resumed=False)
+    assert len(registrations.open("c", Credentials(), [EHR], first=False, resumed=False).credentials) == 1
+    assert len(registrations.open("a", Credentials(), [EHR], first=False, resumed=False).credentials) == 0
 
 
 def test_a_forgotten_context_keeps_no_credential() -> None:
     registrations = Registrations(2)
-    registrations.open("a", given("t"), first=True, resumed=False)
+    registrations.open("a", given("t"), [EHR], first=True, resumed=False)
     registrations.forget("a")
     with pytest.raises(McpAuthRequired):
-        registrations.open("a", given("t"), first=False, resumed=False).authorize(EHR, CALLER)
+        registrations.open("a", given("t"), [EHR], first=False, resumed=False).authorize(EHR, CALLER)
 
 
 def test_an_answer_to_a_task_never_replaces_the_credential_of_a_registered_server() -> None:
     registrations = Registrations(2)
-    registration = registrations.open("a", given("one"), first=True, resumed=False)
+    registration = registrations.open("a", given("one"), [EHR], first=True, resumed=False)
     registration.tools["ehr"] = ()
-    assert registrations.open("a", given("two"), first=False, resumed=True).credentials == given("one")
+    assert registrations.open("a", given("two"), [EHR], first=False, resumed=True).credentials == given("one")
     registration.refused("ehr")
-    assert registrations.open("a", given("two"), first=False, resumed=True).credentials == given("two")
+    assert registrations.open("a", given("two"), [EHR], first=False, resumed=True).credentials == given("two")
+
+
+def test_a_credential_is_bound_to_where_its_server_was_when_it_was_given() -> None:
+    """MCPAUTH-13: what names another server, or one that wants nothing, is not kept for one that comes later."""
+    for servers in ((), [replace(EHR, authorization=Authorization.NONE)], [replace(EHR, url=f"{TOOLS}/other/mcp")]):
+        registration = Registrations(2).open("a", given("t"), servers, first=True, resumed=False)
+        with pytest.raises(McpAuthRequired):
+            registration.authorize(EHR, CALLER)
+    assert Registrations(2).open("a", given("t"), [EHR], first=True, resumed=False).authorize(EHR, CALLER) is not None
 
 
 async def test_idle_contexts_beyond_the_limit_lose_their_connections_and_get_new_ones() -> None:

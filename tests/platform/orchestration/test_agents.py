@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from agentkit.compose import FunctionAgent, RunContext
 from agentkit.errors import InputRequired
@@ -17,7 +18,7 @@ from agentkit.specs import ExpertSpec
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.orchestration.making import V2, a2a, made, mcp, platform_with, served
-from tests.platform.parts import TOOLS, Talk, said, signed_in, state, tools_app
+from tests.platform.parts import TOOLS, Talk, expert, said, server, signed_in, state, talk, tools_app
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +43,7 @@ def agent(talk: Talk) -> dict[str, Any]:
 
 
 async def test_an_agent_asks_another_one_which_asks_its_expert() -> None:
-    """V2-OBJ-06."""
+    """V2-OBJ-06, EXP-05."""
     async with platform_with(Down()) as platform:
         lower = await made(platform, mcp("one"), name="lower")
         middle = await made(platform, agent(lower), name="middle")
@@ -160,3 +161,39 @@ async def test_the_configuration_of_a_registry_expert_reaches_its_reasoner() -> 
         chief = await made(platform, {"type": "registry", "name": offered[0]["id"], "config": {"depth": 3}})
         assert state(await chief.send("hello")) == "completed"
     assert reasoner.situations[1].instructions == 'Be exact.\n\nConfiguration: {"depth": 3}'
+
+
+async def test_what_an_expert_of_a_nested_agent_found_is_told_once_where_the_next_one_is_refused() -> None:
+    """V2-OBJ-14: the steps of a nested agent are its experts' own, each once."""
+
+    async def closing(scope: Scope, receive: Receive, send: Send) -> None:
+        """Lists its tools, and lets nobody call them."""
+        body, more = b"", scope["type"] == "http"
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        if b'"tools/call"' in body and scope["path"] == "/two/mcp":
+            await send({"type": "http.response.start", "status": 401, "headers": [(b"www-authenticate", b"Bearer")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        whole = iter([{"type": "http.request", "body": body, "more_body": False}] if body else [])
+
+        async def again() -> Any:
+            return next(whole, None) or await receive()
+
+        await open_app(scope, again, send)
+
+    class InTurn(Down):
+        async def decide(self, situation: Situation) -> Act:
+            done = len(situation.delegations)
+            if done < len(situation.experts):
+                return Delegate(situation.experts[done].name, situation.text)
+            return await super().decide(situation)
+
+    open_app = tools_app({"one": NoAuth(), "two": NoAuth()})
+    async with LocalPlatform(servers={TOOLS: closing}, reasoner=InTurn()) as platform:
+        lower = await talk(platform, [expert("reader", server("one")), expert("writer", server("two"))])
+        chief = await made(platform, agent(lower), name="top")
+        task = await chief.send("hello")
+    assert state(task) == "auth-required"
+    assert [one["server"] for one in task["metadata"]["agentkit"]["steps"]] == ["one"]
