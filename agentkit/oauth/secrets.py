@@ -69,9 +69,9 @@ class SecretChecker:
             hashes: Those of the client; empty where there is none.
             now: Seconds of a clock that goes forward.
         """
-        marks = [self._mark(secret, one) for one in hashes]
-        if any(self._proven.get(mark, now) for mark in marks):
+        if self.is_proven(secret, hashes, now):
             return True
+        marks = [self._mark(secret, one) for one in hashes]
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(2)
         found = await anyio.to_thread.run_sync(_match, secret, hashes or [self._decoy], limiter=self._limiter)
@@ -79,6 +79,10 @@ class SecretChecker:
             return False
         self._proven.put(marks[found], True, now, now + _PROVEN)
         return True
+
+    def is_proven(self, secret: str, hashes: Sequence[str], now: float) -> bool:
+        """Whether it is remembered that one of the hashes is that of the secret, which costs next to nothing."""
+        return any(self._proven.get(self._mark(secret, one), now) for one in hashes)
 
     def _mark(self, secret: str, secret_hash: str) -> bytes:
         text = f"{secret_hash}\0{secret}".encode("utf-8", "surrogatepass")

@@ -16,7 +16,7 @@ from agentkit.interviewing import Interpreter
 from agentkit.memory import Embedder
 from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.platform.faults.rules import Faults
-from agentkit.platform.realm.records import RealmClient, RealmUser
+from agentkit.platform.realm.records import LONGEST, RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec, RemoteAgentSpec
@@ -34,6 +34,9 @@ DEFAULT_CLIENTS: Final[Mapping[str, str]] = MappingProxyType({"local-client": "l
 
 DEFAULT_TRAFFIC: Final = Limits(rate=1_000.0, burst=10_000, concurrent=2_000, concurrent_per_caller=500)
 """What no application under development comes near, and no runaway loop takes from the others."""
+
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""It stands in addresses and in a header."""
 
 _REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
@@ -177,8 +180,10 @@ class PlatformSettings:
         """
         if not self.url.startswith(("http://", "https://")):
             raise ConfigurationError("url", "must be an absolute http or https URL", remedy=f"Try {DEFAULT_URL}.")
-        if not self.tenants or not all(tenant and "/" not in tenant for tenant in self.tenants):
-            raise ConfigurationError("tenants", "at least one is needed, and none may be empty or hold a slash")
+        if not self.tenants or not all(_TENANT.fullmatch(tenant) for tenant in self.tenants):
+            raise ConfigurationError(
+                "tenants", "at least one is needed, of letters, digits, hyphens, dots, underscores"
+            )
         if not all(client and secret for client, secret in self.clients.items()):
             raise ConfigurationError("clients", "every client needs an id and a secret")
         self._check_login()
@@ -189,17 +194,18 @@ class PlatformSettings:
 
     def _check_login(self) -> None:
         for name in ("token_lifetime", "refresh_lifetime"):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(name, "must be at least one second")
+            if not 1 <= getattr(self, name) <= LONGEST:
+                raise ConfigurationError(name, f"must be from 1 to {LONGEST} seconds")
         if self.issuer_environment is not None:
             if self.login_url is not None:
                 raise ConfigurationError("issuer_environment", "was given beside login_url", remedy="Give one of them.")
             if not _REGION.fullmatch(self.issuer_environment):
                 raise ConfigurationError("issuer_environment", "is no region", remedy="Corti's are eu and us.")
-        named = (*self.clients.values(), *self.users.values())
-        foreign = {tenant for one in named if not isinstance(one, str) for tenant in one.tenants} - {*self.tenants}
-        if foreign:
-            raise ConfigurationError("tenants", f"lacks {min(foreign)}, which a client or user belongs to")
+        for table, entries in (("clients", self.clients), ("users", self.users)):
+            for name, one in entries.items():
+                if not isinstance(one, str) and (foreign := {*one.tenants} - {*self.tenants}):
+                    text = f"names {min(foreign)}, which is none of the tenants"
+                    raise ConfigurationError(f"{table}.{name}.tenants", text)
 
     def issuer(self, tenant: str) -> str:
         """Where the tokens of a tenant say they come from: the login URL with the realm (LOC-06)."""

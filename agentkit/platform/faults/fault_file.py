@@ -48,7 +48,7 @@ def read_faults_file(path: Path) -> Faults:
     """
     try:
         content: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):  # tomllib recurses, and knows no limit of digits
         raise ConfigurationError("--faults", "names no readable TOML file", remedy="Check path and syntax.") from None
     for key in sorted(content.keys() - _TOP):
         raise ConfigurationError(key, "is not known", remedy=f"Known are {', '.join(sorted(_TOP))}.")

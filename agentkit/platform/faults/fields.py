@@ -44,7 +44,10 @@ def number(name: str, value: object) -> float:
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ConfigurationError(name, "must be a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ConfigurationError(name, "is too large") from None
 
 
 def flag(name: str, value: object) -> bool:

@@ -111,8 +111,12 @@ class FaultRule:
             raise ConfigurationError("route", "must begin with a slash or *")
         if not 0 <= self.probability <= 1 or math.isnan(self.probability):
             raise ConfigurationError("probability", "must be from 0 to 1")
-        if self.every < 1 or self.skip < 0 or (self.count is not None and self.count < 0):
-            raise ConfigurationError("every", "must be at least 1, and skip and count not negative")
+        if self.every < 1:
+            raise ConfigurationError("every", "must be at least 1")
+        for name in ("skip", "count"):
+            number: int | None = getattr(self, name)
+            if number is not None and number < 0:
+                raise ConfigurationError(name, "must not be negative")
 
     @property
     def pattern(self) -> re.Pattern[str]:

@@ -77,7 +77,7 @@ def read_clients_file(path: Path) -> ClientsFile:
     """
     try:
         content: _Table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):  # tomllib recurses, and knows no limit of digits
         raise ConfigurationError("--clients", "names no readable TOML file", remedy="Check path and syntax.") from None
     document = _Reader("", content)
     clients = document.table("clients")

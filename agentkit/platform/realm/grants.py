@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -25,6 +26,7 @@ from agentkit.platform.realm.records import (
 from agentkit.platform.realm.sessions import Refreshed, Sessions
 from agentkit.platform.realm.tokens import SOCKET_SCOPES, Issue, RealmTokens, granted
 
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _WRONG_CLIENT: Final = "The client is unknown, or its credentials are wrong."
 
 
@@ -128,6 +130,9 @@ class Grants:
             raise _invalid_grant("The code is not valid: it is unknown, was used, has expired or is another client's.")
         if wanted.form.get("redirect_uri") != code.redirect_uri:
             raise _invalid_grant("The redirect_uri is another one than that of the sign-in.")
+        if code.challenge is None and not wanted.client_secret:
+            # Who may come without its secret would else come with nothing at all (RFC 9700, 2.1.1).
+            raise _invalid_grant("The sign-in had no code_challenge, so the client must send its secret.")
         _check_verifier(code.challenge, wanted.form.get("code_verifier"))
         person = self._directory.person(self._tenant, code.session.username)
         if person is None:
@@ -182,7 +187,9 @@ def _check_verifier(challenge: str | None, verifier: str | None) -> None:
         return
     if not verifier:
         raise _invalid_grant("The code_verifier is missing.")
-    digest = hashlib.sha256(verifier.encode("utf-8", "surrogatepass")).digest()
+    if not _VERIFIER.fullmatch(verifier):
+        raise _invalid_grant("The code_verifier must have 43 to 128 characters of A-Z, a-z, 0-9, and -._~.")
+    digest = hashlib.sha256(verifier.encode()).digest()
     if not hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), challenge.encode()):
         raise _invalid_grant("The code_verifier does not fit the code_challenge.")
 

@@ -18,6 +18,9 @@ REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - a grant, no secret
 GRANTS: Final = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, PASSWORD, REFRESH_TOKEN)
 """What the token endpoint knows (AUTH-01 to AUTH-05)."""
 
+LONGEST: Final = 10 * 365 * 86_400
+"""Seconds a token may live at most: a clock of many more is none that verifiers believe."""
+
 _REDIRECT_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21\x22\x24-\x7e]{1,2000}")
 
 
@@ -65,14 +68,14 @@ class RealmClient:
             raise ConfigurationError(
                 "redirect_uris", "holds one that is no absolute URI without fragment", remedy="Give the whole URL."
             )
-        if unknown := sorted(set(self.grants or ()) - set(GRANTS)):
-            raise ConfigurationError("grants", f"has {unknown[0]}", remedy=f"Known are {', '.join(GRANTS)}.")
+        if set(self.grants or ()) - set(GRANTS):
+            raise ConfigurationError("grants", "has one that is not known", remedy=f"Known are {', '.join(GRANTS)}.")
         if self.secret is None and CLIENT_CREDENTIALS in (self.grants or ()):
             raise ConfigurationError("grants", "has client_credentials, which needs a secret")
         for name in ("token_lifetime", "refresh_lifetime"):
             seconds: int | None = getattr(self, name)
-            if seconds is not None and seconds < 1:
-                raise ConfigurationError(name, "must be at least one second")
+            if seconds is not None and not 1 <= seconds <= LONGEST:
+                raise ConfigurationError(name, f"must be from 1 to {LONGEST} seconds")
 
     def may_use(self, grant: str) -> bool:
         """Whether the client may use a grant."""

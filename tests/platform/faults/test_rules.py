@@ -90,7 +90,8 @@ def test_the_first_rule_that_happens_is_the_one() -> None:
         (lambda: FaultRule(BROKEN, probability=1.1), "probability"),
         (lambda: FaultRule(BROKEN, probability=float("nan")), "probability"),
         (lambda: FaultRule(BROKEN, every=0), "every"),
-        (lambda: FaultRule(BROKEN, skip=-1), "every"),
+        (lambda: FaultRule(BROKEN, skip=-1), "skip"),
+        (lambda: FaultRule(BROKEN, count=-1), "count"),
     ],
 )
 def test_what_cannot_happen_is_refused_when_it_is_made(make: Any, setting: str) -> None:
@@ -160,6 +161,10 @@ def test_a_file_says_the_same(tmp_path: Path) -> None:
         ("[[rules]]\nstatus = 500\nprobability = '1'", "rules[0].probability"),
         ("[[rules]]\nstatus = 500\nevery = 0", "rules[0].every"),
         ("[[rules]]\nstatos = 500", "rules[0].statos"),
+        ("[[rules]]\nstatus = 500\nskip = -1", "rules[0].skip"),
+        ("[[rules]]\nlatency = 1" + 400 * "0", "rules[0].latency"),
+        ("seed = " + 5_000 * "1", "--faults"),
+        ("a = " + 5_000 * "[", "--faults"),
     ],
 )
 def test_a_mistake_in_a_file_is_named(tmp_path: Path, text: str, place: str) -> None:

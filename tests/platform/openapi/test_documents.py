@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from jsonschema.validators import Draft202012Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 from starlette.routing import Route
 
 from agentkit.platform import create_platform
@@ -63,6 +64,14 @@ async def test_every_name_in_a_document_leads_somewhere_and_every_object_is_used
     assert targets == names
     identifiers = [item[one]["operationId"] for item in document["paths"].values() for one in METHODS & item.keys()]
     assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+async def test_every_document_is_one_of_openapi_3_1(path: str) -> None:
+    """By the schema that the OpenAPI Initiative publishes for it."""
+    document = await read(path)
+    assert document["openapi"].startswith("3.1.")
+    assert [error.message for error in Draft202012Validator(OPENAPI_31).iter_errors(document)] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)

@@ -106,6 +106,10 @@ def test_nothing_that_is_read_shows_a_secret(tmp_path: Path) -> None:
         ('[clients.app]\nredirect_uris = ["https://a/#x"]', "clients.app.redirect_uris"),
         ('[clients.app]\nredirect_uris = ["javascript:alert(1)"]', "clients.app.redirect_uris"),
         ('[clients.app]\ngrants = ["implicit"]', "clients.app.grants"),
+        ('[clients.app]\ngrants = ["canary"]', "clients.app.grants"),
+        ("[clients.app]\ntoken_lifetime = 1" + 20 * "0", "clients.app.token_lifetime"),
+        ("[clients.app]\ntoken_lifetime = 1" + 5_000 * "0", "--clients"),
+        ("a = " + 5_000 * "[", "--clients"),
         ('[clients.app]\ngrants = ["client_credentials"]', "clients.app.grants"),
         ("[clients.app]\ntoken_lifetime = 0", "clients.app.token_lifetime"),
         ("[clients.app]\ntoken_lifetime = true", "clients.app.token_lifetime"),
@@ -140,8 +144,15 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_client_of_a_tenant_that_is_none_is_refused(tmp_path: Path) -> None:
     found = read(tmp_path, '[clients.app]\ntenants = ["clinic"]')
-    with pytest.raises(ConfigurationError, match="clinic"):
+    with pytest.raises(ConfigurationError, match=r"clients\.app\.tenants: names clinic"):
         found.applied(PlatformSettings())
+
+
+@pytest.mark.parametrize("tenant", ["", "a/b", "..", "a b", "mün", "a?b", "a\n"])
+def test_a_tenant_that_cannot_stand_in_an_address_and_a_header_is_refused(tenant: str) -> None:
+    """ENV-04."""
+    with pytest.raises(ConfigurationError, match="tenants"):
+        PlatformSettings(tenants=("base", tenant))
 
 
 @pytest.mark.parametrize(

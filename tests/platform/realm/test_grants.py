@@ -108,6 +108,28 @@ async def test_pkce_stands_in_for_the_secret(change: dict[str, str], status: int
     assert status == 200 or answer.json()["error"] == "invalid_grant"
 
 
+async def test_a_code_alone_is_worth_nothing_also_where_the_client_may_come_without_its_secret() -> None:
+    """AUTH-03, RFC 9700, 2.1.1: secret or PKCE, and nobody takes both away."""
+    plain = {"client_id": "both", "code_challenge": "", "code_challenge_method": ""}
+    async with LocalPlatform(settings()) as platform:
+        form = {**CODE, "client_id": "both", "code": await code_of(platform, **plain)}
+        assert error_of(await fetch(platform, **form)) == (400, "invalid_grant")
+        form = {**CODE, "client_id": "both", "code": await code_of(platform, **plain)}
+        assert (await fetch(platform, **form, client_secret="both-secret")).status_code == 200
+        form = {**CODE, "client_id": "both", "code": await code_of(platform, client_id="both")}
+        assert (await fetch(platform, **form, code_verifier=VERIFIER)).status_code == 200
+
+
+@pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, "ü" * 43, "v" * 42 + "+"])
+async def test_a_verifier_that_is_none_is_refused_even_where_it_fits(verifier: str) -> None:
+    """AUTH-03, RFC 7636, 4.1: 43 to 128 unreserved characters."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    async with LocalPlatform(settings()) as platform:
+        code = await code_of(platform, code_challenge=challenge)
+        form = {**CODE, "client_id": "app", "code": code, "code_verifier": verifier}
+        assert error_of(await fetch(platform, **form)) == (400, "invalid_grant")
+
+
 async def test_a_verifier_without_challenge_is_refused() -> None:
     """RFC 9700, 4.8.2: nobody may take PKCE away from a sign-in."""
     async with LocalPlatform(settings()) as platform:

@@ -80,3 +80,18 @@ async def test_only_so_many_secrets_wait_to_be_checked() -> None:
                 group.start_soon(guess, number)
     assert refused == 10
     assert await directory.proves_client("base", "local-client", "local-secret")
+
+
+async def test_a_flood_of_guesses_does_not_stop_a_client_whose_secret_is_known_to_be_right() -> None:
+    directory = register_clients(settings())
+    assert await directory.proves_client("base", "local-client", "local-secret")
+
+    async def guess(number: int) -> None:
+        assert not await directory.proves_client("base", "local-client", f"guess-{number}")
+
+    with anyio.fail_after(HANG):
+        async with anyio.create_task_group() as group:
+            for number in range(CHECKS):
+                group.start_soon(guess, number)
+            await anyio.wait_all_tasks_blocked()
+            assert await directory.proves_client("base", "local-client", "local-secret")

@@ -120,3 +120,22 @@ async def test_the_issuer_can_take_the_form_that_old_clients_read_the_environmen
     settings = PlatformSettings(login_url="https://auth.eu.corti.app/realms")
     async with LocalPlatform(settings) as platform:
         assert claims(await platform.bearer())["iss"] == "https://auth.eu.corti.app/realms/base"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/realms/base/protocol/openid-connect/token", 405),
+        ("PUT", "/base/protocol/openid-connect/token", 405),
+        ("GET", "/realms/base/protocol/openid-connect/nothing", 404),
+        ("DELETE", "/realms/base/.well-known/openid-configuration", 405),
+    ],
+)
+async def test_also_what_is_not_served_is_refused_as_keycloak_refuses(
+    platform: LocalPlatform, method: str, path: str, status: int
+) -> None:
+    """AUTH-09: one shape for all errors of the login."""
+    answer = await platform.http.request(method, platform.url + path)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error", "error_description"}
+    assert status == 404 or answer.headers["allow"]
