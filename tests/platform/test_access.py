@@ -168,6 +168,6 @@ async def test_health_needs_no_token_and_unknown_paths_answer_json(platform: Loc
     assert (await platform.http.get(platform.url + "/health")).json() == {"status": "ok"}
     missing = await platform.http.get(platform.url + "/nothing/here")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
-        assert "openapi.json" in missing.json()["howToFix"]
+    assert "openapi.json" in missing.json()["howToFix"]
     wrong = await platform.http.put(platform.url + "/agents")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")

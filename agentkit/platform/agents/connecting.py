@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from agentkit.errors import WireError
-from agentkit.models import AgentId
+from agentkit.models import AgentId, JsonObject
 from agentkit.models.identity import new_id
 from agentkit.platform.agents.connector import (
     AgentConnector,
@@ -52,7 +53,8 @@ class Connecting:
             place: Where, for errors.
 
         Raises:
-            WireError: A reference names nothing (`reason` is `UNKNOWN`), or its configuration does not fit.
+            WireError: A reference names nothing (`reason` is `UNKNOWN`), or its configuration does not fit; or an
+                output's schema is none.
         """
         match spec:
             case McpServerSpec():
@@ -74,6 +76,9 @@ class Connecting:
             case RemoteAgentSpec():
                 return RemoteConnector(id=new_id(), enabled=spec.enabled, url=spec.url, name=spec.name)
             case OutputSchemaSpec():
+                # The first use loads the library from disk, and a schema may be large.
+                if not await asyncio.to_thread(_is_schema, spec.schema):
+                    raise WireError(field_at(place, "schema"), "value", "is no JSON Schema (2020-12)")
                 return SchemaConnector(
                     id=new_id(),
                     enabled=spec.enabled,
@@ -110,6 +115,17 @@ class Connecting:
         if agent is None:
             raise unknown_reference(place)
         return AgentConnector(id=new_id(), enabled=enabled, agent_id=agent.id, name=agent.name, prompt=prompt)
+
+
+def _is_schema(schema: JsonObject) -> bool:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError:
+        return False
+    return True
 
 
 def mcp_server(spec: McpServerSpec) -> McpServer:

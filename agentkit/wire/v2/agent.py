@@ -141,7 +141,10 @@ def decode_update_agent(value: object) -> AgentChanges:
         reader,
         lambda: AgentChanges(
             name=_limited(reader, "name"),
-            description=_cleared(reader, "description", _limited(reader, "description")),
+            # An empty one is shown as null, and clears as null does; a create takes it, too.
+            description=_cleared(reader, "description", _limited(reader, "description")) or CLEAR
+            if reader.mentions("description")
+            else None,
             prompt=_cleared(reader, "systemPrompt", reader.optional_text("systemPrompt")),
             experts=experts,
             servers=servers,

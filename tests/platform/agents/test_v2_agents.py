@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit.platform import PlatformSettings
+from agentkit.platform.agents.store import AgentStore
 from agentkit.platform.v2.paging import page_token
 from tests.platform.agents.calls import (
     MERGE,
@@ -194,6 +195,19 @@ async def test_a_merge_patch_keeps_clears_and_replaces() -> None:
     assert moved == {**cleared, "visibility": "public", "lifecycle": "persistent", "name": "new"} == final
 
 
+async def test_an_empty_text_is_taken_by_a_patch_as_it_is_by_a_create() -> None:
+    """V2-OBJ-01, V2-OBJ-02: `description` has a greatest length and no least one."""
+    async with caller() as api:
+        agent = await api.made(V2, {"name": "a", "description": "", "systemPrompt": "", "model": "m"})
+        assert (agent["description"], agent["systemPrompt"]) == (None, None)
+        place = v2_path(agent["id"])
+        assert (await api.patch(place, {"description": "d", "systemPrompt": "s"})).status_code == 200
+        emptied = await api.patch(place, {"description": "", "systemPrompt": ""})
+        assert emptied.status_code == 200, emptied.text
+        assert (emptied.json()["description"], emptied.json()["systemPrompt"]) == (None, None)
+        assert (await api.read(v1_path(agent["id"])))["description"] == ""
+
+
 @pytest.mark.parametrize("field", ["name", "visibility", "lifecycle"])
 async def test_what_an_agent_cannot_be_without_cannot_be_cleared(field: str) -> None:
     """V2-OBJ-02."""
@@ -363,3 +377,33 @@ async def test_the_filters_of_the_list_count() -> None:
         assert await names("q=%C3%A4PF") == ["Äpfel"]
         assert await names("q=of%20C") == ["c"]
         assert await names("q=") == ["Äpfel", "b", "c"]
+
+
+async def test_a_page_holds_fifty_unless_told_otherwise() -> None:
+    """V2-PAGE-01."""
+    async with caller() as api:
+        for number in range(51):
+            await api.made(V2, {"name": f"agent-{number}"})
+        page = await api.read(V2)
+        rest = await api.read(f"{V2}?pageToken={page['nextPageToken']}")
+        whole = await api.read(f"{V2}?pageSize=200")
+    assert (len(page["agents"]), len(rest["agents"]), rest["nextPageToken"]) == (50, 1, None)
+    assert whole["agents"] == [*page["agents"], *rest["agents"]]
+
+
+async def test_an_unexpected_error_is_a_500_with_the_id_of_the_request(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """V2-ERR-01: under which the log tells more; no content in either, and no such id where the caller erred."""
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("canary: what the user said")
+
+    async with caller() as api:
+        refused = await api.get(v2_path(UNKNOWN))
+        monkeypatch.setattr(AgentStore, "find", broken)
+        answer = await api.get(v2_path(UNKNOWN))
+    assert error(answer) == (500, "INTERNAL_ERROR")
+    assert answer.json()["error"]["requestId"] in caplog.text
+    assert "requestId" not in refused.json()["error"]
+    assert "canary" not in answer.text + caplog.text

@@ -39,7 +39,7 @@ async def agent_with(api: Caller, *connectors: dict[str, Any]) -> tuple[str, lis
 
 
 async def test_connectors_of_all_five_types_come_and_go() -> None:
-    """V2-EP-15, V2-EP-16, V2-OBJ-04, V2-OBJ-05, V2-OBJ-06, V2-OBJ-07, V2-OBJ-08, V2-OBJ-09."""
+    """V2-EP-15, V2-EP-16, V2-OBJ-04, V2-OBJ-05, V2-OBJ-06, V2-OBJ-07, V2-OBJ-08, V2-OBJ-09, SDKC-03."""
     async with caller(OFFERING) as api:
         other = await api.made(V2, {"name": "other"})
         path, _ = await agent_with(api)
@@ -101,6 +101,23 @@ async def test_a_connector_that_fits_none_of_the_forms_is_a_422(spec: dict[str, 
     async with caller(OFFERING) as api:
         path, _ = await agent_with(api)
         assert refused_fields(await api.post(f"{path}/connectors", spec)) == [field]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "nope"}, {"properties": []}, {"required": "answer"}, {"type": "object", "minProperties": -1}],
+    ids=str,
+)
+async def test_an_output_whose_schema_is_none_is_refused_when_it_is_written(schema: dict[str, Any]) -> None:
+    """V2-OBJ-08, V2-ERR-01: no call could ever fit it."""
+    connector = {"type": "schema", "name": "triage", "schema": schema}
+    async with caller() as api:
+        assert refused_fields(await api.post(V2, {"name": "a", "connectors": [connector]})) == ["connectors[0].schema"]
+        agent = await api.made(V2, {"name": "a"})
+        place = v2_path(agent["id"])
+        assert refused_fields(await api.patch(place, {"connectors": [connector]})) == ["connectors[0].schema"]
+        assert refused_fields(await api.post(f"{place}/connectors", connector)) == ["schema"]
+        assert (await api.read(place))["connectors"] == []
 
 
 async def test_a_connector_keeps_its_id_while_its_spec_is_unchanged() -> None:
