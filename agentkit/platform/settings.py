@@ -182,7 +182,7 @@ class PlatformSettings:
             raise ConfigurationError("url", "must be an absolute http or https URL", remedy=f"Try {DEFAULT_URL}.")
         if not self.tenants or not all(_TENANT.fullmatch(tenant) for tenant in self.tenants):
             raise ConfigurationError(
-                "tenants", "at least one is needed, of letters, digits, hyphens, dots, underscores"
+                "tenants", "at least one is needed, of letters, digits, dots, hyphens, underscores"
             )
         if not all(client and secret for client, secret in self.clients.items()):
             raise ConfigurationError("clients", "every client needs an id and a secret")
