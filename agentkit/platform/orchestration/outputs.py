@@ -81,4 +81,6 @@ def _faults(schema: JsonObject, arguments: JsonObject) -> list[str]:
         return ["the output's own schema is no JSON Schema (2020-12)"]
     except Unresolvable:
         return ["the output's own schema refers to something that it does not hold"]
+    except RecursionError:
+        return ["the output's own schema refers to itself without end, or the arguments are nested too deeply"]
     return [f"{'/'.join(map(str, error.absolute_path)) or 'the arguments'} ({error.validator})" for error in errors]

@@ -54,7 +54,7 @@ async def test_a_transition_that_asks_leaves_the_task_open_for_the_answer() -> N
 
 
 async def test_arguments_that_do_not_fit_are_told_to_the_reasoner_who_does_better() -> None:
-    """V2-OBJ-08: only a validated call ends the turn; the values are not repeated."""
+    """V2-OBJ-08, ORCH-03: only a validated call ends the turn; the values are not repeated."""
     reasoner = ScriptedReasoner(
         [CallTool("diagnosis", {"code": "secret-value", "more": 1}), CallTool("diagnosis", {"code": "J20"})]
     )
@@ -70,7 +70,8 @@ async def test_arguments_that_do_not_fit_are_told_to_the_reasoner_who_does_bette
 
 
 @pytest.mark.parametrize(
-    "schema", [{"type": "no-such-type"}, {"$ref": "https://example.org/elsewhere.json"}, {"$ref": "#/nowhere"}]
+    "schema",
+    [{"type": "no-such-type"}, {"$ref": "https://example.org/elsewhere.json"}, {"$ref": "#/nowhere"}, {"$ref": "#"}],
 )
 async def test_a_schema_that_cannot_be_used_never_validates(schema: dict[str, Any]) -> None:
     script = [CallTool("diagnosis", {"code": "J20"}), Decline("It cannot be given out.")]
