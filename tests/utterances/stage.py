@@ -13,9 +13,11 @@ import anyio
 from agentkit.client import AgentHandle, Reply
 from agentkit.models import JsonObject, TaskState
 from agentkit.platform import PlatformSettings
+from agentkit.platform.settings import DEFAULT_SERVERS_URL
 from agentkit.reasoning import Act, CallTool, Observation, Reasoner, RuleReasoner, Situation, Tool
 from agentkit.specs import AgentSpec, ExpertSpec, McpServerSpec
 from agentkit.testing import LocalPlatform
+from agentkit.testing.installed import InstalledServers, installed_servers
 from tests.deadline import HANG
 from tests.utterances.entries import Entry
 from tests.utterances.ward_board import ward_board
@@ -141,19 +143,26 @@ class Stage:
             return await self._agent.send(text, context=before.context, task=waiting)
 
 
+def installed() -> InstalledServers:
+    """The installed servers; made before a loop runs, for they are looked up in files."""
+    return installed_servers(DEFAULT_SERVERS_URL)
+
+
 @asynccontextmanager
-async def stage() -> AsyncGenerator[Stage, None]:
+async def stage(servers: InstalledServers) -> AsyncGenerator[Stage, None]:
     """The real platform with the installed servers, the foreign server, and the rules."""
     watch = Watched(RuleReasoner())
     foreign = ward_board().streamable_http_app(stateless_http=True, host="wards.test")
     local = LocalPlatform(
-        PlatformSettings(registry=(BOARD,)), servers={FOREIGN: foreign}, installed=True, reasoner=watch
+        PlatformSettings(registry=(BOARD,)),
+        servers={DEFAULT_SERVERS_URL: servers.app, FOREIGN: foreign},
+        reasoner=watch,
     )
     async with local as platform:
         agent = await platform.corti.agents.create(
             AgentSpec(name="ward-helper", description="Helps on the ward.", experts=[*BUNDLED, BOARD.name])
         )
-        yield Stage(agent, platform.credentials, watch)
+        yield Stage(agent, servers.credentials, watch)
 
 
 def _shown(one: Observation) -> str:

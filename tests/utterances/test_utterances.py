@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from tests.utterances.entries import entries
+from agentkit.testing.installed import InstalledServers
+from tests.utterances.entries import Entry, entries
 from tests.utterances.judging import Judgement, judge
-from tests.utterances.stage import stage
+from tests.utterances.stage import installed, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -16,10 +17,10 @@ LEAST = {"tuned": 0.9, "held_out": 0.75}
 """The share of a half that must be right."""
 
 
-async def judgements(half: str) -> list[Judgement]:
+async def judgements(listed: list[Entry], servers: InstalledServers) -> list[Judgement]:
     """Play a half of the suite."""
-    async with stage() as played:
-        return [judge(await played.play(entry)) for entry in entries(half)]
+    async with stage(servers) as played:
+        return [judge(await played.play(entry)) for entry in listed]
 
 
 def told(half: str, judged: list[Judgement]) -> str:
@@ -35,9 +36,28 @@ def told(half: str, judged: list[Judgement]) -> str:
     return "\n".join([f"{half}: {len(right)} of {len(judged)} right ({', '.join(rates)})", *lines])
 
 
-@pytest.mark.parametrize("half", LEAST)
-async def test_of_what_people_say_enough_is_understood_and_nothing_is_invented(half: str) -> None:
-    judged = await judgements(half)
+@pytest.fixture(params=LEAST)
+def half(request: pytest.FixtureRequest) -> str:
+    """Which half."""
+    return str(request.param)
+
+
+@pytest.fixture
+def listed(half: str) -> list[Entry]:
+    """Its entries, read before the loop runs."""
+    return entries(half)
+
+
+@pytest.fixture
+def servers() -> InstalledServers:
+    """The installed servers."""
+    return installed()
+
+
+async def test_of_what_people_say_enough_is_understood_and_nothing_is_invented(
+    half: str, listed: list[Entry], servers: InstalledServers
+) -> None:
+    judged = await judgements(listed, servers)
     report = told(half, judged)
     sys.stdout.write(f"{report}\n")
     assert [one.invented for one in judged if one.invented] == [], report
