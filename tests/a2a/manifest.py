@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from tests.contract.citations import Citing, faults_of_proofs, own_citations, unknown
 from tests.contract.requirements import ROOT
 
 MANIFEST: Final = Path(__file__).with_name("rules.toml")
@@ -21,7 +20,6 @@ KINDS: Final = ("Deployment", "Documentation", "Background")
 Manifest: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 _ROW: Final = re.compile(r"^\| (A2A-[A-Z0-9]+-\d\d) \| (?:\**([A-Z]+)\** \| )?", re.MULTILINE)
-_ID: Final = re.compile(r"A2A-[A-Z0-9]+-\d\d")
 _NAMED: Final = re.compile(r"(?=_([a-z]+|03)_(\d\d)(?:_|$))")
 
 
@@ -71,46 +69,21 @@ def faults_against(documented: Mapping[str, str], manifest: Manifest) -> Iterato
 
 def faults_of_citations(manifest: Manifest) -> Iterator[str]:
     """Named tests that are not there, or do not say themselves which rule they prove."""
-    for rule, entry in manifest.items():
-        for test in entry.get("tests", ()):
-            path, _, name = test.partition("::")
-            cited = cited_by(ROOT / path).get(name) if (ROOT / path).is_file() else None
-            if cited is None:
-                yield f"{rule}: there is no test {test}; name the one that proves the rule now, or write it."
-            elif rule not in cited:
-                yield f"{rule}: {test} does not cite it, in its name, its docstring or that of its file."
+    return faults_of_proofs({rule: entry.get("tests", ()) for rule, entry in manifest.items()}, CITING, ROOT)
 
 
 def faults_of_tests(manifest: Manifest, files: Collection[Path]) -> Iterator[str]:
     """Tests that cite a rule of a family that is known, and that nobody has written."""
-    families = {rule.rpartition("-")[0] for rule in manifest}
     for path in files:
-        for name, cited in own_citations(path).items():
-            for rule in sorted(cited - set(manifest)):
-                if rule.rpartition("-")[0] in families:
-                    yield f"{path.relative_to(ROOT).as_posix()}::{name} cites {rule}, which is no rule."
-
-
-@cache
-def cited_by(path: Path) -> Mapping[str, frozenset[str]]:
-    """The tests of a file with the rules they cite, themselves or with the whole file."""
-    whole = frozenset(_ID.findall(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""))
-    return {name: cited | whole for name, cited in own_citations(path).items()}
-
-
-@cache
-def own_citations(path: Path) -> Mapping[str, frozenset[str]]:
-    """The tests of a file with the rules they cite themselves: by id in the text, or as `a2a_send_09` in the name."""
-    source = path.read_text(encoding="utf-8")
-    found: dict[str, frozenset[str]] = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            written = _ID.findall(ast.get_source_segment(source, node) or "")
-            found[node.name] = frozenset(written) | rules_in_name(node.name)
-    return found
+        for name, cited in own_citations(path, CITING).items():
+            for rule in unknown(cited, manifest):
+                yield f"{path.relative_to(ROOT).as_posix()}::{name} cites {rule}, which is no rule."
 
 
 def rules_in_name(name: str) -> frozenset[str]:
     """The rules behind `a2a` in the name of a test: `..._a2a_ver_01_ver_05` names two."""
     _, _, behind = name.partition("_a2a")
     return frozenset(f"A2A-{family.upper()}-{number}" for family, number in _NAMED.findall(behind))
+
+
+CITING: Final = Citing(re.compile(r"A2A-[A-Z0-9]+-\d\d"), rules_in_name)

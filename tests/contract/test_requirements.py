@@ -19,6 +19,10 @@ CONTRACT = """
 | V1-EP-01 | POST `/agents` | `ephemeral` | CreateAgent | CON-10 |
 | id | a2a, QN-03 and ICD-10 are foreign |
 """
+INTERVIEWS = """
+| QN-01 | open point | decision |
+- **QN-E2** An interpreter is plugged in; **EHR-D5** and **EHR-01** are about something else.
+"""
 
 
 def told(faults: Any) -> str:
@@ -37,6 +41,22 @@ def test_the_manifest_names_the_rules_of_the_contract() -> None:
 
 def test_every_named_test_exists() -> None:
     assert told(requirements.faults_of_tests(requirements.named_tests(MANIFEST))) == ""
+
+
+def test_every_test_that_proves_a_rule_of_the_platform_cites_it() -> None:
+    assert told(requirements.faults_of_server_tests(MANIFEST)) == ""
+
+
+def test_what_a_server_decides_is_proven_and_not_explained_away() -> None:
+    explained = {
+        rule
+        for rule, entry in MANIFEST.items()
+        if not entry.get("server") and rule.startswith(("MCPAUTH-", "V1-", "V2-"))
+    }
+    assert {rule: MANIFEST[rule]["server_reason"].partition(":")[0] for rule in explained} == {
+        "V1-CTXEP-03": "Client only",
+        "V1-OBJ-07": "Background",
+    }
 
 
 @pytest.mark.usefixtures("untraced_children")
@@ -60,21 +80,30 @@ def test_without_the_reference_there_is_nothing_to_compare_with(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(requirements, "REFERENCE", tmp_path / "corti-api.md")
+    monkeypatch.setattr(requirements, "INTERVIEWS", tmp_path / "clinical.md")
     assert requirements.documented_rules(MANIFEST) == set(MANIFEST)
     (tmp_path / "corti-api.md").write_text(CONTRACT, encoding="utf-8")
-    assert requirements.documented_rules(MANIFEST) == {"ENV-01", "ENV-02", "V1-EP-01"}
+    assert requirements.documented_rules(MANIFEST) == set(MANIFEST)
+    (tmp_path / "clinical.md").write_text(INTERVIEWS, encoding="utf-8")
+    assert requirements.documented_rules(MANIFEST) == {"ENV-01", "ENV-02", "V1-EP-01", "QN-01", "QN-E2"}
 
 
-PROVEN = {"tests": ["tests/contract/test_requirements.py::test_every_named_test_exists"]}
+TEST = "tests/contract/test_requirements.py::test_every_named_test_exists"
+SERVED = {"server": [TEST]}
+PROVEN = {"tests": [TEST], **SERVED}
 ENTRIES: list[tuple[dict[str, Any], str]] = [
-    ({}, "name the tests that prove it, or say in `reason`"),
-    ({"tests": [], "reason": ""}, "name the tests that prove it"),
+    (SERVED, "name the tests that prove it in `tests`, or say in `reason`"),
+    ({"tests": [], "reason": "", **SERVED}, "name the tests that prove it"),
     ({**PROVEN, "status": "done"}, "status is not known"),
-    ({"tests": "tests/test_x.py::test_y"}, "is a list of different tests"),
-    ({"tests": ["test_y"]}, "is a list of different tests"),
-    ({"tests": PROVEN["tests"] * 2}, "is a list of different tests"),
-    ({"reason": "because."}, "is a sentence behind its kind"),
-    ({"reason": "Server only: "}, "is a sentence behind its kind"),
+    ({"tests": "tests/test_x.py::test_y", **SERVED}, "`tests` is a list of different tests"),
+    ({"tests": ["test_y"], **SERVED}, "is a list of different tests"),
+    ({"tests": [TEST] * 2, **SERVED}, "is a list of different tests"),
+    ({"reason": "because.", **SERVED}, "`reason` is a sentence behind its kind"),
+    ({"reason": "Server only: ", **SERVED}, "is a sentence behind its kind"),
+    ({"reason": "Client only: x.", **SERVED}, "is a sentence behind its kind"),
+    ({"tests": [TEST]}, "name the tests that prove it in `server`, or say in `server_reason`"),
+    ({**PROVEN, "server": ["tests/client/test_retry.py::test_x"]}, "`server` is a list of different tests"),
+    ({**PROVEN, "server_reason": "Server only: x."}, "`server_reason` is a sentence behind its kind"),
 ]
 
 
@@ -86,14 +115,21 @@ def test_a_wrong_entry_is_told_with_what_to_do(entry: dict[str, Any], fault: str
 
 
 @pytest.mark.parametrize(
-    "entry", [PROVEN, {"reason": "Background: nothing is asked."}, {**PROVEN, "reason": "Server only: the rest."}]
+    ("rule", "entry"),
+    [
+        ("ENV-01", PROVEN),
+        ("ENV-01", {"reason": "Background: nothing is asked.", "server_reason": "Client only: it is asked."}),
+        ("ENV-01", {**PROVEN, "reason": "Server only: the rest.", "server_reason": "Other product: the rest."}),
+        ("QN-01", SERVED),
+    ],
 )
-def test_a_right_entry_has_no_fault(entry: dict[str, Any]) -> None:
-    assert told(requirements.faults_of_entries({"ENV-01": entry})) == ""
+def test_a_right_entry_has_no_fault(rule: str, entry: dict[str, Any]) -> None:
+    assert told(requirements.faults_of_entries({rule: entry})) == ""
 
 
 def test_lost_new_and_unknown_rules_are_told() -> None:
     assert "ENV-02: is missing" in told(requirements.faults_of_numbers({"ENV-01", "ENV-03"}))
+    assert told(requirements.faults_of_numbers({"QN-E1", "QN-E3", "QN-01"})).startswith("QN-E2: is missing")
     assert "ENV-02: is new" in told(requirements.faults_against({"ENV-01", "ENV-02"}, {"ENV-01"}))
     assert "ENV-02: is not in" in told(requirements.faults_against({"ENV-01"}, {"ENV-01", "ENV-02"}))
     cited = requirements.faults_of_citations({"CLI-01", "ENV-01"}, [Path(__file__)])
@@ -119,3 +155,20 @@ def test_a_test_is_a_function_of_its_file(
     found = told(requirements.faults_of_tests(["test_some.py::test_x"]))
     assert ("has no such test" in found) is not there
     assert "there is no such file" in told(requirements.faults_of_tests(["test_other.py::test_x"]))
+
+
+def test_a_server_test_that_cites_another_rule_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(requirements, "ROOT", tmp_path)
+    (tmp_path / "test_some.py").write_text(
+        '"""CLI-07."""\ndef test_x():\n    """ENV-01, V1-EP-02 to V1-EP-04, QN-E1."""\ndef test_y(): ...\n',
+        encoding="utf-8",
+    )
+
+    def found(rule: str, test: str = "test_x") -> str:
+        return told(requirements.faults_of_server_tests({rule: {"server": [f"test_some.py::{test}"]}}))
+
+    assert [found(rule) for rule in ("ENV-01", "V1-EP-02", "V1-EP-03", "V1-EP-04", "QN-E1", "CLI-07")] == [""] * 6
+    assert found("CLI-07", "test_y") == ""
+    for rule, test in (("ENV-02", "test_x"), ("V1-EP-05", "test_x"), ("QN-01", "test_x"), ("ENV-01", "test_y")):
+        assert found(rule, test).startswith(f"{rule}: test_some.py::{test} does not cite it")
+    assert "there is no test" in found("ENV-01", "test_z")

@@ -47,13 +47,13 @@ def way(whole: Questionnaire, *given: Any) -> str | None:
 
 
 def test_the_start_is_the_named_question_else_the_first() -> None:
-    """QN-03."""
+    """QN-03, QNC-03."""
     assert way(questionnaire(question("a"), question("b"))) == "a"
     assert way(questionnaire(question("a"), question("b"), startQuestion="b")) == "b"
 
 
 def test_the_next_of_an_option_wins_over_the_default_and_the_default_over_the_list() -> None:
-    """QN-04, QN-05, QN-09, QN-10."""
+    """QN-04, QN-05, QN-09, QN-10, QNC-06, QNC-09."""
     options = [
         {"value": 1, "label": "One", "next": "c"},
         {"value": True, "label": "Yes", "next": "d"},
@@ -135,7 +135,7 @@ def test_a_hidden_target_is_skipped_forward_and_what_is_jumped_over_is_not_requi
 def test_conditions_compare_by_json_types_texts_by_case_and_dates_as_ranges(
     source: str, operator: str, wanted: Any, given: Any, shown: bool
 ) -> None:
-    """QN-08, QN-09."""
+    """QN-08, QN-09, QNC-07."""
     condition = {"question": "a", "operator": operator, **({} if wanted is None else {"value": wanted})}
     first = choice("a", kind="multi_choice") if source == "multi_choice" else question("a", source, mode="date")
     whole = questionnaire(first, question("b", conditions=[condition]), question("c"))
@@ -206,7 +206,7 @@ def test_conditions_are_joined_by_and_unless_told_otherwise() -> None:
     ],
 )
 def test_one_check_decides_what_is_an_answer(asked_as: dict[str, Any], given: Any, why: Misfit | None) -> None:
-    """QN-09, QN-15, QN-16, QN-17, QNC-15, QNC-18."""
+    """QN-09, QN-15, QN-16, QN-17, QNC-15, QNC-18, QNC-05."""
     whole = questionnaire(asked_as)
     assert misfit(whole.questions[0], given) is why
     session, output = step(whole, begin(whole)[0], Answered(at=AT, value=given))
@@ -291,7 +291,7 @@ def test_a_required_question_is_asked_again_and_given_up_after_three_refusals() 
 
 
 def test_a_question_back_is_answered_with_the_guideline_and_is_no_attempt() -> None:
-    """QN-P6."""
+    """QN-P6, QNC-04."""
     whole = questionnaire(question("a", "number", guideline="Count whole hours."))
     session, (output,) = say(whole, begin(whole)[0], "What do you mean?")
     assert output.outcome is Outcome.EXPLAINED

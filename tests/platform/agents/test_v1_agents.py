@@ -13,7 +13,7 @@ import pytest
 
 from agentkit.platform import PlatformSettings
 from agentkit.platform.agents.view_v1 import DEFAULT_PROMPT
-from agentkit.specs import ExpertSpec
+from agentkit.specs import Authorization, ExpertSpec, McpServerSpec
 from agentkit.testing.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.anyio
@@ -85,7 +85,7 @@ async def test_a_namespaced_expert_name_is_accepted(api: httpx2.AsyncClient) -> 
 async def test_a_body_that_does_not_fit_is_a_422_that_names_the_field(
     api: httpx2.AsyncClient, change: dict[str, Any], location: str | None
 ) -> None:
-    """V1-ERR-02, V1-AGENT-09, CON-03; nothing is stored."""
+    """V1-ERR-02, V1-AGENT-09, CON-03, V1-OBJ-03; nothing is stored."""
     body = {key: value for key, value in (AGENT | change).items() if value is not None}
     answer = await api.post("/agents", json=body)
     assert answer.status_code == 422
@@ -171,7 +171,7 @@ async def test_the_list_is_a_bare_array_in_the_order_of_creation(api: httpx2.Asy
 
 
 async def test_ephemeral_agents_are_hidden_but_fetchable_and_expire() -> None:
-    """V1-AGENT-05."""
+    """V1-AGENT-05, V1-EP-01, V1-EP-02."""
     now = [datetime.now(UTC)]
     async with LocalPlatform(PlatformSettings(clock=lambda: now[0], token_lifetime=10**6)) as platform:
         platform.http.headers["authorization"] = f"Bearer {await platform.bearer()}"
@@ -205,7 +205,7 @@ async def test_a_patch_changes_the_given_fields_only(api: httpx2.AsyncClient) ->
 
 
 async def test_changes_at_once_lose_nothing_of_each_other(api: httpx2.AsyncClient) -> None:
-    """V1-AGENT-03: each changes the fields it gives, and no other."""
+    """V1-AGENT-03, V1-OBJ-02: each changes the fields it gives, and no other."""
     agent = await create(api)
     url = f"/agents/{agent['id']}"
     wanted: dict[str, Any] = {"name": "new", "description": "other", "systemPrompt": "p", "experts": []}
@@ -235,7 +235,7 @@ async def test_a_patch_that_does_not_fit_changes_nothing(api: httpx2.AsyncClient
 
 
 async def test_unknown_agents_have_the_documented_codes(api: httpx2.AsyncClient) -> None:
-    """V1-ERR-03, V1-ERR-06, V1-ID-01."""
+    """V1-ERR-03, V1-ERR-06, V1-ID-01, V1-EP-03, V1-ERR-01."""
     got = await api.get(f"/agents/{UNKNOWN}")
     assert (got.status_code, got.json()["code"]) == (404, "expert_not_found")
     patched = await api.patch(f"/agents/{UNKNOWN}", json={})
@@ -283,7 +283,7 @@ async def test_a_method_that_is_not_offered_is_told_every_one_that_is(
 
 
 async def test_a_deleted_agent_is_unknown(api: httpx2.AsyncClient) -> None:
-    """V1-EP-05, V1-AGENT-08."""
+    """V1-EP-05, V1-AGENT-08, SDKC-04."""
     agent = await create(api)
     gone = await api.delete(f"/agents/{agent['id']}")
     assert (gone.status_code, gone.content) == (204, b"")
@@ -376,7 +376,7 @@ async def test_the_example_of_the_reference_is_answered_in_the_documented_shape(
 async def test_every_transport_is_kept_as_data_and_oauth_takes_one_alone(
     api: httpx2.AsyncClient, transport: str, url: str, authorization: str
 ) -> None:
-    """V1-OBJ-05, V1-AGENT-09, CON-07: at create and at update."""
+    """V1-OBJ-05, V1-AGENT-09, CON-07, MCPAUTH-07: at create and at update."""
     server = {"name": "x", "transportType": transport, "authorizationType": authorization, "url": url}
     agent = await create(api, {"name": "n", "description": "d"})
     answer = await api.patch(f"/agents/{agent['id']}", json={"mcpServers": [server]})
@@ -398,3 +398,61 @@ async def test_ephemeral_and_unknown_fields_of_a_body_say_nothing(api: httpx2.As
     changed = await api.patch(f"/agents/{agent['id']}", json={"agentType": "wizard", "ephemeral": True, "id": "x"})
     assert changed.status_code == 200
     assert [one["id"] for one in (await api.get("/agents")).json()] == [agent["id"]]
+
+
+@pytest.mark.parametrize("authorization", ["none", "bearer", "inherit", "oauth2.0"])
+async def test_everything_that_may_be_said_of_an_agent_comes_back(api: httpx2.AsyncClient, authorization: str) -> None:
+    """V1-OBJ-01, V1-OBJ-03, V1-OBJ-05, V1-OBJ-06, V1-OBJ-08, V1-OBJ-10, CON-06: a server with its description, too."""
+    server = {
+        "name": "ehr",
+        "transportType": "streamable_http",
+        "authorizationType": authorization,
+        "authorizationScope": "patient/*.rs",
+        "url": "https://mcp.example.org/ehr/mcp",
+        "redirectUrl": "https://app.example.org/back",
+        "description": "The record.",
+    }
+    expert = {"type": "new", "name": "record-reader", "description": "Reads", "systemPrompt": "Read on."}
+    agent = await create(
+        api,
+        {
+            "name": "visit-helper",
+            "description": "Answers questions about one visit",
+            "agentType": "expert",
+            "systemPrompt": "Be brief.",
+            "experts": [{**expert, "mcpServers": [server]}],
+            "mcpServers": [{**server, "name": "calc"}],
+        },
+    )
+    (reader,), (calc,) = agent["experts"], agent["mcpServers"]
+    (ehr,) = reader["mcpServers"]
+    assert agent == {
+        "id": agent["id"],
+        "name": "visit-helper",
+        "description": "Answers questions about one visit",
+        "systemPrompt": "Be brief.",
+        "experts": [{**expert, "type": "expert", "id": reader["id"], "mcpServers": [{**server, "id": ehr["id"]}]}],
+        "mcpServers": [{**server, "name": "calc", "id": calc["id"]}],
+    }
+    assert (await api.get(f"/agents/{agent['id']}")).json() == agent
+
+
+async def test_the_id_of_a_reference_wins_over_its_name(api: httpx2.AsyncClient) -> None:
+    """V1-OBJ-04."""
+    helper = await create(api)
+    reference = {"type": "reference", "id": helper["id"], "name": "memory-expert"}
+    chief = await create(api, {"name": "chief", "description": "d", "experts": [reference]})
+    assert chief["experts"] == [{"type": "reference", "id": helper["id"], "name": "visit-helper"}]
+
+
+async def test_the_registry_tells_the_servers_of_an_expert() -> None:
+    """V1-OBJ-11: their names, and which credential each of them wants."""
+    url = "https://mcp.example.org/pubmed"
+    server = McpServerSpec(name="pubmed", url=url, authorization=Authorization.BEARER)
+    offered = ExpertSpec(name="literature-expert", description="Finds papers.", servers=[server])
+    async with LocalPlatform(PlatformSettings(registry=(offered,))) as platform:
+        headers = {"authorization": f"Bearer {await platform.bearer()}"}
+        answer = await platform.http.get(f"{platform.url}/agents/registry/experts", headers=headers)
+    (entry,) = [one for one in answer.json()["experts"] if one["name"] == "literature-expert"]
+    assert entry["mcpServers"] == [{"name": "pubmed", "authorizationType": "bearer"}]
+    assert url not in answer.text

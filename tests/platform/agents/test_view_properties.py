@@ -160,7 +160,7 @@ async def test_a_row_gives_back_the_record_it_was_made_of(made: tuple[dict[str, 
 @QUICK
 @given(AGENTS_V2)
 async def test_v2_shows_what_its_author_said(body: dict[str, Any]) -> None:
-    """V2-OBJ-03 to V2-OBJ-10."""
+    """V2-OBJ-03 to V2-OBJ-10, SDKC-03."""
     async with desk() as at:
         record = await at.make(body, "v2")
     if record is None:

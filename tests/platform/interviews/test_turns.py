@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
 async def test_a_required_question_that_is_declined_three_times_asks_for_input_with_the_reason(
     platform: LocalPlatform,
 ) -> None:
-    """QN-19: nothing is invented, and the interview can still go on."""
+    """QN-19, QNC-08: nothing is invented, and the interview can still go on."""
     asked = await interviewer(platform)
     await asked.says("hello", part(sheet(SMOKE)))
     for _ in range(2):
@@ -54,7 +54,7 @@ async def test_a_required_question_that_is_declined_three_times_asks_for_input_w
 
 
 async def test_an_optional_question_that_is_declined_is_named_as_skipped(platform: LocalPlatform) -> None:
-    """QN-18, QN-20."""
+    """QN-18, QN-20, QN-P6."""
     asked = await interviewer(platform)
     await asked.says("hello", part(sheet({"id": "a", "type": "number", "text": "How many?"}, SMOKE)))
     task = await asked.says("skip")
@@ -80,7 +80,7 @@ async def test_a_questionnaire_may_want_strict_task_states(platform: LocalPlatfo
 
 
 async def test_an_earlier_answer_can_be_corrected_and_the_path_follows(platform: LocalPlatform) -> None:
-    """QN-14: what is no longer reachable is gone from the answers."""
+    """QN-14, QNC-07, QN-E3: what is no longer reachable is gone from the answers."""
     asked = await interviewer(platform)
     await asked.says("hello", part(sheet(SMOKE, MANY)))
     await asked.says("yes")
@@ -108,7 +108,7 @@ async def test_an_event_that_is_none_fails_and_leaves_the_interview_alone(platfo
 
 
 async def test_the_version_keeps_its_json_type_and_ids_their_spelling(platform: LocalPlatform) -> None:
-    """QNC-17, QNC-20."""
+    """QNC-17, QNC-20, QNC-02."""
     for version in ("1.0", 1, 1.5):
         asked = await interviewer(platform)
         identity = "Sleep Survey: v\u00fc"
@@ -147,7 +147,7 @@ async def test_unknown_fields_neither_disturb_nor_get_lost(platform: LocalPlatfo
 async def test_an_invalid_questionnaire_fails_with_code_and_path_and_no_text_of_its_author(
     platform: LocalPlatform, sent: Any, code: str, path: str
 ) -> None:
-    """QNC-19."""
+    """QNC-19, QNC-02, QNC-04."""
     asked = await interviewer(platform)
     task = await asked.says("please start", part(sent))
     assert state(task) == "failed"

@@ -53,7 +53,7 @@ async def test_a_message_sees_the_turns_before_it_and_one_without_context_sees_n
 
 
 async def test_every_part_and_result_is_found_again_however_old(settings: PlatformSettings) -> None:
-    """CTX-05, CTX-06: text, data and file parts, artifacts and tool results."""
+    """CTX-05, CTX-06, V1-SEND-11, CTX-09: text, data and file parts, artifacts and tool results."""
     reasoner = Plain()
     limited = replace(settings, limits=FEW)
     async with LocalPlatform(limited, servers={TOOLS: tools_app({"echo": BEARER})}, reasoner=reasoner) as platform:

@@ -143,6 +143,7 @@ EVERY = [
 @pytest.mark.parametrize("operation", EVERY, ids=_named)
 @pytest.mark.parametrize("mode", [*GenerationMode], ids=lambda mode: str(mode.value))
 def test_no_case_fails_and_no_answer_is_undocumented(served: Fixture, operation: Any, mode: GenerationMode) -> None:
+    """SDKC-04."""
     served.refresh()
     known = served.known
     bare = {name: value.rpartition(".")[2] for name, value in known.items()}

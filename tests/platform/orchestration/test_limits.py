@@ -55,7 +55,7 @@ async def limited(reasoner: Restless, **limits: Any) -> dict[str, Any]:
 async def test_a_turn_that_reaches_a_limit_fails_with_its_name_and_keeps_what_was_found(
     limit: str, allowed: int, reasoner: Restless
 ) -> None:
-    """ORCH-03."""
+    """ORCH-03, V1-OBJ-19."""
     task = await limited(reasoner, **{limit: allowed})
     assert state(task) == "failed"
     report = task["metadata"]["agentkit"]

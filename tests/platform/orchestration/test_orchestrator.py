@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit.mcp.hosting.authorization import NoAuth, ServerAuth
-from agentkit.models import Role
+from agentkit.models import JsonObject, Role
 from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.reasoning import (
     Act,
@@ -22,6 +22,7 @@ from agentkit.reasoning import (
     ScriptedReasoner,
     Situation,
 )
+from agentkit.specs import ExpertSpec
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.parts import (
@@ -76,7 +77,7 @@ async def test_the_answer_comes_with_steps_and_one_artifact_per_result() -> None
 
 
 async def test_several_experts_contribute_in_order() -> None:
-    """ORCH-01."""
+    """ORCH-01, V1-SEND-09."""
     script: list[Entry] = [
         Delegate("one-reader", "first"),
         CallTool("echo", {"text": "first"}),
@@ -284,3 +285,23 @@ async def test_a_transport_the_platform_does_not_speak_is_said_plainly() -> None
         task = await chief.send()
     assert state(task) == "failed"
     assert "streamable_http" in said(task)
+
+
+async def test_prompts_of_agent_and_expert_reach_whoever_reasons_for_them() -> None:
+    """EXP-01, ORCH-03, V1-OBJ-04: of a reference, the registry's prompt comes first."""
+    offered = ExpertSpec(name="tuned", description="Can be told more.", prompt="Be exact.")
+    script: list[Entry] = [
+        Delegate("reader", "read"),
+        Answer("read it"),
+        Delegate("tuned", "check"),
+        Answer("checked it"),
+        Answer("done"),
+    ]
+    reasoner = ScriptedReasoner(script)
+    async with LocalPlatform(PlatformSettings(registry=(offered,)), reasoner=reasoner) as platform:
+        reader: JsonObject = {**expert("reader"), "systemPrompt": "Read only."}
+        reference: JsonObject = {"type": "reference", "name": "tuned", "systemPrompt": "Be brief."}
+        chief = await talk(platform, [reader, reference], systemPrompt="Plan well.")
+        assert state(await chief.send("hello")) == "completed"
+    told = [situation.instructions for situation in reasoner.situations]
+    assert told == ["Plan well.", "Read only.", "Plan well.", "Be exact.\n\nBe brief.", "Plan well."]

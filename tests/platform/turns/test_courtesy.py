@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
 async def test_a_message_sent_several_times_at_once_is_done_once(home: House, generation: str) -> None:
-    """CLI-10, CLI-05: a client that retries too early finds the turn it began."""
+    """CLI-10, CLI-05, V1-SEND-08: a client that retries too early finds the turn it began."""
     body = (v1_send if generation == "v1" else v2_send)("wait", message_id="once")
     url = f"{home.v1 if generation == 'v1' else home.v2}/message:send"
     found: list[Any] = []

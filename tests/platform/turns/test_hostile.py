@@ -197,7 +197,7 @@ BENT: Final[list[tuple[tuple[str | int, ...], Any]]] = [
 
 @EVERYWHERE
 async def test_a_field_that_does_not_fit_is_named(home: House, address: str) -> None:
-    """V1-SEND-10, V1-ERR-02, V2-ERR-02: the place, and never what was there."""
+    """V1-SEND-10, V1-ERR-02, V2-ERR-02, V1-OBJ-14: the place, and never what was there."""
     for path, value in BENT:
         content = json.dumps(bent(address, *path, value=value)).encode()
         answer = await post(home, address, content)
@@ -250,7 +250,7 @@ async def test_parameters_by_position_are_refused(home: House, address: str) -> 
     ],
 )
 async def test_what_is_not_served_is_told_in_the_planes_own_words(home: House, method: str, path: str) -> None:
-    """V1-ERR-01, V2-ERR-02, SDKC-05: JSON, so that a client finds its error class."""
+    """V1-ERR-01, V2-ERR-02, SDKC-05, V1-TASK-02, CON-05: JSON, so that a client finds its error class."""
     answer = await home.http.request(method, url_of(home, path), headers=home.headers)
     assert answer.status_code in {404, 405}
     if path.startswith("v1"):

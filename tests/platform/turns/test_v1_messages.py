@@ -77,7 +77,7 @@ async def test_the_documented_request_is_accepted_with_everything_optional(chief
 async def test_a_message_that_does_not_fit_is_a_422_that_names_the_field(
     chief: Talk, damage: dict[str, Any], location: str
 ) -> None:
-    """V1-SEND-10, V1-ERR-02, CON-02."""
+    """V1-SEND-10, V1-ERR-02, CON-02, V1-EP-07."""
     request = body("!hello")
     if "message" in damage:
         request = {}
@@ -106,7 +106,7 @@ async def test_malformed_json_is_a_400(chief: Talk) -> None:
 async def test_unknown_and_malformed_ids_are_told_apart(
     chief: Talk, where: dict[str, str], status: int, code: str
 ) -> None:
-    """V1-ID-01, V1-SEND-04."""
+    """V1-ID-01, V1-SEND-04, CTX-01, CON-02."""
     answer = await chief.post(body("!hello", **where))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
@@ -146,7 +146,7 @@ async def test_a_send_that_does_not_block_returns_at_once_and_can_be_polled(chie
 
 
 async def test_history_length_cuts_the_answer_and_never_the_store(chief: Talk) -> None:
-    """V1-TASK-01, CON-22."""
+    """V1-TASK-01, CON-22, V1-EP-09."""
     task = await chief.send("!hello", historyLength=0)
     assert task["history"] == []
     url = f"/agents/{chief.agent}/v1/tasks/{task['id']}"
@@ -188,7 +188,7 @@ async def test_a_context_holds_its_tasks_oldest_first_and_pages(chief: Talk) -> 
 
 
 async def test_a_deleted_context_is_gone_with_its_tasks(chief: Talk) -> None:
-    """V1-EP-11, V1-CTXEP-02."""
+    """V1-EP-11, V1-CTXEP-02, CON-19."""
     task = await chief.send("!hello")
     url = f"/agents/{chief.agent}/v1/contexts/{task['contextId']}"
     gone = await chief.api.delete(url)
@@ -221,3 +221,22 @@ async def test_an_unexpected_error_is_a_500_with_a_reference_and_no_content(
     assert (answer.status_code, told["code"]) == (500, "internal_error")
     assert told["details"]["reference"] in caplog.text
     assert "canary" not in answer.text + caplog.text
+
+
+@pytest.mark.parametrize("bad", ["x", "task.11111111-1111-4111-8111-111111111111", "11111111111141118111111111111111"])
+async def test_an_id_that_is_none_is_a_400_at_every_address(chief: Talk, bad: str) -> None:
+    """V1-ID-01."""
+    task = await chief.send("!hello")
+    agent, context = f"/agents/{chief.agent}/v1", task["contextId"]
+    for method, path in (
+        ("POST", f"/agents/{bad}/v1/message:send"),
+        ("GET", f"/agents/{bad}/v1/tasks/{task['id']}"),
+        ("GET", f"/agents/{bad}/v1/contexts/{context}"),
+        ("DELETE", f"/agents/{bad}/v1/contexts/{context}"),
+        ("GET", f"{agent}/tasks/{bad}"),
+        ("GET", f"{agent}/contexts/{bad}"),
+        ("DELETE", f"{agent}/contexts/{bad}"),
+    ):
+        answer = await chief.api.request(method, path, json=body("!hello") if method == "POST" else None)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_id"), path
+    assert (await chief.api.get(f"{agent}/contexts/{context}")).status_code == 200

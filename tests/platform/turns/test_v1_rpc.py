@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_message_is_answered_by_the_bare_task(home: House) -> None:
-    """V1-RPC-01, V1-OBJ-17."""
+    """V1-RPC-01, V1-OBJ-17, V1-OBJ-15."""
     task = (await home.rpc(home.v1, "message/send", v1_send("hello", message_id="m-1"), "r-1"))["result"]
     assert (task["kind"], task["status"]["state"]) == ("task", "completed")
     assert task["status"]["message"]["parts"] == [{"kind": "text", "text": "echo: hello"}]
@@ -29,7 +29,7 @@ async def test_a_message_is_answered_by_the_bare_task(home: House) -> None:
 
 
 async def test_a_stream_tells_the_task_its_updates_and_what_it_cost(home: House) -> None:
-    """V1-RPC-02 to V1-RPC-05, CON-05, SDKC-07."""
+    """V1-RPC-02 to V1-RPC-05, CON-05, SDKC-07, V1-OBJ-19."""
     with anyio.fail_after(HANG):
         events = await home.events(home.v1, rpc("message/stream", v1_send("tool now"), 7))
     assert {number for number, _ in events} == {None}
@@ -61,7 +61,7 @@ async def test_usage_is_told_in_v1s_words(home: House) -> None:
 
 
 async def test_a_question_ends_the_stream(home: House) -> None:
-    """V1-RPC-04: `input-required` is final for the stream, and is answered with the id of its task."""
+    """V1-RPC-04, V1-OBJ-19: `input-required` is final for the stream, and is answered with the id of its task."""
     with anyio.fail_after(HANG):
         events = await home.events(home.v1, rpc("message/stream", v1_send("ask")))
         last = events[-1][1]["result"]
@@ -73,7 +73,7 @@ async def test_a_question_ends_the_stream(home: House) -> None:
 
 
 async def test_a_task_at_work_is_cancelled_and_a_final_one_is_not(home: House) -> None:
-    """V1-RPC-01."""
+    """V1-RPC-01, V1-OBJ-19, V1-SEND-08."""
     with anyio.fail_after(HANG):
         sent = v1_send("wait", configuration={"blocking": False})
         task = (await home.rpc(home.v1, "message/send", sent))["result"]

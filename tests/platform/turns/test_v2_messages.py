@@ -61,7 +61,7 @@ async def refusal(home: House, binding: str, operation: str, body: Any) -> tuple
 
 @BINDINGS
 async def test_a_message_opens_a_context_and_is_answered_by_its_task(home: House, binding: str) -> None:
-    """V2-EP-07, V2-EP-08, V2-OBJ-11 to V2-OBJ-15, V2-ID-01, V2-ID-02, V2-SEND-01, V2-SEND-02."""
+    """V2-EP-07, V2-EP-08, V2-OBJ-11 to V2-OBJ-15, V2-ID-01, V2-ID-02, V2-SEND-01, V2-SEND-02, SDKC-06, CON-12."""
     body = v2_send("hello", message_id="msg-1767225600000")
     task = await send(home, binding, body)
     assert re.fullmatch(f"task\\.{UUID7}", task["id"])
@@ -92,7 +92,7 @@ async def test_a_message_without_an_id_gets_one(home: House, binding: str) -> No
 
 @BINDINGS
 async def test_ids_come_in_with_and_without_prefix(home: House, binding: str) -> None:
-    """V2-ID-01, V2-MIG-02."""
+    """V2-ID-01, V2-MIG-02, V2-SEND-02."""
     first = await send(home, binding, v2_send("one"))
     bare_context = first["contextId"].removeprefix("ctx.")
     second = await send(home, binding, v2_send("two", contextId=bare_context))
@@ -250,7 +250,7 @@ async def test_a_wrong_query_is_an_invalid_request(home: House, query: str) -> N
 
 @BINDINGS
 async def test_a_task_at_work_is_cancelled_and_a_final_one_is_not(home: House, binding: str) -> None:
-    """V2-EP-12, CON-20, V2-ERR-02: 409 over HTTP+JSON."""
+    """V2-EP-12, CON-20, V2-ERR-02, V2-OBJ-15: 409 over HTTP+JSON."""
     with anyio.fail_after(HANG):
         task = await send(home, binding, v2_send("wait", configuration={"returnImmediately": True}))
         await home.reasoner.waiting.wait()
@@ -281,7 +281,7 @@ async def test_usage_is_told_in_v2s_words(faithful: bool) -> None:
 
 @pytest.mark.parametrize("faithful", [False, True])
 async def test_a_task_that_wants_a_credential_says_so(faithful: bool) -> None:
-    """V2-AUTH-01: AUTH_REQUIRED on both bindings; faithful, HTTP+JSON shows it as failed."""
+    """V2-AUTH-01, V2-OBJ-15: AUTH_REQUIRED on both bindings; faithful, HTTP+JSON shows it as failed."""
     async with house(PlatformSettings(faithful=faithful)) as home:
         server = {"name": "echo", "transportType": "streamable_http", "authorizationType": "bearer"}
         body = {
@@ -316,7 +316,7 @@ async def test_push_notifications_are_refused_and_not_forgotten(home: House) -> 
 
 
 async def test_only_version_1_0_is_spoken(home: House) -> None:
-    """V2-VER-01: by header and by query, answered in the header."""
+    """V2-VER-01, HDR-04: by header and by query, answered in the header."""
     send_url = f"{home.v2}/message:send"
     plain = await home.call("POST", send_url, v2_send("hello"))
     named = await home.call("POST", send_url, v2_send("hello"), A2A_Version="1.0")

@@ -41,7 +41,7 @@ def inner(binding: str, event: Any) -> Any:
 
 @BINDINGS
 async def test_a_stream_tells_the_task_its_updates_and_ends_with_its_state(home: House, binding: str) -> None:
-    """V2-EP-07, V2-EP-09, V2-OBJ-18, V2-SSE-01, CON-13, CON-28."""
+    """V2-EP-07, V2-EP-09, V2-OBJ-18, V2-SSE-01, CON-13, CON-28, V2-OBJ-15, CON-05."""
     with anyio.fail_after(HANG):
         events = await home.events(*stream_call(home, binding, v2_send("tool now")))
     told = [inner(binding, event) for _, event in events]
