@@ -20,6 +20,9 @@ from agentkit.storage import Connection, Database
 _OF_A_TASK: Final = 20
 _THINGS: Final = (Kind.PART, Kind.ARTIFACT)
 
+HasTask = Callable[[Connection, str], bool]
+"""Whether a task is there, and neither deleted nor hidden."""
+
 _log = logging.getLogger("agentkit.memory")
 
 
@@ -50,7 +53,12 @@ class ContextMemory:
     """
 
     def __init__(
-        self, database: Database, embedder: Embedder | None = None, *, clock: Callable[[], datetime] = _now
+        self,
+        database: Database,
+        embedder: Embedder | None = None,
+        *,
+        clock: Callable[[], datetime] = _now,
+        has_task: HasTask | None = None,
     ) -> None:
         """Use a database that was opened with this room's `MIGRATIONS`.
 
@@ -58,12 +66,15 @@ class ContextMemory:
             database: SQLite or PostgreSQL.
             embedder: Lets the search go by meaning, too.
             clock: The time, with time zone.
+            has_task: Says in the transaction that keeps notes whether their task is there still: what was erased must
+                not come back with a turn that ends later, here or in another process. None: every task is.
 
         Raises:
             ConfigurationError: An embedder is given, and numpy is not installed.
         """
         self._database = database
         self._clock = clock
+        self._has_task = has_task
         self._meaning = None if embedder is None else Meaning(database, embedder, clock)
         self._kept: dict[Scope, asyncio.Future[None]] = {}
 
@@ -84,8 +95,13 @@ class ContextMemory:
         """
         if not notes:
             return
-        when = self._clock().isoformat()
-        future = self._database.post(lambda connection: rows.keep(connection, scope, notes, turn, when))
+        when, task_id, has_task = self._clock().isoformat(), notes[0].task_id, self._has_task
+
+        def keep(connection: Connection) -> None:
+            if task_id is None or has_task is None or has_task(connection, task_id):
+                rows.keep(connection, scope, notes, turn, when)
+
+        future = self._database.post(keep)
         self._kept[scope] = future
         future.add_done_callback(lambda done: self._was_kept(scope, done))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from agentkit.engine import erase_records
 from agentkit.memory import ContextMemory
+from agentkit.memory.context import HasTask
 from agentkit.platform.feedback import FeedbackStore
 from agentkit.platform.orchestration.interview_store import InterviewStore
 from agentkit.platform.traces.rows import forget_tasks
-from agentkit.storage import Database
+from agentkit.storage import Connection, Database
 from agentkit.tasks import Repository
 
 
@@ -25,6 +26,19 @@ def erase_with_tasks(repository: Repository, database: Database, memory: Context
         *(FeedbackStore.forget_tasks, erase_records),
     ):
         repository.on_delete(hook)
+
+
+def has_task(database: Database) -> HasTask:
+    """A check for jobs that keep something of a task: one that is hidden takes nothing more.
+
+    Who hides it waits for the transaction that asked, so that whatever is kept of it is there to be deleted.
+    """
+    query = f"SELECT 1 FROM tasks WHERE id = ? AND deleted IS NULL{database.row_lock}"  # noqa: S608
+
+    def check(connection: Connection, task_id: str) -> bool:
+        return connection.execute(query, (task_id,)).fetchone() is not None
+
+    return check
 
 
 async def is_platforms(database: Database) -> bool:

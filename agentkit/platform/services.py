@@ -20,7 +20,7 @@ from agentkit.memory import ContextMemory, Scope
 from agentkit.platform.agents.record import Ownership
 from agentkit.platform.agents.registry import INTERVIEWING_EXPERT, MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.agents.store import AgentStore
-from agentkit.platform.erasing import erase_with_tasks
+from agentkit.platform.erasing import erase_with_tasks, has_task
 from agentkit.platform.feedback import MIGRATIONS as FEEDBACK_MIGRATIONS
 from agentkit.platform.feedback import FeedbackStore
 from agentkit.platform.housekeeping import Housekeeping
@@ -109,7 +109,8 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         )  # makes a TLS context
         connections = Connections(http, timeout=settings.mcp_timeout, capacity=limits.connected_contexts)
         stack.push_async_callback(connections.aclose)
-        memory = ContextMemory(database, settings.embedder, clock=settings.clock)
+        there = has_task(database)
+        memory = ContextMemory(database, settings.embedder, clock=settings.clock, has_task=there)
         stack.push_async_callback(memory.aclose)
         registrations = Registrations(limits.contexts, settings.secrets)
         remotes = Remotes(settings.remote_agents, http)

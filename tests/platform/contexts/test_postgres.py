@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 
+import anyio
 import pytest
 
+from agentkit.platform import PlatformSettings
+from agentkit.reasoning import Act, Answer, Situation
 from agentkit.storage import Connection, Database
 from agentkit.tasks import MIGRATIONS
+from agentkit.testing.local_platform import LocalPlatform
+from tests.deadline import HANG
 from tests.platform.contexts.dying import CANARY
 from tests.platform.contexts.parts import ROOT, ids, ward
+from tests.platform.parts import body, signed_in, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -45,6 +51,45 @@ async def test_all_of_it_works_on_postgresql_too(postgres_url: str) -> None:
         assert ids((await home.read("/contexts"))["contexts"]) == [task["contextId"]]
         assert await home.status("DELETE", context) == (204, "")
 
+    assert await _canary(postgres_url) == []
+
+
+async def test_what_is_erased_does_not_come_back_with_a_turn_that_ends_later_in_another_process(
+    postgres_url: str,
+) -> None:
+    """V1-CTXEP-02: the other process hears of nothing, and its turn goes on to its end."""
+
+    class Slow:
+        def __init__(self) -> None:
+            self.began, self.open = anyio.Event(), anyio.Event()
+
+        async def decide(self, situation: Situation) -> Act:
+            if situation.text.startswith("wait"):
+                self.began.set()
+                await self.open.wait()
+            return Answer(f"It is {CANARY}.")
+
+    settings = PlatformSettings(
+        database=postgres_url, secret_key=base64.urlsafe_b64encode(bytes(32)).decode(), trace_content=True
+    )
+    slow = Slow()
+    async with LocalPlatform(settings, reasoner=slow) as one, LocalPlatform(settings, reasoner=slow) as two:
+        here = await talk(one)
+        there = await signed_in(two)
+        first = await here.send(CANARY)
+        with anyio.fail_after(HANG):
+            async with anyio.create_task_group() as group:
+                group.start_soon(here.post, body(f"wait {CANARY}", context=first["contextId"]))
+                await slow.began.wait()
+                deleted = await there.delete(f"/agents/{here.agent}/v1/contexts/{first['contextId']}")
+                assert deleted.status_code == 204
+                slow.open.set()
+    assert await _canary(postgres_url) == []
+
+
+async def _canary(url: str) -> list[str]:
+    """The tables in which the canary stands."""
+
     def look(connection: Connection) -> list[str]:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         return [
@@ -53,8 +98,8 @@ async def test_all_of_it_works_on_postgresql_too(postgres_url: str) -> None:
             if any(CANARY in str(row) for row in connection.execute(f'SELECT * FROM "{name}"'))  # noqa: S608
         ]
 
-    database = await Database.open(postgres_url, MIGRATIONS)
+    database = await Database.open(url, MIGRATIONS)
     try:
-        assert await database.read(look) == []
+        return await database.read(look)
     finally:
         await database.close()
