@@ -80,15 +80,16 @@ class Acceptance:
         """Take the message in, or say in which task it already is."""
         return self._open(connection) if self.message.task_id is None else self._continue(connection)
 
-    def _claim(self, connection: Connection, task_id: str, version: int) -> bool:
+    def _claim(self, connection: Connection, context_id: str, task_id: str, version: int) -> bool:
+        """Whether the message is new in its context (CLI-10); one that opens a context is in none yet: the empty id."""
         scope = self.scope
-        row = (scope.tenant, scope.owner, scope.agent_id, self.message.context_id or "", self.message.message_id)
+        row = (scope.tenant, scope.owner, scope.agent_id, context_id, self.message.message_id)
         return connection.execute(_CLAIM, (*row, task_id, version)).rowcount == 1
 
     def _open(self, connection: Connection) -> Opened | Repeated:
-        if not self._claim(connection, self.new_task_id, 1):
-            return self._repeat(connection)
         scope, given = self.scope, self.message.context_id
+        if not self._claim(connection, given or "", self.new_task_id, 1):
+            return self._repeat(connection, given or "")
         opens = given is None or not self._check_context(connection, given)
         context_id = given or self.new_context_id
         message = stamped(self.message, self.new_task_id, context_id)
@@ -145,8 +146,8 @@ class Acceptance:
                 remedy="Leave contextId out, or give the task's.",
             )
         version += 1
-        if not self._claim(connection, task_id, version):
-            return self._repeat(connection)
+        if not self._claim(connection, context_id, task_id, version):
+            return self._repeat(connection, context_id)
         task = decode_task(body)
         _check_waiting(task)
         status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
@@ -160,10 +161,10 @@ class Acceptance:
         stored = StoredTask(key, task, version, scope, decode_object(continuation), version, self.worker)
         return Opened(stored, message, resumed=True)
 
-    def _repeat(self, connection: Connection) -> Repeated:
+    def _repeat(self, connection: Connection, context_id: str) -> Repeated:
         scope, message = self.scope, self.message
         key, task_id, version, deleted = connection.execute(
-            _CLAIMED, (message.message_id, message.context_id or "", scope.tenant, scope.owner, scope.agent_id)
+            _CLAIMED, (message.message_id, context_id, scope.tenant, scope.owner, scope.agent_id)
         ).fetchone()
         if deleted is not None:
             raise ContextNotFound("The context was deleted.", context_id=message.context_id)

@@ -44,6 +44,23 @@ async def test_the_same_message_through_the_other_generation_leads_to_the_same_t
     assert home.reasoner.seen == ["hello"]
 
 
+@pytest.mark.parametrize("named_first", [True, False])
+async def test_an_answer_sent_again_is_known_whether_or_not_it_names_the_context(
+    home: House, named_first: bool
+) -> None:
+    """CLI-10: (agent, context, `messageId`); the context is the task's, also where only the task is named."""
+    asked = (await home.call("POST", f"{home.v1}/message:send", v1_send("ask"))).json()["task"]
+    task, context = {"taskId": asked["id"]}, {"contextId": asked["contextId"]}
+    first, again = ({**task, **context}, task) if named_first else (task, {**task, **context})
+    answered = await home.call("POST", f"{home.v1}/message:send", v1_send("this", message_id="m", **first))
+    repeated = await home.call("POST", f"{home.v2}/message:send", v2_send("this", message_id="m", **again))
+    assert (answered.status_code, repeated.status_code) == (200, 200), repeated.text
+    assert repeated.json()["task"]["id"] == f"task.{asked['id']}"
+    assert home.reasoner.seen == ["ask", "this"]
+    other = await home.call("POST", f"{home.v1}/message:send", v1_send("that", message_id="m", **again))
+    assert (other.status_code, other.json()["code"]) == (409, "message_conflict")
+
+
 async def test_a_message_id_may_come_again_in_another_context(home: House) -> None:
     """CLI-10: a client that numbers the messages of each conversation from one."""
     contexts = [(await home.call("POST", f"{home.v2}/message:send", v2_send(text))).json()["task"] for text in "ab"]
