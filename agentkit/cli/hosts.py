@@ -35,8 +35,11 @@ class KnownHosts:
         if scope["type"] != "http" or self._knows(scope["headers"]):
             await self._app(scope, receive, send)
             return
-        error = {"code": "misdirected_request", "description": "This server does not answer to the name in Host."}
-        await JSONResponse({**error, "howToFix": "Start it with --public-url."}, 421)(scope, receive, send)
+        from agentkit.platform.planes import Plane  # the whole platform, which other servers do not need
+
+        text, how_to_fix = "This server does not answer to the name in Host.", "Start it with --public-url."
+        error = Plane.of(scope["path"]).error(421, text, how_to_fix)
+        await JSONResponse(error, 421)(scope, receive, send)
 
     def _knows(self, headers: Collection[tuple[bytes, bytes]]) -> bool:
         named = [value for name, value in headers if name == b"host"]
