@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Final
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Final, Self
 
 from agentkit.models import TokenUsage
+from agentkit.models.base import assembled
+
+_NOTHING: Final = assembled(TokenUsage, {}, {})
 
 
-class Counting:
-    """The sum of what was spent in a `counting` block.
+class Counting(AbstractContextManager["Counting"]):
+    """The sum of what is spent in a block; a class, since every decision opens one.
 
     Attributes:
         total: The sum so far.
         times: How often something was told.
     """
 
-    __slots__ = ("times", "total")
+    __slots__ = ("_token", "times", "total")
+
+    _token: Token[Counting | None]
 
     def __init__(self) -> None:
         """Begin at nothing."""
-        self.total = TokenUsage()
+        self.total = _NOTHING
         self.times = 0
+
+    def __enter__(self) -> Self:
+        """Be told of what is spent from now on."""
+        self._token = _CURRENT.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Who was told before is told again."""
+        _CURRENT.reset(self._token)
 
 
 _CURRENT: Final = ContextVar[Counting | None]("agentkit.reasoning.usage", default=None)
@@ -37,16 +53,10 @@ def spent(usage: TokenUsage) -> None:
         counting.times += 1
 
 
-@contextmanager
-def counting() -> Generator[Counting, None, None]:
+def counting() -> Counting:
     """Sum what is spent inside of the block, also by tasks that are started in it.
 
     A block inside of another one counts for itself alone: a nested turn has a sum of its own, and whoever opened it
     tells the outer one with `spent`.
     """
-    held = Counting()
-    token = _CURRENT.set(held)
-    try:
-        yield held
-    finally:
-        _CURRENT.reset(token)
+    return Counting()

@@ -29,12 +29,15 @@ from agentkit.tasks.selection import Age, TaskFilter
 _EVENT: Final = "INSERT INTO events (task, version, tenant, owner, kind, talk, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADVANCE: Final = (
     "UPDATE tasks SET state = ?, version = ?, said = coalesce(?, said), updated = ?, body = ?, worker = ?,"
-    " continuation = {continuation} WHERE key = ? AND version = ? AND tenant = ? AND owner = ? AND agent_id = ?"
-    " AND deleted IS NULL"
+    " {more} WHERE key = ? AND version = ? AND tenant = ? AND owner = ? AND agent_id = ? AND deleted IS NULL"
 )
-_WORK: Final = _ADVANCE.format(continuation="coalesce(?, continuation)")
-_SETTLE: Final = _ADVANCE.format(continuation="?")
-_FOLD: Final = "UPDATE tasks SET folded = version WHERE key = ? AND folded = turn - 1"
+_WORK: Final = _ADVANCE.format(more="continuation = coalesce(?, continuation)")
+_SETTLE: Final = _ADVANCE.format(more="continuation = ?")
+# The turn's artifacts are known, so those of the task are when those of the turns before it were.
+_FOLD: Final = (
+    _ADVANCE.format(more="continuation = ?, folded = CASE WHEN folded = turn - 1 THEN ? ELSE folded END")
+    + " RETURNING folded"
+)
 _ARTIFACT: Final = (
     "INSERT INTO artifacts (task, id, version, ordinal, body) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (task, id) DO UPDATE SET body = excluded.body"
@@ -99,10 +102,10 @@ class SqlRepository:
                 talk = version if talks else 0
         task = batch.snapshot
         settled = task.status.state.is_settled
+        place = (batch.key, batch.first - 1, scope.tenant, scope.owner, scope.agent_id)
         values = (
             *(task.status.state.value, version, talk, batch.updated, encode_task(task), self._database.session),
-            *(batch.continuation, batch.key, batch.first - 1),
-            *(scope.tenant, scope.owner, scope.agent_id),
+            batch.continuation,
         )
         artifacts = [
             (batch.key, one.artifact_id, version, ordinal, encode_artifact(one))
@@ -110,12 +113,15 @@ class SqlRepository:
         ]
 
         def advance(connection: Connection) -> bool:
-            if connection.execute(_SETTLE if settled else _WORK, values).rowcount != 1:
+            if settled and batch.artifacts is not None:
+                row = connection.execute(_FOLD, (*values, version, *place)).fetchone()
+                if row is None:
+                    return False
+                if artifacts and row[0] == version:
+                    connection.executemany(_ARTIFACT, artifacts)
+            elif connection.execute(_SETTLE if settled else _WORK, (*values, *place)).rowcount != 1:
                 return False
             connection.executemany(_EVENT, rows)
-            folds = settled and batch.artifacts is not None
-            if folds and connection.execute(_FOLD, (batch.key,)).rowcount and artifacts:
-                connection.executemany(_ARTIFACT, artifacts)
             return True
 
         try:

@@ -80,9 +80,7 @@ class Bounds:
             return False
         if any(len(mode) > longest for mode in request.accepted_output_modes):
             return False
-        return all(
-            part.text is not None and part.metadata is None and len(part.text) <= self.part for part in message.parts
-        )
+        return all(part.metadata is None and _size(part) <= self.part for part in message.parts)
 
     def _check_contents(self, place: Reader, message: Message) -> None:
         self._check_metadata(place, message.metadata)

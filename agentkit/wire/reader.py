@@ -247,9 +247,12 @@ def read_time(value: str | None) -> datetime | None:
 
 def write_time(time: datetime) -> str:
     """RFC 3339 in UTC with `Z` and milliseconds, microseconds where there are some (A2A-JSON-02)."""
-    utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    precision = "microseconds" if utc.microsecond % 1000 else "milliseconds"
-    return utc.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    elif time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    precision = "microseconds" if time.microsecond % 1000 else "milliseconds"
+    return f"{time.isoformat(timespec=precision).removesuffix('+00:00')}Z"
 
 
 def put(target: JsonObject, fields: Mapping[str, Json]) -> JsonObject:
