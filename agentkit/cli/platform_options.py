@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -11,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from pydantic import SecretStr
 
+from agentkit.cli.address import require_url
 from agentkit.cli.connection import read_secret
-from agentkit.errors import ConfigurationError
+from agentkit.errors import CassetteError, ConfigurationError
 
 if TYPE_CHECKING:
     from agentkit.memory import Embedder
@@ -21,6 +25,16 @@ if TYPE_CHECKING:
 
 _MINILM: Final = "minilm"
 _option = partial(typer.Option, rich_help_panel="The platform")
+_OPTIONS: Final[Mapping[str, str]] = {
+    "issuer_environment": "--tokens-from",
+    "durable": "--durable",
+    "reasoner": "--reasoner",
+    "model": "--model",
+    "base_url": "--model-url",
+    "api_key": "--model-key",
+}
+"""What a setting is called on the command line."""
+
 _ENDPOINT: Final = re.compile(r"(?P<model>[^@\s]+):(?P<dim>\d{1,5})@(?P<url>https?://\S+)")
 
 Clients = Annotated[
@@ -148,40 +162,56 @@ class PlatformOptions:
         """
         from agentkit.a2a import remote_agent  # here and below, because `--help` needs none of them
 
-        settings = replace(
-            settings,
-            remote_agents=remote_agent,
-            reasoner=self._reasoner(),
-            embedder=self._embedder(),
-            durable=self.durable,
-            faithful=self.faithful,
-            trace_content=self.trace_content,
-            otlp_endpoint=self.otlp,
-            issuer_environment=self.tokens_from,
-        )
+        reasoner, embedder = self._reasoner(), self._embedder()
+        if self.otlp is not None:
+            require_url("--otlp", self.otlp)
+        with _naming_options():
+            settings = replace(
+                settings,
+                remote_agents=remote_agent,
+                reasoner=reasoner,
+                embedder=embedder,
+                durable=self.durable,
+                faithful=self.faithful,
+                trace_content=self.trace_content,
+                otlp_endpoint=self.otlp,
+                issuer_environment=self.tokens_from,
+            )
         if self.faults:
             from agentkit.platform.faults import read_faults_file
 
-            settings = replace(settings, faults=read_faults_file(self.faults))
+            with _naming_options("--faults"):
+                settings = replace(settings, faults=read_faults_file(self.faults))
         if self.clients:
             from agentkit.platform.realm.clients_file import read_clients_file
 
-            settings = read_clients_file(self.clients).applied(settings)
+            with _naming_options("--clients"):
+                settings = read_clients_file(self.clients).applied(settings)
         return settings
 
     def _reasoner(self) -> Reasoner | None:
         from agentkit.reasoning import Cassette, RecordingReasoner, reasoner_from
 
-        name = self.reasoner or "rules"
+        name = "rules" if self.reasoner is None else self.reasoner
         # A key that stands in the environment is for commands that use one.
         key = self.model_key if name == "llm" else None
-        reasoner = reasoner_from(
-            name,
-            model=self.model,
-            base_url=self.model_url,
-            api_key=read_secret("--model-key", key) if key else None,
-        )
-        return reasoner if self.record is None else RecordingReasoner(reasoner, Cassette(), path=self.record)
+        if name == "llm" and self.model_url is not None:
+            require_url("--model-url", self.model_url)
+        try:
+            with _naming_options():
+                reasoner = reasoner_from(
+                    name,
+                    model=self.model,
+                    base_url=self.model_url,
+                    api_key=read_secret("--model-key", key) if key else None,
+                )
+        except CassetteError as error:
+            raise ConfigurationError("--reasoner", error.message, remedy=error.remedy) from None
+        if self.record is None:
+            return reasoner
+        if self.record.is_dir() or not os.access(self.record.absolute().parent, os.W_OK):
+            raise ConfigurationError("--record", "names no file that can be written", remedy="Check the folder.")
+        return RecordingReasoner(reasoner, Cassette(), path=self.record)
 
     def _embedder(self) -> Embedder | None:
         if self.embedder is None:
@@ -200,4 +230,18 @@ class PlatformOptions:
         from agentkit.memory.endpoint import EmbeddingsEndpoint
 
         key = SecretStr(read_secret("--model-key", self.model_key)) if self.model_key else SecretStr("")
-        return EmbeddingsEndpoint(found["url"], model=found["model"], dim=int(found["dim"]), api_key=key)
+        with _naming_options("--embedder"):
+            return EmbeddingsEndpoint(found["url"], model=found["model"], dim=int(found["dim"]), api_key=key)
+
+
+@contextmanager
+def _naming_options(option: str | None = None) -> Generator[None]:
+    """Let errors name what was typed, with the place in its value or file, in place of a setting of the library."""
+    try:
+        yield
+    except ConfigurationError as error:
+        if error.setting.startswith("--"):
+            raise
+        told = error.message.removeprefix(f"{error.setting}: ")
+        named = f"{option} {error.setting}" if option else _OPTIONS.get(error.setting, error.setting)
+        raise ConfigurationError(named, told, remedy=error.remedy) from None

@@ -88,6 +88,61 @@ def test_an_option_that_does_not_fit_is_refused_with_its_name(options: PlatformO
         options.applied(PlatformSettings())
 
 
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (PlatformOptions(reasoner=""), "--reasoner"),
+        (PlatformOptions(reasoner="replay:"), "--reasoner"),
+        (PlatformOptions(reasoner="replay:/nowhere"), "--reasoner"),
+        (PlatformOptions(reasoner="llm"), "--model"),
+        (PlatformOptions(reasoner="llm", model="m"), "--model-url"),
+        (PlatformOptions(reasoner="llm", model="m", model_url="http://[x"), "--model-url"),
+        (PlatformOptions(reasoner="llm", model="m", model_url="http://canary@h/v1"), "--model-url"),
+        (PlatformOptions(model="some-model"), "--model"),
+        (PlatformOptions(model_url="http://127.0.0.1/v1"), "--model-url"),
+        (PlatformOptions(record=Path("/nowhere/at/all/decisions.json")), "--record"),
+        (PlatformOptions(record=Path("/")), "--record"),
+        (PlatformOptions(embedder="m:0@http://127.0.0.1:1/v1"), "--embedder dim"),
+        (PlatformOptions(embedder="m:8@http://[x"), "--embedder base_url"),
+        (PlatformOptions(embedder="m:8@http://canary@127.0.0.1/v1"), "--embedder base_url"),
+        (PlatformOptions(otlp="collector"), "--otlp"),
+        (PlatformOptions(otlp=""), "--otlp"),
+        (PlatformOptions(otlp="ftp://127.0.0.1"), "--otlp"),
+        (PlatformOptions(otlp="http://canary@127.0.0.1"), "--otlp"),
+        (PlatformOptions(tokens_from="EU!"), "--tokens-from"),
+        (PlatformOptions(tokens_from=""), "--tokens-from"),
+    ],
+)
+def test_whoever_typed_a_wrong_value_is_told_the_option_he_typed(options: PlatformOptions, option: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        options.applied(PlatformSettings())
+    assert caught.value.setting == option
+    assert "canary" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "clients", "setting"),
+    [
+        ("[[rules]]\nstatus = 1", False, "--faults rules[0].status"),
+        ("sed = 1", False, "--faults sed"),
+        ('[clients.app]\ngrants = ["canary"]', True, "--clients clients.app.grants"),
+        ('[clients.app]\ntenants = ["clinic"]', True, "--clients clients.app.tenants"),
+        ('tenants = ["a/b"]\n[clients.app]', True, "--clients tenants"),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_with_the_option_that_named_the_file(
+    tmp_path: Path, content: str, clients: bool, setting: str
+) -> None:
+    file = tmp_path / "file.toml"
+    file.write_text(content, encoding="utf-8")
+    options = PlatformOptions(clients=file) if clients else PlatformOptions(faults=file)
+    with pytest.raises(ConfigurationError) as caught:
+        options.applied(PlatformSettings())
+    assert caught.value.setting == setting
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize("option", [["--faithful"], ["--durable"], ["--reasoner", "rules"], ["--faults", "x.toml"]])
 def test_options_of_the_platform_are_refused_elsewhere(tmp_path: Path, option: list[str]) -> None:
     done = agentkit("serve", "ehr", *option, folder=tmp_path)
