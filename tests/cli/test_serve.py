@@ -3,9 +3,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -144,21 +142,19 @@ def test_a_name_that_a_web_page_gave_this_machine_is_not_answered(house: House, 
 
 
 @pytest.mark.parametrize(
-    ("path", "code"),
+    ("path", "says"),
     [
-        ("/agents", lambda body: body["code"]),
-        ("/v2/agentic/agents", lambda body: body["error"]["code"].lower()),
-        ("/realms/base/protocol/openid-connect/token", lambda body: body["error"]),
+        ("/agents", '"code":"misdirected_request"'),
+        ("/v2/agentic/agents", '"error":{"code":"MISDIRECTED_REQUEST"'),
+        ("/realms/base/protocol/openid-connect/token", '"error":"misdirected_request"'),
     ],
 )
-def test_a_foreign_name_is_refused_in_the_form_of_the_plane(
-    house: House, path: str, code: Callable[[Any], str]
-) -> None:
+def test_a_foreign_name_is_refused_in_the_form_of_the_plane(house: House, path: str, says: str) -> None:
     """V1-ERR-01, V2-ERR-01, AUTH-09."""
     with httpx2.Client(timeout=HANG) as http:
         answer = http.get(f"{house.address('platform')}{path}", headers={"Host": "attacker.example"})
     assert answer.status_code == 421
-    assert code(answer.json()) == "misdirected_request"
+    assert says in answer.text
 
 
 def test_a_server_behind_a_proxy_answers_to_its_public_name(tmp_path: Path) -> None:
