@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, cast
 
 import anyio.to_thread
@@ -84,19 +85,38 @@ class OutputCheck:
             UnfitAnswer: It does not fit.
             UnusableSchema: The schema cannot be used.
         """
+        for _, keyword in self._errors(structured, steps, 1):
+            raise UnfitAnswer(keyword)
+
+    def faults(self, structured: object, most: int) -> list[tuple[str, str]]:
+        """Where a value does not fit, as the path to the place, and by which keyword; it may take seconds.
+
+        Args:
+            structured: The value.
+            most: At most so many faults.
+
+        Raises:
+            UnusableSchema: The schema is no JSON schema, refers to what it does not hold, or is too much work.
+        """
+        steps = THREAD_STEPS + STEPS_PER_VALUE * _values(structured)
+        try:
+            return self._errors(structured, min(steps, MOST_STEPS), most)
+        except TooMuch:
+            raise UnusableSchema("checking it takes too long") from None
+
+    def _errors(self, structured: Any, steps: int, most: int) -> list[tuple[str, str]]:
         if self._validator is None:
             self._validator = _compiled(self.schema, self._steps)
         self._steps[0] = steps
         try:
-            error = next(self._validator.iter_errors(structured), None)
+            errors = islice(self._validator.iter_errors(structured), most)
+            return [("/".join(map(str, error.absolute_path)), str(error.validator)) for error in errors]
         except TooMuch:
             raise
         except (Unresolvable, RecursionError) as problem:
             raise UnusableSchema(f"a reference in it leads nowhere ({type(problem).__name__})") from None
         except Exception as problem:  # a keyword with a value that the metaschema lets pass
             raise UnusableSchema(f"it cannot be applied ({type(problem).__name__})") from None
-        if error is not None:
-            raise UnfitAnswer(str(error.validator))
 
 
 def _compiled(schema: Mapping[str, Any], steps: list[int]) -> Validator:
@@ -173,7 +193,7 @@ def _pattern_properties(validator: Any, value: Any, instance: Any, schema: Any) 
         if _expression(pattern) is not None:
             for name, item in cast("dict[str, Any]", instance).items():
                 if _matches(pattern, name):
-                    yield from validator.descend(item, wanted)
+                    yield from validator.descend(item, wanted, path=name)
 
 
 def _additional_properties(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -186,7 +206,7 @@ def _additional_properties(validator: Any, value: Any, instance: Any, schema: An
         if value is False:
             yield ValidationError("additionalProperties")
         else:
-            yield from validator.descend(item, value)
+            yield from validator.descend(item, value, path=name)
 
 
 def _unique_items(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Protocol, cast
+from collections.abc import Sequence
+from typing import Final
 
-from agentkit.models import Json, JsonObject, TaskState
+from agentkit.mcp.client.output_check import OutputCheck, UnusableSchema
+from agentkit.models import JsonObject, TaskState
 from agentkit.platform.orchestration.happenings import Output
 from agentkit.platform.orchestration.plan import OutputPlan
 from agentkit.reasoning import CallTool, Observation, Tool
@@ -36,7 +37,7 @@ class Outputs:
     async def check(self, act: CallTool) -> Output | Observation:
         """What a call gives out, or what is wrong with its arguments, for the reasoner to do better."""
         plan = self._plans[act.tool]
-        # The first use loads the library from disk, and a schema may be large.
+        # A schema may be large, and a reasoner may say anything: it is seconds at most, and not on the event loop.
         faults = await asyncio.to_thread(_faults, plan.schema, act.arguments)
         if not faults:
             return Output(plan.name, act.arguments)
@@ -56,31 +57,10 @@ def told(output: Output, state: TaskState) -> str:
     return f"{output.name} is done."
 
 
-class _Fault(Protocol):
-    absolute_path: Iterable[str | int]
-    validator: str
-
-
-class _Validator(Protocol):
-    def iter_errors(self, instance: Json) -> Iterator[_Fault]: ...
-
-
 def _faults(schema: JsonObject, arguments: JsonObject) -> list[str]:
     """Where the arguments do not fit, and by which word of the schema; values are not repeated."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
     try:
-        Draft202012Validator.check_schema(schema)
-        # An empty registry: a reference to somewhere else is never followed.
-        validator = cast("_Validator", Draft202012Validator(schema, registry=Registry()))
-        errors = [error for error, _ in zip(validator.iter_errors(arguments), range(_MOST_FAULTS), strict=False)]
-    except SchemaError:
-        return ["the output's own schema is no JSON Schema (2020-12)"]
-    except Unresolvable:
-        return ["the output's own schema refers to something that it does not hold"]
-    except RecursionError:
-        return ["the output's own schema refers to itself without end, or the arguments are nested too deeply"]
-    return [f"{'/'.join(map(str, error.absolute_path)) or 'the arguments'} ({error.validator})" for error in errors]
+        found = OutputCheck(schema).faults(arguments, _MOST_FAULTS)
+    except UnusableSchema as problem:
+        return [f"the output's own schema cannot be used, because {problem}"]
+    return [f"{place or 'the arguments'} ({keyword})" for place, keyword in found]

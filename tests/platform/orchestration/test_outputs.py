@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 
 from agentkit.reasoning import Act, Answer, CallTool, Decline, Delegate, ScriptedReasoner, Situation
 from agentkit.reasoning.scripted import ScriptEntry
+from tests.deadline import HANG
 from tests.platform.orchestration.making import made, mcp, output, platform_with
 from tests.platform.parts import said, state
 
@@ -88,6 +90,34 @@ async def test_a_schema_that_cannot_be_used_never_validates(schema: dict[str, An
         task = await chief.send("code it")
     assert (state(task), task["artifacts"]) == ("completed", [])
     assert "own schema" in reasoner.situations[1].observations[0].text
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "object", "properties": {"code": {"type": "string", "pattern": "^(a+)+$"}}}, "code (pattern)"),
+        (
+            {
+                "$ref": "#/$defs/0",
+                "$defs": {
+                    **{str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}] * 2} for n in range(40)},
+                    "40": {"type": "object"},
+                },
+            },
+            "takes too long",
+        ),
+    ],
+)
+async def test_a_schema_that_takes_for_ever_holds_up_nobody(schema: dict[str, Any], said: str) -> None:
+    """V2-OBJ-08: whoever makes an agent writes its schemas, and a message the values that they are held against."""
+    script = [CallTool("diagnosis", {"code": "a" * 40 + "!"}), Decline("It cannot be given out.")]
+    reasoner = ScriptedReasoner(script)
+    async with platform_with(reasoner) as platform:
+        chief = await made(platform, output("diagnosis", schema))
+        with anyio.fail_after(HANG):
+            task = await chief.send("code it")
+    assert (state(task), task["artifacts"]) == ("completed", [])
+    assert said in reasoner.situations[1].observations[0].text
 
 
 async def test_an_output_after_the_work_of_experts_keeps_what_they_found() -> None:
