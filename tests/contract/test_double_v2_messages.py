@@ -218,9 +218,9 @@ async def test_a_question_is_answered_in_its_task_and_a_settled_one_is_not() -> 
 @pytest.mark.parametrize(
     ("body", "status", "word", "reason"),
     [
-        (message(parts=[{}]), 400, "INVALID_ARGUMENT", "INVALID_REQUEST"),
-        (message(parts=[{"text": "a", "data": 1}]), 400, "INVALID_ARGUMENT", "INVALID_REQUEST"),
-        (message(role="user"), 400, "INVALID_ARGUMENT", "INVALID_REQUEST"),
+        (message(parts=[{}]), 400, "INVALID_ARGUMENT", "INVALID_PARAMS"),
+        (message(parts=[{"text": "a", "data": 1}]), 400, "INVALID_ARGUMENT", "INVALID_PARAMS"),
+        (message(role="user"), 400, "INVALID_ARGUMENT", "INVALID_PARAMS"),
         (message(contextId=UNKNOWN), 404, "NOT_FOUND", "CONTEXT_NOT_FOUND"),
         (message(taskId=f"task.{UNKNOWN}"), 404, "NOT_FOUND", "TASK_NOT_FOUND"),
     ],

@@ -72,6 +72,18 @@ def read_number(request: Request, name: str, least: int, default: int | None, mo
     return number
 
 
+def read_flag(request: Request, name: str) -> bool:
+    """A boolean of the query, false where it is missing.
+
+    Raises:
+        Trouble: It is none.
+    """
+    text = request.query_params.get(name, "false")
+    if text not in {"true", "false"}:
+        raise Trouble("bad_query", f"The parameter {name} is not valid.")
+    return text == "true"
+
+
 def page(request: Request, items: Sequence[T]) -> Sequence[T]:
     """A page by `limit` and `offset`; without limit all of it (V1-AGENT-07)."""
     limit = read_number(request, "limit", 1, None)

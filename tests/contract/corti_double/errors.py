@@ -37,7 +37,7 @@ _V2: dict[Kind, tuple[int, str]] = {
     "artifact_unknown": (404, "ARTIFACT_NOT_FOUND"),
     "connector_unknown": (404, "CONNECTOR_NOT_FOUND"),
     "expert_unknown": (422, "VALIDATION_FAILED"),
-    "conflict": (409, "CONFLICT"),
+    "conflict": (409, "ASSIGNMENT_CONFLICT"),
     "not_implemented": (501, "NOT_IMPLEMENTED"),
     "unauthorized": (401, "UNAUTHORIZED"),
     "wrong_tenant": (403, "FORBIDDEN"),
@@ -46,24 +46,22 @@ _V2: dict[Kind, tuple[int, str]] = {
 # V2-ERR-02: status, google.rpc status, reason, and the code of the JSON-RPC binding.
 _A2A: dict[Kind, tuple[int, str, str, int]] = {
     "malformed": (400, "INVALID_ARGUMENT", "INVALID_REQUEST", -32700),
-    "invalid": (400, "INVALID_ARGUMENT", "INVALID_REQUEST", -32602),
+    "invalid": (400, "INVALID_ARGUMENT", "INVALID_PARAMS", -32602),
     "bad_id": (404, "NOT_FOUND", "TASK_NOT_FOUND", -32001),
-    "bad_query": (400, "INVALID_ARGUMENT", "INVALID_REQUEST", -32602),
+    "bad_query": (400, "INVALID_ARGUMENT", "INVALID_PARAMS", -32602),
     "agent_unknown": (404, "NOT_FOUND", "AGENT_NOT_FOUND", -32602),
     "task_unknown": (404, "NOT_FOUND", "TASK_NOT_FOUND", -32001),
     "context_unknown": (404, "NOT_FOUND", "CONTEXT_NOT_FOUND", -32602),
-    "context_mismatch": (400, "INVALID_ARGUMENT", "INVALID_REQUEST", -32602),
+    "context_mismatch": (400, "INVALID_ARGUMENT", "INVALID_PARAMS", -32602),
     "task_not_continuable": (400, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION", -32004),
     "task_settled": (400, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION", -32004),
     "not_cancelable": (409, "FAILED_PRECONDITION", "TASK_NOT_CANCELABLE", -32002),
-    "credentials": (400, "INVALID_ARGUMENT", "INVALID_REQUEST", -32602),
+    "credentials": (400, "INVALID_ARGUMENT", "INVALID_PARAMS", -32602),
     "missing_inherited_token": (401, "UNAUTHENTICATED", "missing_inherited_token", -32602),
     "version": (400, "FAILED_PRECONDITION", "VERSION_NOT_SUPPORTED", -32009),
     "unauthorized": (401, "UNAUTHENTICATED", "UNAUTHENTICATED", -32600),
     "wrong_tenant": (403, "PERMISSION_DENIED", "PERMISSION_DENIED", -32600),
 }
-
-_V1_RPC: dict[Kind, int] = {"malformed": -32700, "task_unknown": -32001, "not_cancelable": -32002}
 
 
 def v1_error(trouble: Trouble, *wrapped_in: str) -> Response:
@@ -88,9 +86,10 @@ def v1_error(trouble: Trouble, *wrapped_in: str) -> Response:
 
 def v1_rpc_error(trouble: Trouble, request_id: object) -> Response:
     """V1-ERR-05: always HTTP 200; `data` is a list with an ErrorInfo."""
-    code = -32603 if trouble.kind == "agent_unknown" else _V1_RPC.get(trouble.kind, -32602)
-    reason = "INTERNAL_ERROR" if trouble.kind == "agent_unknown" else trouble.code or _V1.get(trouble.kind, (0, ""))[1]
-    return rpc_error(request_id, code, trouble.text, reason or trouble.kind)
+    if trouble.kind == "agent_unknown":
+        return rpc_error(request_id, -32603, trouble.text, "INTERNAL_ERROR")
+    _, _, reason, code = _A2A[trouble.kind]
+    return rpc_error(request_id, code, trouble.text, trouble.code or reason)
 
 
 def v2_error(trouble: Trouble) -> Response:

@@ -102,7 +102,11 @@ def hosted_path(path: str) -> str:
 
 def _refusal(path: str, trouble: Trouble) -> Response:
     if path.startswith("/v2/agentic/"):
-        return errors.a2a_error(trouble) if "/a2a" in path else errors.v2_error(trouble)
+        if "/a2a" not in path:
+            return errors.v2_error(trouble)
+        refused = errors.a2a_error(trouble)
+        refused.headers["A2A-Version"] = "1.0"  # V2-VER-01
+        return refused
     if path.startswith(("/agents", "/v2/agents")):
         return errors.v1_error(trouble)
     return errors.core_error(trouble)

@@ -56,6 +56,12 @@ def count(value: object, path: str, found: list[Problem]) -> None:
         found.append((path, "must be an integer of at least 0"))
 
 
+def page_size(value: object, path: str, found: list[Problem]) -> None:
+    """V2-PAGE-01."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 200:
+        found.append((path, "must be an integer from 1 to 200"))
+
+
 def one_of_values(*allowed: object) -> Rule:
     """One of these values."""
 

@@ -161,10 +161,12 @@ class Keycloak:
         return Grant(client_id, name, scope)
 
     def _renew(self, form: dict[str, str]) -> Grant:
-        token = form.get("refresh_token", "")
+        if "refresh_token" not in form:
+            raise Refused(400, "invalid_request", "No refresh token")
+        token = form["refresh_token"]
         grant = self._refresh.get(token)
         if grant is None:
-            raise Refused(400, "invalid_grant", "Invalid refresh token" if token else "No refresh token")
+            raise Refused(400, "invalid_grant", "Invalid refresh token")
         if self._double.one_time_refresh_tokens:
             del self._refresh[token]
         return grant

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.contract.corti_double.bodies import page, read_body, spelled
+from tests.contract.corti_double.bodies import page, read_body, read_flag, spelled
 from tests.contract.corti_double.errors import v1_error
 from tests.contract.corti_double.ids import bare_id, is_bare_id
 from tests.contract.corti_double.records import AgentRecord, ServerFacts
@@ -160,7 +160,9 @@ def _registered(double: CortiDouble, name: str) -> list[ServerFacts]:
 
 
 def _fill(double: CortiDouble, agent: AgentRecord, body: JsonObject) -> None:
-    experts = [_expert(double, agent, expert) for expert in body.get("experts", [])]
+    experts = [
+        _expert(double, agent, expert, f"experts[{number}]") for number, expert in enumerate(body.get("experts", []))
+    ]
     if "experts" in body:
         agent.wire["experts"] = experts
     if "mcpServers" in body:
@@ -176,7 +178,7 @@ def _server(agent: AgentRecord, server: JsonObject) -> JsonObject:
     return {"id": bare_id(), **answer, **scope, "redirectUrl": server.get("redirectUrl")}
 
 
-def _expert(double: CortiDouble, agent: AgentRecord, expert: JsonObject) -> JsonObject:
+def _expert(double: CortiDouble, agent: AgentRecord, expert: JsonObject, place: str) -> JsonObject:
     own = next((known for known in agent.wire.get("experts", []) if known["id"] == expert.get("id")), None)
     if expert["type"] in {"new", "expert"}:
         if expert["type"] == "expert" and own is None:
@@ -195,10 +197,12 @@ def _expert(double: CortiDouble, agent: AgentRecord, expert: JsonObject) -> Json
         return {**own, **prompt}
     if "id" in expert:
         return {"type": "reference", "id": expert["id"], "name": _name_of(double, expert["id"]), **prompt}
-    entry = next((known for known in double.experts if known["name"] == expert.get("name")), None)
+    if "name" not in expert:
+        raise invalid([(f"{place}.name", "is required, or an id")])
+    entry = next((known for known in double.experts if known["name"] == expert["name"]), None)
     if entry is None:
         raise Trouble("expert_unknown", "The referenced expert could not be found.")
-    resolved = _resolved(entry, expert.get("config", {}))
+    resolved = _resolved(entry, expert.get("config", {}), f"{place}.config")
     return {"type": "reference", "id": bare_id(), "name": entry["name"], **prompt, **resolved}
 
 
@@ -211,7 +215,7 @@ def _name_of(double: CortiDouble, expert_id: str) -> str:
     raise Trouble("expert_unknown", "The referenced expert could not be found.")
 
 
-def _resolved(entry: JsonObject, config: JsonObject) -> JsonObject:
+def _resolved(entry: JsonObject, config: JsonObject, place: str) -> JsonObject:
     """V1-OBJ-04: merged over the defaults and checked, where there is a schema."""
     if "configSchema" not in entry:
         return {}
@@ -221,7 +225,7 @@ def _resolved(entry: JsonObject, config: JsonObject) -> JsonObject:
         name for name, value in config.items() if name in known and not isinstance(value, types[known[name]["type"]])
     ]
     if wrong:
-        raise invalid([(f"config.{name}", "does not fit the schema of the expert") for name in wrong])
+        raise invalid([(f"{place}.{name}", "does not fit the schema of the expert") for name in wrong])
     return {"resolvedConfig": {**{name: rule["default"] for name, rule in known.items()}, **config}}
 
 
@@ -231,12 +235,12 @@ class _Agents:
 
     async def create(self, request: Request) -> Response:
         body = await read_body(request, _CREATE)
-        ephemeral = request.query_params.get("ephemeral") == "true"
+        ephemeral = read_flag(request, "ephemeral")
         return JSONResponse(create(self._double, body, ephemeral=ephemeral).wire, 201)
 
     async def list(self, request: Request) -> Response:
         """V1-AGENT-05, V1-AGENT-07."""
-        hidden = request.query_params.get("ephemeral", "false") != "true"
+        hidden = not read_flag(request, "ephemeral")
         agents = [agent.wire for agent in self._double.v1.agents.values() if not (hidden and agent.ephemeral)]
         return JSONResponse(page(request, [*agents, *self._double.references]))
 

@@ -48,11 +48,14 @@ class _Rpc:
         except Trouble as trouble:
             return v1_rpc_error(trouble, None)
         if not isinstance(body, dict) or cast("JsonObject", body).get("jsonrpc") != "2.0":
-            return rpc_error(None, -32600, "Invalid Request")
+            request_id = cast("JsonObject", body).get("id") if isinstance(body, dict) else None
+            return rpc_error(request_id, -32600, "Invalid Request", "INVALID_REQUEST")
         fields = cast("JsonObject", body)
         request_id, method = fields.get("id"), fields.get("method")
-        if not isinstance(method, str) or method not in _PARAMS:
-            return rpc_error(request_id, -32601, "Method not found")
+        if not isinstance(method, str):
+            return rpc_error(request_id, -32600, "Invalid Request", "INVALID_REQUEST")
+        if method not in _PARAMS:
+            return rpc_error(request_id, -32601, "Method not found", "METHOD_NOT_FOUND")
         try:
             v1_agents.find(self._double, request.path_params["agent_id"])
         except Trouble:

@@ -81,7 +81,8 @@ def create_agent(double: CortiDouble, body: JsonObject, caller: str) -> AgentRec
     """
     if found := problems(_CREATE, body):
         raise invalid(found)
-    _require_free(double, body["name"], None)
+    if _is_taken(double, body["name"], None):
+        raise Trouble("conflict", "An agent of this name exists already.")
     moment = double.now()
     agent_id = prefixed_id("agt")
     ignored = double.as_of_today
@@ -109,9 +110,8 @@ def touch(double: CortiDouble, agent: AgentRecord) -> None:
     agent.wire["updatedAt"] = timestamp(double.now())
 
 
-def _require_free(double: CortiDouble, name: str, own_id: str | None) -> None:
-    if any(agent.wire["name"] == name and agent.id != own_id for agent in double.v2.agents.values()):
-        raise Trouble("conflict", "An agent of this name exists already.")
+def _is_taken(double: CortiDouble, name: str, own_id: str | None) -> bool:
+    return any(agent.wire["name"] == name and agent.id != own_id for agent in double.v2.agents.values())
 
 
 class Agents:
@@ -144,8 +144,9 @@ class Agents:
         """V2-EP-04."""
         agent = find(self._double, request.path_params["agent_id"])
         body = await read_patch(request, _PATCH)
-        if "name" in body:
-            _require_free(self._double, body["name"], agent.id)
+        if "name" in body and _is_taken(self._double, body["name"], agent.id):
+            # V2-EP-04 declares no 409.
+            raise invalid([("name", "is taken by another agent")])
         changed = dict(agent.wire)
         changed |= {name: body[name] for name in ("name", "description", "systemPrompt", "model") if name in body}
         if "connectors" in body:

@@ -99,7 +99,7 @@ class Contexts:
         """V2-EP-22."""
         tasks, token = cursor_page(request, find_context(self._double, request).tasks)
         shown = [self._task(task) for task in tasks]
-        return JSONResponse({"tasks": shown, "pageSize": len(shown), "nextPageToken": token})
+        return JSONResponse({"tasks": shown, "nextPageToken": token})
 
     async def task(self, request: Request) -> Response:
         """V2-EP-22."""

@@ -43,7 +43,8 @@ def _a2a_plane(double: CortiDouble) -> list[Route]:
         ("/tasks/{task_id}", messages.get, "GET"),
     )
     return [
-        Route(f"{_ROOT}{_AGENT}/a2a{path}", versioned(endpoint), methods=[method]) for path, endpoint, method in table
+        Route(f"{_ROOT}{_AGENT}/a2a{path}", versioned(endpoint, checks=bool(path)), methods=[method])
+        for path, endpoint, method in table
     ]
 
 

@@ -13,7 +13,7 @@ from tests.contract.corti_double import v2_a2a, v2_agents
 from tests.contract.corti_double.bodies import read_json
 from tests.contract.corti_double.errors import a2a_error, a2a_rpc_error, rpc_error
 from tests.contract.corti_double.records import TaskRecord
-from tests.contract.corti_double.schema import JsonObject, Rule, count, problems, shape, text
+from tests.contract.corti_double.schema import JsonObject, Rule, count, page_size, problems, shape, text
 from tests.contract.corti_double.streams import stream
 from tests.contract.corti_double.troubles import Trouble, invalid
 
@@ -26,7 +26,7 @@ _PARAMS: dict[str, Rule] = {
     "SendMessage": v2_a2a.SEND,
     "SendStreamingMessage": v2_a2a.SEND,
     "GetTask": shape({"id": text(1)}, {**_TENANT, "historyLength": count}),
-    "ListTasks": shape({}, {**_TENANT, "contextId": text(), "pageSize": count, "pageToken": text()}),
+    "ListTasks": shape({}, {**_TENANT, "contextId": text(), "pageSize": page_size, "pageToken": text()}),
     "CancelTask": _ID,
     "SubscribeToTask": _ID,
 }
@@ -52,9 +52,10 @@ class Rpc:
         fields = cast("JsonObject", body) if isinstance(body, dict) else {}
         request_id, method = fields.get("id"), fields.get("method")
         if fields.get("jsonrpc") != "2.0" or not isinstance(request_id, str | int) or not isinstance(method, str):
-            return rpc_error(None, -32600, "Invalid Request")
+            known = request_id if isinstance(request_id, str | int) else None
+            return rpc_error(known, -32600, "Invalid Request", "INVALID_REQUEST")
         if method not in _PARAMS:
-            return rpc_error(request_id, -32601, "Method not found")
+            return rpc_error(request_id, -32601, "Method not found", "METHOD_NOT_FOUND")
         try:
             v2_a2a.require_version(request)
             return await self._run(request, request_id, method, fields.get("params", {}))
