@@ -7,14 +7,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Final
 
-from agentkit.compose import RunContext
-from agentkit.errors import AgentKitError, TurnLimitExceeded
-from agentkit.models import AgentSkill, Event, Message, StatusUpdate
+from agentkit.compose import RunContext, status_update
+from agentkit.errors import AgentKitError, SpecError, TurnLimitExceeded
+from agentkit.models import AgentSkill, Event, JsonObject, Message, StatusUpdate, TaskState
 from agentkit.platform.agents.record import AgentRecord
 from agentkit.platform.orchestration.budget import TurnBudget
 from agentkit.platform.orchestration.journal import Journal
 from agentkit.platform.orchestration.members import Shift
 from agentkit.platform.orchestration.remote import RemoteMember
+from agentkit.platform.orchestration.reporting import METADATA_KEY
 from agentkit.platform.orchestration.resuming import Resumed
 from agentkit.platform.orchestration.turn import TurnAtWork
 from agentkit.platform.orchestration.workshop import Workshop
@@ -61,8 +62,9 @@ class Orchestrator:
     async def run(self, message: Message, context: RunContext) -> AsyncGenerator[Event]:
         """Do one turn: register, deliberate, report.
 
+        An agent that cannot work as it is configured rejects the message before anybody works (V2-OBJ-15).
+
         Raises:
-            SpecError: Two MCP servers of the agent share a name.
             AgentKitError: The reasoner, or the store, cannot go on.
         """
         shop = self._workshop
@@ -74,7 +76,13 @@ class Orchestrator:
         recorder = shop.traces.recorder(context)
         with long_span("platform.turn", attributes, recorder=recorder) as hop, counting() as used:
             hop.content(asked=message.text)
-            plan = await shop.planner.plan(self._record)
+            try:
+                plan = await shop.planner.plan(self._record)
+            except SpecError as error:
+                end = _rejected(error, context)
+                _note_end(end, hop)
+                yield end
+                return
             turn = TurnAtWork(shop, plan, message, context, used, first=self._first)
             try:
                 async with aclosing(turn.events()) as events:
@@ -120,6 +128,12 @@ async def _next(events: AsyncGenerator[Event], budget: TurnBudget, hop: Span) ->
         if time.expired():
             raise budget.late() from None
         raise
+
+
+def _rejected(error: SpecError, context: RunContext) -> Event:
+    said = Message.agent(str(error), context_id=context.context_id, task_id=context.task_id)
+    told: JsonObject = {"error": {"code": "agent_invalid", "field": error.field}}
+    return status_update(context, TaskState.REJECTED, said, {METADATA_KEY: told})
 
 
 def _note_end(event: Event, hop: Span) -> None:

@@ -30,6 +30,7 @@ from tests.platform.parts import (
     TOOLS,
     Plain,
     Talk,
+    body,
     expert,
     said,
     server,
@@ -238,13 +239,21 @@ async def test_agents_that_use_each_other_do_not_run_for_ever() -> None:
 
 
 async def test_two_servers_of_one_name_at_different_places_get_no_credential() -> None:
-    async with LocalPlatform(servers={TOOLS: tools_app({"open": BEARER})}, reasoner=Plain()) as platform:
+    """V1-OBJ-19, V2-OBJ-15: who cannot work as it is configured rejects the message before anybody works."""
+    app, reasoner = tools_app({"open": BEARER}), Plain()
+    async with LocalPlatform(servers={TOOLS: app}, reasoner=reasoner) as platform:
         helper = await talk(platform, [expert("reader", server("open", "bearer"))])
         elsewhere = {**server("open", "bearer"), "url": "http://127.0.0.1:9/open/mcp"}
         head = await talk(platform, [{"type": "reference", "id": helper.agent}, expert("thief", elsewhere)])
         task = await head.send("hello", token("open"))
-    assert state(task) == "failed"
+        url = f"/v2/agentic/agents/agt.{head.agent}/a2a/tasks/task.{task['id']}"
+        in_v2 = (await helper.api.get(url)).json()
+        again = await head.post(body("hello", task=task["id"]))
+    assert (state(task), in_v2["status"]["state"]) == ("rejected", "TASK_STATE_REJECTED")
     assert "Rename" in said(task)
+    assert task["metadata"]["agentkit"]["error"] == {"code": "agent_invalid", "field": "mcpServers"}
+    assert (again.status_code, again.json()["code"]) == (400, "task_not_continuable")
+    assert (app.seen, reasoner.situations) == ([], [])
 
 
 async def test_the_memory_expert_searches_this_context() -> None:
