@@ -109,7 +109,7 @@ async def test_another_situation_is_an_error_that_names_what_differs(
     assert "Priya" not in str(told.value)
 
 
-async def test_a_tool_may_say_another_time_in_each_run(tmp_path: Path) -> None:
+async def test_a_tool_may_say_another_time_in_each_run() -> None:
     """Tools write down when they answered; what was asked about is compared to the second."""
 
     def told(at: str) -> Situation:
@@ -117,9 +117,9 @@ async def test_a_tool_may_say_another_time_in_each_run(tmp_path: Path) -> None:
         done = (Delegation("records", f"As of 2026-11-22T00:05:{at}Z", (data,)),)
         return replace(FULL, observations=(Observation("look", {}, "", data),), delegations=done)
 
-    recorder = RecordingReasoner(ScriptedReasoner([Answer("Nothing.")]), Cassette(), path=tmp_path / "decisions.json")
+    recorder = RecordingReasoner(ScriptedReasoner([Answer("Nothing.")]), Cassette())
     await recorder.decide(told("52"))
-    replay = reasoner_from(f"replay:{tmp_path / 'decisions.json'}")
+    replay = ReplayReasoner(recorder.cassette)
     assert await replay.decide(told("53")) == Answer("Nothing.")
     with pytest.raises(CassetteMismatch, match="text"):
         await replay.decide(replace(told("53"), text="What did she take on 2026-11-22T00:05:53Z?"))
