@@ -1,9 +1,10 @@
-"""The double, called in-process or over a loopback port."""
+"""The double, called in-process or over a loopback port; and the platform over one."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import anyio
 import httpx2
@@ -11,8 +12,12 @@ from anyio.from_thread import start_blocking_portal
 
 from agentkit.cli.address import bind
 from agentkit.cli.serving import serving
-from agentkit.testing import ASGITransport
+from agentkit.platform import create_platform
+from agentkit.testing import ASGITransport, RoutedTransport, running
 from tests.contract.corti_double import CortiDouble
+from tests.contract.corti_double.mcp_auth import McpRules
+from tests.contract.mcp_servers import ORIGIN, mcp_servers
+from tests.contract.on_platform import Replies, settings
 
 
 @asynccontextmanager
@@ -37,6 +42,28 @@ async def served(double: CortiDouble) -> AsyncGenerator[str]:
             yield place.url
         finally:
             await double.close()
+
+
+@asynccontextmanager
+async def served_platform(**more: Any) -> AsyncGenerator[tuple[str, Replies, McpRules]]:
+    """A platform on a free port, with the MCP servers of `mcp_servers` in process.
+
+    Args:
+        more: Settings beside those of `on_platform.settings`.
+
+    Yields:
+        Its address, what its agents answer, and what its MCP servers accept.
+    """
+    place = await anyio.to_thread.run_sync(bind, "127.0.0.1", 0)
+    replies, mcp = Replies(), McpRules()
+    async with running(mcp_servers(mcp)) as servers:
+
+        def http() -> httpx2.AsyncClient:
+            return httpx2.AsyncClient(transport=RoutedTransport({ORIGIN: servers}), timeout=60)
+
+        app = create_platform(settings(url=place.url, http=http, reasoner=replies, **more))
+        async with serving([(place, app)]):
+            yield place.url, replies, mcp
 
 
 @contextmanager

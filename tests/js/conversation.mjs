@@ -54,7 +54,10 @@ const waiting = (await agents.messageSend(created.id, message("elsewhere"))).tas
 const interviewer = await agents.create({
   name: "interviewer",
   description: "Asks along a questionnaire",
-  agentType: "interviewing-expert",
+  // 0.7 knows no agent types, and drops them (SDKC-08).
+  ...(SDK === "corti-sdk-0.7"
+    ? { experts: [{ type: "reference", name: "interviewing-expert" }] }
+    : { agentType: "interviewing-expert" }),
 });
 const questionnaire = {
   questionnaireId: "rest-demo",
@@ -83,6 +86,9 @@ for (const [text, parts] of [
   });
 }
 
+// 0.7 sends the whole agent (SDKC-11), and knows no `bearer` in what it got (CON-06).
+const change = SDK === "corti-sdk-0.7" ? { ...created, experts: created.experts.slice(1) } : {};
+
 let refusal;
 try {
   await agents.get("11111111-1111-4111-8111-111111111111");
@@ -92,9 +98,10 @@ try {
 
 const result = {
   created,
+  interviewer: interviewer.id,
   got: await agents.get(created.id),
   listed: (await agents.list({ limit: 10, offset: 0 })).map((agent) => agent.id),
-  updated: (await agents.update(created.id, { name: "renamed" })).name,
+  updated: (await agents.update(created.id, { ...change, name: "renamed" })).name,
   card: (await agents.getCard(created.id)).url,
   registry: (await agents.getRegistryExperts({ limit: 100, offset: 0 })).experts.map((expert) => expert.name),
   first,

@@ -48,7 +48,7 @@ async def test_corti_sdk_holds_conversations_with_credentials_and_a_questionnair
     agent = told["created"]
     assert [expert["name"] for expert in agent["experts"]] == ["record-reader", "memory-expert"]
     assert told["got"] == agent
-    assert told["listed"] == [agent["id"]]
+    assert told["listed"] == [agent["id"], told["interviewer"]]
     assert told["updated"] == "renamed"
     assert told["card"] == f"{place.url}/agents/{agent['id']}/v1"
     assert "memory-expert" in told["registry"]

@@ -1,9 +1,9 @@
-// Every token mode of Corti's own SDK against the double, printed as one JSON document.
-// Variables: BASE (origin of the double), HOSTED (a token whose issuer is a hosted region).
+// Every token mode of Corti's own SDK, printed as one JSON document.
+// Variables: BASE (origin of the double or of the platform), HOSTED (a token whose issuer is a hosted region), SDK.
 import { createHash } from "node:crypto";
-import { CortiAuth, CortiClient } from "@corti/sdk";
 
-const { BASE, HOSTED } = process.env;
+const { BASE, HOSTED, SDK } = process.env;
+const { CortiAuth, CortiClient } = await import(SDK);
 const environment = { base: `${BASE}/v2`, agents: BASE, login: `${BASE}/realms`, wss: "ws://127.0.0.1/audio-bridge/v2" };
 const place = { environment, tenantName: "base" };
 const clientId = "local-client";
@@ -12,7 +12,19 @@ const redirectUri = "http://127.0.0.1/callback";
 const login = new CortiAuth(place);
 
 const code = async (url) => {
-  const answer = await fetch(url, { redirect: "manual" });
+  let answer = await fetch(url, { redirect: "manual" });
+  if (answer.status === 200) {
+    // A page to sign in at, as a person sees it; the double has somebody signed in already.
+    const page = await answer.text();
+    const form = new URLSearchParams({ username: "jane", password: "jane-password" });
+    const unescaped = (text) => text.replaceAll("&quot;", '"').replaceAll("&#x27;", "'").replaceAll("&amp;", "&");
+    for (const [, name, value] of page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)) {
+      form.set(name, unescaped(value));
+    }
+    const action = new URL(unescaped(page.match(/action="([^"]*)"/)[1]), url);
+    const cookie = answer.headers.getSetCookie().map((given) => given.split(";")[0]).join("; ");
+    answer = await fetch(action, { method: "POST", body: form, headers: { cookie }, redirect: "manual" });
+  }
   const to = new URL(answer.headers.get("location"));
   return to.searchParams.get("code");
 };
@@ -38,6 +50,18 @@ const codeChallenge = createHash("sha256").update(verifier).digest("base64url");
 const pkceUrl = await login.authorizeURL({ clientId, redirectUri, codeChallenge });
 const ropc = await login.getRopcFlowToken({ clientId, username: "jane", password: "jane-password", scopes: ["profile"] });
 const pkce = { clientId, redirectUri, codeVerifier: verifier };
+// Clients up to 0.9 use neither password nor code themselves; they are given the token.
+const old = SDK !== "@corti/sdk";
+const asJane = async () =>
+  old ? { accessToken: ropc.accessToken } : { clientId, username: "jane", password: "jane-password" };
+const byCode = async () => {
+  const given = { clientId, clientSecret, redirectUri, code: await code(codeUrl) };
+  return old ? { accessToken: (await login.getCodeFlowToken(given)).accessToken } : given;
+};
+const byPkce = async () => {
+  const given = { ...pkce, code: await code(pkceUrl) };
+  return old ? { accessToken: (await login.getPkceFlowToken(given)).accessToken } : given;
+};
 
 console.log(
   JSON.stringify({
@@ -48,9 +72,9 @@ console.log(
     pkce: seen(await login.getPkceFlowToken({ ...pkce, code: await code(pkceUrl) })),
     calls: [
       await listed({ clientId, clientSecret }),
-      await listed({ clientId, username: "jane", password: "jane-password" }),
-      await listed({ clientId, clientSecret, redirectUri, code: await code(codeUrl) }),
-      await listed({ ...pkce, code: await code(pkceUrl) }),
+      await listed(await asJane()),
+      await listed(await byCode()),
+      await listed(await byPkce()),
       await listed({ accessToken: ropc.accessToken }),
       await listed({ refreshAccessToken: async () => ({ accessToken: ropc.accessToken, expiresIn: 300 }) }),
       await listed({ accessToken: HOSTED }),

@@ -1,5 +1,5 @@
-// Every v1 method of Corti's own SDK against the double, printed as one JSON document.
-// Variables: BASE (origin of the double), SDK (package name), LAYOUT (environment or baseUrl).
+// Every v1 method of Corti's own SDK, printed as one JSON document.
+// Variables: BASE (origin of the double or of the platform), SDK (package name), LAYOUT (environment or baseUrl).
 const { BASE, SDK, LAYOUT } = process.env;
 const { CortiClient } = await import(SDK);
 
@@ -75,10 +75,13 @@ const first = (await send(created, "Any allergies?", { metadata: { source: "test
 const configuration = { blocking: true, historyLength: 1, acceptedOutputModes: ["text/plain"] };
 const asking = (await send(created, "Ask me", { contextId: first.contextId }, [], configuration)).task;
 const answered = (await send(created, "Left", { contextId: first.contextId, taskId: asking.id })).task;
-const message = (await send(created, "Hello", { contextId: first.contextId })).message;
+const quick = await send(created, "Hello", { contextId: first.contextId });
 const waiting = (await send(created, "Elsewhere")).task;
 // SDK <= 0.9 wants the whole agent (SDKC-11).
-const change = SDK === "@corti/sdk" ? { name: "renamed" } : { ...created, name: "renamed" };
+const whole = { ...created, name: "renamed" };
+// Its answers of 0.7 know no `bearer` (CON-06), so such an expert cannot be sent back.
+if (SDK === "corti-sdk-0.7") whole.experts = created.experts.slice(1);
+const change = SDK === "@corti/sdk" ? { name: "renamed" } : whole;
 const unknown = "11111111-1111-4111-8111-111111111111";
 
 const result = {
@@ -86,13 +89,14 @@ const result = {
   first,
   asking,
   answered,
-  message,
+  quick: quick.message ?? quick.task,
   waiting: waiting.status.state,
   got: await agents.get(created.id),
   listed: (await agents.list({ limit: 10, offset: 0 })).map((agent) => agent.name ?? agent.type),
   page: (await agents.list({ limit: 1, offset: 1, ephemeral: true })).map((agent) => agent.name),
   updated: (await agents.update(created.id, change)).name,
   card: await agents.getCard(created.id),
+  offered: (await agents.getRegistryExperts({ limit: 100, offset: 0 })).experts.map((expert) => expert.name),
   registry: (await agents.getRegistryExperts({ limit: 2, offset: 1 })).experts.map((expert) => expert.name),
   task: await agents.getTask(created.id, first.id, { historyLength: 1 }),
   context: await agents.getContext(created.id, first.contextId),
