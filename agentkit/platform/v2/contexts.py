@@ -32,7 +32,7 @@ async def page(call: Call) -> Response:
     services, own = call.services, call.ownership
     if services.settings.falls_short(Shortfall.CONTEXT_LIST):
         return json_answer(v2.encode_page("contexts", (), None))
-    before = int(wanted.after) if wanted.after else None
+    before = wanted.number or None
     found = await services.contexts.page(own.tenant, own.owner, chosen, limit=wanted.size + 1, before=before)
     shown = found[: wanted.size]
     token = page_token(_LISTING, str(shown[-1].number)) if len(found) > wanted.size else None
@@ -63,7 +63,7 @@ async def tasks(call: Call) -> Response:
     wanted = read_page(call.request, _TASKS)
     length = query_number(call.request, "historyLength", least=0)
     scope, context_id = await scope_of(call)
-    offset = int(wanted.after) if wanted.after else 0
+    offset = wanted.number
     found = await call.services.tasks.context(
         context_id,
         call.caller,

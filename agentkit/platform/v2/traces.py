@@ -19,7 +19,7 @@ async def page(call: Call) -> Response:
     """GET /contexts/{context}/trace: one trace for each turn that has ended, newest first."""
     wanted = read_page(call.request, _LISTING)
     scope, context_id = await scope_of(call)
-    before = int(wanted.after) if wanted.after else None
+    before = wanted.number or None
     found = await call.services.traces.page(scope.tenant, scope.owner, context_id, limit=wanted.size + 1, before=before)
     shown = found[: wanted.size]
     token = page_token(_LISTING, str(shown[-1][0])) if len(found) > wanted.size else None
