@@ -106,6 +106,8 @@ async def _listening(address: Address, app: ASGIApp, finishing: _Finishing | Non
         _guarded(address, app),  # pyright: ignore[reportArgumentType]
         http=_Prompt,
         lifespan="off",
+        # Else a request that waits on its connection for another one to end sees what that one was told, its trace too.
+        reset_contextvars=True,
         log_config=None,
         access_log=False,
         # Else whoever connects from this machine could say that he is somebody else.

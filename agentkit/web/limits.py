@@ -50,7 +50,7 @@ class Rates:
     """Buckets of tokens, one for each caller: each request takes one, and `rate` of them flow back each second."""
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
-        """Fill buckets of `burst` tokens with `rate` tokens per second of a clock that only goes forward."""
+        """Fill buckets of `burst` tokens, `rate` per second of a clock; set back, it makes nobody wait longer."""
         self._interval = 1.0 / rate
         self._burst = burst
         self._clock = clock
@@ -60,7 +60,7 @@ class Rates:
     def take(self, caller: str) -> float:
         """Take a token; 0 where there was one, else the seconds until there is one."""
         now = self._clock()
-        full = max(self._full.get(caller, now), now) + self._interval
+        full = self._full_after_one(caller, now)
         if wait := self._missing(full, now):
             return wait
         self._full[caller] = full
@@ -72,7 +72,14 @@ class Rates:
     def wait(self, caller: str) -> float:
         """The seconds until there is a token, 0 where there is one; takes none."""
         now = self._clock()
-        return self._missing(max(self._full.get(caller, now), now) + self._interval, now)
+        return self._missing(self._full_after_one(caller, now), now)
+
+    def _full_after_one(self, caller: str, now: float) -> float:
+        """When the bucket is full again once one more token was taken."""
+        full, latest = self._full.get(caller, now), now + self._burst * self._interval
+        if full > latest:  # no bucket is emptier than empty: the clock was set back
+            full = self._full[caller] = latest
+        return max(full, now) + self._interval
 
     def _missing(self, full: float, now: float) -> float:
         wait = full - now - self._burst * self._interval

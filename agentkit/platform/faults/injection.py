@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import anyio
@@ -38,6 +39,8 @@ class FaultInjector:
             await self._app(scope, receive, send)
             return
         path = str(scope["path"])
+        # A server may begin a request in the task that just ended the one before it on the same connection.
+        hold_experts_up(None)
         try:
             fault = self._asked(scope) or self._dice.next_fault(str(scope["method"]), path)
         except ConfigurationError as error:
@@ -59,7 +62,7 @@ class FaultInjector:
 
     async def _happen(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.slow_experts:
-            hold_experts_up(lambda: self._faults.sleep(fault.slow_experts))
+            hold_experts_up(partial(self._faults.sleep, fault.slow_experts))
         if fault.token is not None:
             scope = {**scope, WRONG_TOKEN: fault.token}
         if fault.status is None and not fault.garbage and not fault.drop:

@@ -10,8 +10,8 @@ Wait = Callable[[], Awaitable[None]]
 _held_up: ContextVar[Wait | None] = ContextVar("agentkit_held_up", default=None)
 
 
-def hold_experts_up(wait: Wait) -> None:
-    """Hold up each expert that works for this request; its task, and what it starts, see it."""
+def hold_experts_up(wait: Wait | None) -> None:
+    """Hold up each expert that works for this request, None holds up none; its task, and what it starts, see it."""
     _held_up.set(wait)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from agentkit.errors import ConfigurationError
 from agentkit.oauth.keys import SigningKeys
 from agentkit.storage import Connection, Database
-from agentkit.storage.sealing import Sealer
+from agentkit.storage.sealing import KEY_VARIABLE, Sealer
 
 _NAME: Final = "signing"
 
@@ -34,12 +35,22 @@ async def load_signing_keys(database: Database, sealer: Sealer) -> SigningKeys:
     keys = SigningKeys()
     fresh = sealer.seal(keys.to_pem().decode(), _NAME)
 
-    def write(connection: Connection) -> None:
-        connection.execute(
-            "INSERT INTO platform_keys (name, sealed) VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed",
-            (_NAME, fresh),
-        )
+    def write(connection: Connection) -> bytes:
+        """Put the new key where nobody else was faster; what lies there then."""
+        if sealed is None:
+            connection.execute(
+                "INSERT INTO platform_keys (name, sealed) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (_NAME, fresh)
+            )
+        else:
+            connection.execute(
+                "UPDATE platform_keys SET sealed = ? WHERE name = ? AND sealed = ?", (fresh, _NAME, sealed)
+            )
+        row = connection.execute("SELECT sealed FROM platform_keys WHERE name = ?", (_NAME,)).fetchone()
+        return bytes(row[0])
 
-    await database.write(write)
-    return keys
+    kept = await database.write(write)
+    if kept == fresh:
+        return keys
+    if (pem := sealer.open(kept, _NAME)) is None:
+        raise ConfigurationError(KEY_VARIABLE, "differs from that of another process on the same database")
+    return SigningKeys.from_pem(pem.encode())

@@ -95,3 +95,15 @@ async def test_a_flood_of_guesses_does_not_stop_a_client_whose_secret_is_known_t
                 group.start_soon(guess, number)
             await anyio.wait_all_tasks_blocked()
             assert await directory.proves_client("base", "local-client", "local-secret")
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
+    """The platform goes by the wall clock, which a machine corrects when it finds that it was wrong."""
+    time = MovableTime()
+    async with LocalPlatform(settings(clock=time)) as platform:
+        for _ in range(2):
+            assert (await platform.http.post(platform.url + TOKEN, data=GUESS)).status_code == 401
+        time.forward(-86_400)
+        assert (await platform.http.post(platform.url + TOKEN, data=GUESS)).status_code == 429
+        time.forward(1)
+        assert (await platform.http.post(platform.url + TOKEN, data=RIGHT)).status_code == 200
