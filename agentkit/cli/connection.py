@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Final, TypedDict, TypeVar
 
 import typer
 
-from agentkit.errors import AgentNotFound, ConfigurationError, ConnectionFailed
+from agentkit.errors import (
+    AgentNotFound,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailed,
+    ForbiddenError,
+    NotFoundError,
+    NotImplementedByServerError,
+    WireError,
+)
 
 if TYPE_CHECKING:
     from agentkit.client import AsyncCorti, BlockingAgentHandle, Corti
@@ -40,7 +49,10 @@ class GenerationWord(StrEnum):
 
 Generation = Annotated[
     GenerationWord,
-    typer.Option("--generation", help="Which agents API is spoken; auto lists v1 and goes by the id elsewhere."),
+    typer.Option(
+        "--generation",
+        help="Which agents API is spoken; auto lists v1, goes by an id, and seeks a name in v1, then v2.",
+    ),
 ]
 
 LOCAL_URL: Final = "http://127.0.0.1:8700"
@@ -108,25 +120,43 @@ def _local_platform(local: bool) -> Generator[None]:
             raise
         remedy = "Start the local platform in another terminal: agentkit serve platform (or all, with MCP servers)"
         raise ConnectionFailed(error.message, remedy=remedy) from None
+    except AuthenticationError as error:
+        if not local:
+            raise
+        remedy = (
+            "--local signs in with the default client, which a platform with --clients lacks: leave it out, give "
+            "--base-url, and set CORTI_CLIENT_ID, CORTI_CLIENT_SECRET and CORTI_TENANT_NAME."
+        )
+        raise AuthenticationError(error.code, error.message, status=error.status, remedy=remedy) from None
 
 
 def find_agent(corti: Corti, wanted: str) -> BlockingAgentHandle:
-    """The agent of an id (of either generation) or, where none has it, the only one of a name.
+    """The agent of an id (of either generation) or, where none has it, the only one of a name; v1's before v2's.
 
     Raises:
-        AgentNotFound: There is none, or several agents share the name.
+        AgentNotFound: There is none, or several agents of a generation share the name.
     """
     from agentkit.models.ids import is_agent_id  # here, because `--help` needs no models
 
     if is_agent_id(wanted):
         return corti.agents.get(wanted)
     found = [handle for handle in corti.agents.list(ephemeral=True) if handle.name == wanted]
+    if not found and corti.generation == "auto":
+        found = [handle for handle in _of_v2(corti, wanted) if handle.name == wanted]
     if len(found) != 1:
         raise AgentNotFound(
             f"{len(found)} agents are called {wanted!r}." if found else f"There is no agent {wanted!r}.",
             remedy="Give the id: agentkit agents list shows those of v1, with --generation v2 those of v2.",
         )
     return found[0]
+
+
+def _of_v2(corti: Corti, name: str) -> list[BlockingAgentHandle]:
+    """The agents of v2, which are listed by words to search for; none where v2 is not on offer."""
+    try:
+        return list(corti.agents.list(text=name))
+    except (ForbiddenError, NotFoundError, NotImplementedByServerError, WireError):
+        return []
 
 
 def read_secret(option: str, value: str) -> str:

@@ -14,6 +14,8 @@ from agentkit.errors import (
     SpecError,
 )
 from tests.cli.conftest import House, Run
+from tests.contract.corti_double import CortiDouble
+from tests.contract.serving import served_in_thread
 
 CREATE = ("agents", "create", "--name", "helper", "--description", "Helps")
 
@@ -100,3 +102,15 @@ def test_what_a_pipe_reads_is_one_whole_line_for_each_agent(
     (line,) = [line for line in run("agents", "list").stdout.splitlines() if made.stdout.strip() in line]
     assert line.split(None, 3)[1:] == [name, "ehr-lookup", description]
     run("agents", "delete", made.stdout.strip())
+
+
+def test_a_local_platform_with_clients_of_its_own_says_how_it_is_reached(run: Run) -> None:
+    """`--local` knows the default client only, so the variables are what helps, and not `--local` again."""
+    double = CortiDouble()
+    double.client_id = "ward"
+    with served_in_thread(double) as url:
+        done = run("agents", "list", "--local", "--base-url", url)
+    assert isinstance(done.exception, AuthenticationError)
+    assert done.exception.remedy
+    assert "leave it out" in done.exception.remedy
+    assert "CORTI_CLIENT_ID" in done.exception.remedy

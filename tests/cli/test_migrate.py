@@ -10,7 +10,7 @@ import pytest
 from typer.testing import Result
 
 from agentkit.client import Corti
-from agentkit.errors import ConfigurationError, WireError
+from agentkit.errors import AgentNotFound, ConfigurationError, WireError
 from agentkit.specs import AgentSpec, Authorization, ExpertSpec, McpServerSpec, Transport
 from tests.contract.corti_double import Answer, CortiDouble
 from tests.contract.serving import served_in_thread
@@ -93,6 +93,30 @@ def test_what_was_created_is_seen_chatted_with_and_deleted_in_its_generation(run
     assert "Penicillin." in run("chat", created, typed="Any allergies?\n").output
     assert run("agents", "delete", "visit-helper", "--generation", "v2").exit_code == 0
     assert _agents_of_v2() == []
+
+
+def test_an_agent_of_v2_is_found_by_its_name_where_none_of_v1_has_it(run: Run, agent_id: str) -> None:
+    """Without `--generation` a name is one of v1 first, so that a migrated agent stays the one that was meant."""
+    with Corti(generation="v2") as corti:
+        newer = corti.agents.create(AgentSpec(name="visit-helper", description="Helps")).id
+        only = corti.agents.create(AgentSpec(name="newcomer", description="Helps")).id
+    assert "Penicillin." in run("chat", "newcomer", typed="Any allergies?\n").output
+    assert only in run("agents", "delete", "newcomer").output
+    assert agent_id in run("agents", "delete", "visit-helper").output
+    assert newer in run("agents", "delete", "visit-helper").output
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(404, "no such path"), Answer(403, "not for you"), Answer(200, "<html>Welcome</html>")],
+    ids=["404", "403", "html"],
+)
+def test_a_name_is_not_found_where_there_is_no_v2(run: Run, double: CortiDouble, answer: Answer) -> None:
+    """What the server says about v2 is no answer to whoever asked for a name."""
+    double.inject(answer, on="* /v2/agentic/*", times=None)
+    done = run("chat", "nobody", typed="")
+    assert isinstance(done.exception, AgentNotFound)
+    assert str(done.exception).startswith("There is no agent 'nobody'.")
 
 
 def test_the_plan_stays_json_whatever_the_agent_holds(run: Run, double: CortiDouble) -> None:
