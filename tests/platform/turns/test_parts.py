@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform.turns.parts import House, rpc, v1_send, v2_send
+from tests.platform.turns.parts import UNKNOWN, House, rpc, v1_send, v2_send
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +58,7 @@ async def test_data_that_are_no_object_stay_an_ordinary_part(home: House, data: 
 
 @pytest.mark.parametrize("binding", ["rest", "rpc"])
 async def test_a_message_of_v2_comes_back_with_all_it_held(home: House, binding: str) -> None:
-    """V2-OBJ-11 to V2-OBJ-13, CON-11, CON-12: data may be any JSON value, and fields of tomorrow do no harm."""
+    """V2-OBJ-11 to V2-OBJ-13, V2-ID-02, CON-11: data may be any JSON value, and more fields do no harm."""
     first = (await home.call("POST", f"{home.v2}/message:send", v2_send("ask"))).json()["task"]
     parts: list[dict[str, Any]] = [
         {"text": "the left one", "metadata": {"language": "en"}},
@@ -69,7 +69,7 @@ async def test_a_message_of_v2_comes_back_with_all_it_held(home: House, binding:
     ]
     message: dict[str, Any] = {
         "role": "ROLE_USER",
-        "messageId": "msg-1767225600000",
+        "messageId": UNKNOWN,
         "parts": parts,
         "contextId": first["contextId"],
         "taskId": first["id"],
