@@ -88,6 +88,23 @@ def test_a_turn_that_need_not_survive_ends_failed_with_a_reason(tmp_path: Path) 
     assert ledger.count("effect")["look 0"] == 1
 
 
+def test_turns_that_need_not_survive_are_never_lost_nor_at_work_for_ever_wherever_they_are_killed(
+    tmp_path: Path,
+) -> None:
+    """What was accepted ends: done, or failed with a reason; and the platform starts and works on each time."""
+    ledger, tasks = Ledger(tmp_path / "ledger"), count(2)
+
+    def arguments(killed: int) -> tuple[str, ...]:
+        return str(tmp_path / "platform.db"), str(ledger.path), str(next(tasks) + killed), "inline", ""
+
+    with Program(_PROGRAM) as program:
+        kill_at_random(program, arguments, kills=5, seed=7)
+    ended = _ended(ledger)
+    assert set(ledger.count("accepted")) == set(ended)
+    assert {(state, error) for state, error, _ in ended.values()} <= {("completed", "-"), ("failed", "interrupted")}
+    assert [what for what, times in ledger.count("effect").items() if times > 1] == []
+
+
 def test_a_credential_is_gone_after_a_crash_and_the_task_waits_for_it(tmp_path: Path) -> None:
     """D13: it was in the memory of the process only."""
     ledger = Ledger(tmp_path / "ledger")
