@@ -46,9 +46,35 @@ def test_a_value_fits_its_schema_or_not(value: Json, schema: Json, expected: boo
     assert fits(value, schema, root) is expected
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "((a+))+$", "(a|a)*$", "(?:x{2,})*", "(", "[", "a" * 400])
-def test_a_pattern_that_is_broken_or_may_run_forever_matches_nothing(pattern: str) -> None:
+@pytest.mark.parametrize("pattern", ["(", "[", "a" * 400, "(?=a)a", "((a{1,999}){1,999}){1,999}"])
+def test_a_pattern_that_is_broken_unknown_or_too_large_matches_nothing(pattern: str) -> None:
     assert not matches(pattern, "a" * 60)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("^(a+)+$", "a" * 60),
+        ("^(a|a){28}$", "a" * 28),
+        ("^(.*,){11}x$", "a," * 60 + "x"),
+        ("(x+x+)+y", "x" * 299 + "y"),
+    ],
+)
+def test_a_pattern_that_could_track_back_for_ever_is_used_in_linear_time(pattern: str, text: str) -> None:
+    """A foreign pattern on foreign text, on the event loop: an engine that tracks back needs hours for the second."""
+    assert matches(pattern, text)
+    assert not matches(pattern, f"{text[:-1]}!")
+
+
+@pytest.mark.parametrize("word", ["allOf", "anyOf"])
+def test_references_that_multiply_at_every_step_are_followed_so_far_only(word: str) -> None:
+    steps: JsonObject = {"12": {"type": "string" if word == "allOf" else "integer"}}
+    for number in range(12):
+        following: Json = {"$ref": f"#/$defs/{number + 1}"}
+        repeated: list[Json] = [following] * 9
+        steps[str(number)] = {word: repeated}
+    root: JsonObject = {"$defs": steps}
+    assert fits("x", {"$ref": "#/$defs/0"}, root)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ every step and look into schemas of megabytes, all on the event loop.
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -17,9 +16,10 @@ from jsonschema import ValidationError
 from jsonschema.exceptions import SchemaError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend, validator_for  # pyright: ignore[reportUnknownVariableType]
-from pydantic_core import SchemaValidator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
+
+from agentkit.models.patterns import expression
 
 SCHEMA_LIMIT: Final = 100_000
 """Characters of JSON that an output schema may have."""
@@ -165,18 +165,10 @@ def _values(value: object) -> int:
             return 1
 
 
-@functools.lru_cache(maxsize=1000)
-def _expression(pattern: str) -> SchemaValidator | None:
-    try:
-        return SchemaValidator({"type": "str", "pattern": pattern, "regex_engine": "rust-regex"})
-    except Exception:  # whatever the engine says: an expression of another dialect is none here
-        return None
-
-
 def _matches(pattern: object, text: str) -> bool:
     """Whether a pattern is found in a text; one that this engine does not know is found everywhere."""
-    expression = _expression(pattern) if isinstance(pattern, str) else None
-    return expression is None or expression.isinstance_python(text)
+    known = expression(pattern) if isinstance(pattern, str) else None
+    return known is None or known.is_found_in(text)
 
 
 def _pattern(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -190,7 +182,7 @@ def _pattern_properties(validator: Any, value: Any, instance: Any, schema: Any) 
     if not isinstance(instance, dict):
         return
     for pattern, wanted in cast("dict[str, Any]", value).items():
-        if _expression(pattern) is not None:
+        if expression(pattern) is not None:
             for name, item in cast("dict[str, Any]", instance).items():
                 if _matches(pattern, name):
                     yield from validator.descend(item, wanted, path=name)
