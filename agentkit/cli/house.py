@@ -85,7 +85,9 @@ def platform(place: Place, options: PlatformOptions, *, servers_url: str = DEFAU
 
     Raises:
         ConfigurationError: An option does not fit, or its extra is missing.
+        ServeError: The address cannot be taken, or is none that clients can use: tokens and cards say it.
     """
+    require_name(place.host, place.public_url)
     with _bound(place) as address:
         database = default_database("platform", place.database)
         settings = options.applied(PlatformSettings(database=database, url=address.url, servers_url=servers_url))

@@ -102,6 +102,9 @@ def test_a_port_in_use_is_said_in_one_line_with_the_remedy(tmp_path: Path) -> No
         (["ehr", "--auth", "bearer", "--token", "env:NO_SUCH_VARIABLE"], ConfigurationError, "holds no secret"),
         (["ehr", "--auth", "oauth2.0", "--client", "without-secret"], ConfigurationError, "ID:SECRET"),
         (["platform", "--clients", "missing.toml"], ConfigurationError, "no readable TOML"),
+        (["platform", "--host", "0.0.0.0"], ServeError, "--clients FILE"),  # noqa: S104
+        (["platform", "--host", "0.0.0.0", "--insecure"], ServeError, "--public-url"),  # noqa: S104
+        (["all", "--host", "::", "--auth", "bearer", "--insecure"], ServeError, "no address that clients can use"),
     ],
 )
 def test_a_wrong_option_is_refused_naming_the_remedy(
