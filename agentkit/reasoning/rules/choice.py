@@ -14,7 +14,6 @@ from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
 from agentkit.reasoning.rules.described import is_open
 from agentkit.reasoning.rules.kept import kept
-from agentkit.reasoning.rules.links import suppliers
 from agentkit.reasoning.rules.parameters import Kind, Parameter, examples_in, parameters
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.vocabulary import ASKING_VERBS, FILLER_WORDS, FUNCTION_WORDS, NO_VERBS, QUESTION_WORDS
@@ -89,7 +88,8 @@ def profile(tool: Tool) -> Profile:
         _weigh(weights, parameter.stems, _PARAMETER)
         _weigh(weights, parameter.hints, _HINT)
         for word in _telling(parameter):
-            _weigh(weights, schema_stems(word), _EXAMPLE if word in parameter.examples else _PARAMETER)
+            told = _BODY if parameter.required and not parameter.names_things else _PARAMETER
+            _weigh(weights, schema_stems(word), _EXAMPLE if word in parameter.examples else told)
             _weigh(weights, initials(word), _EXAMPLE)
     return Profile(weights)
 
@@ -200,29 +200,6 @@ def searching(tools: Sequence[Tool]) -> Tool | None:
     """The one tool that searches by free text, if there is exactly one."""
     found = [tool for tool in tools if tool.read_only and any(one.kind is Kind.TEXT for one in parameters(tool))]
     return found[0] if len(found) == 1 else None
-
-
-def names_choice(reading: Reading, tools: Sequence[Tool]) -> bool:
-    """Whether a message names one of the choices of a tool that are of several words."""
-    return any(
-        len(schema_stems(word)) > 1 and reading.mentions(word) is not None
-        for tool in tools
-        for parameter in parameters(tool)
-        if parameter.required
-        for word in parameter.choices
-    )
-
-
-def concerns_somebody(reading: Reading, tools: Sequence[Tool]) -> bool:
-    """Whether the tool that fits a message best works on somebody who has a name."""
-    if not tools:
-        return False
-    best = max(tools, key=lambda tool: sum(score(reading.stems, profile(tool), {}).values()))
-    takes = parameters(best)
-    if any(one.kind is Kind.NAME for one in takes):
-        return True
-    found = [link.tool for one in takes if one.identifies for link in suppliers(one, tools)]
-    return any(one.kind is Kind.NAME for tool in found for one in parameters(tool))
 
 
 def introducing(tools: Sequence[Tool]) -> Tool | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentkit.models import Role
-from agentkit.reasoning.protocol import Act, Answer, Ask, Decline, Delegate, DelegateTogether, Situation, Tool
+from agentkit.reasoning.protocol import Act, Answer, Ask, Decline, Delegate, DelegateTogether, Situation
 from agentkit.reasoning.rules import phrases
 from agentkit.reasoning.rules.manner import Manner
 from agentkit.reasoning.rules.open_questions import answering, waiting
@@ -74,7 +74,7 @@ def _plan(situation: Situation) -> list[Piece]:
         answered = [asking] if asking else answering(situation)
         if answered or waiting(situation):
             return [Piece(answered[0], situation.text)] if len(answered) == 1 else []
-    clauses = _clauses(situation.text, panel.tools)
+    clauses = _clauses(situation.text, reading.known)
     pieces = _pieces(situation.text, [(clause, panel.best(one) if own else None) for clause, one, own in clauses])
     if len({piece.expert for piece in pieces}) > 1:
         return pieces
@@ -93,7 +93,7 @@ def _next(situation: Situation) -> Delegate | None:
     return Delegate(others[0], situation.text, reason="who was asked before cannot do it") if others else None
 
 
-def _clauses(text: str, tools: Sequence[Tool]) -> list[tuple[str, Reading, bool]]:
+def _clauses(text: str, known: frozenset[str]) -> list[tuple[str, Reading, bool]]:
     """The clauses of a message, and whether each may be work of its own.
 
     A sentence that states something beside one that asks for something only tells more about that.
@@ -101,7 +101,7 @@ def _clauses(text: str, tools: Sequence[Tool]) -> list[tuple[str, Reading, bool]
     sentences = [sentence for sentence in _SENTENCE.split(text) if sentence.strip(" ,;")]
     asks = [Manner(sentence).requests for sentence in sentences]
     return [
-        (clause.strip(" ,;"), read(clause.strip(" ,;"), tools), asking or not any(asks))
+        (clause.strip(" ,;"), Reading(clause.strip(" ,;"), known), asking or not any(asks))
         for sentence, asking in zip(sentences, asks, strict=True)
         for clause in _CLAUSE.split(sentence)
         if clause.strip(" ,;")

@@ -9,17 +9,20 @@ from typing import Final
 from agentkit.models import Json
 from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
+from agentkit.reasoning.rules.choices import place_choice
 from agentkit.reasoning.rules.moments import place_dates, place_time
 from agentkit.reasoning.rules.parameters import Kind, Parameter, Role, parameters
-from agentkit.reasoning.rules.placing import Filling, accepts, put
+from agentkit.reasoning.rules.placing import Filling, accepts, negated, put, span_of
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.topics import topic
 from agentkit.reasoning.rules.values import Span
-from agentkit.reasoning.rules.vocabulary import NEGATIONS
-from agentkit.reasoning.rules.words import Word, abbreviates, flat, name_stems, resembles, stem, words
+from agentkit.reasoning.rules.words import Word, abbreviates, flat, name_stems, stem
 
 _COUNT: Final = r"\s+(?:few|couple|several|two|three|four|five|six|seven|eight|nine|ten|\d{1,3}(?![\w.-]))\b"
 _TWO: Final = 2
+_NEAR: Final = 12
+"""Characters in which a word belongs to what follows."""
+
 _SYMBOL: Final = 3
 """Letters of an abbreviation that is written like a word: `Na`, `K`."""
 
@@ -48,7 +51,7 @@ def fill(
     steps: tuple[tuple[Callable[[Parameter, Reading, Filling, Tool], None], frozenset[Kind]], ...] = (
         (_from_data, frozenset(Kind)),
         (_identifier, frozenset({Kind.ID})),
-        (_choice, frozenset({Kind.ENUM})),
+        (place_choice, frozenset({Kind.ENUM})),
         (_switch, frozenset({Kind.BOOLEAN})),
         (place_time, frozenset({Kind.TIME})),
         (_counted, frozenset({Kind.NUMBER})),
@@ -88,85 +91,6 @@ def _identifier(parameter: Parameter, reading: Reading, filling: Filling, tool: 
     put(parameter, list(found), filling, tool, *spans)
 
 
-def _choice(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
-    found: dict[str, Span] = {}
-    for choice in parameter.choices:
-        span = reading.mentions(choice) or _shortened(choice, parameter, reading)
-        if span and filling.is_free(span) and _is_said(choice, parameter, reading):
-            if _negated(reading, span) and not parameter.names_things:
-                return
-            found[choice] = span
-    found = _telling_ones(found, parameter, reading) or _resembled(parameter, reading, filling)
-    if not parameter.many and len(found) > 1:
-        return
-    put(parameter, list(found), filling, tool, *found.values())
-
-
-def _telling_ones(found: Mapping[str, Span], parameter: Parameter, reading: Reading) -> dict[str, Span]:
-    """Of choices found in the same place the longest; of a long list no ordinary word that belongs to another one."""
-    longest = {
-        choice: span
-        for choice, span in found.items()
-        if not any(_inside(span, other) for name, other in found.items() if name != choice)
-    }
-    if not parameter.names_things:
-        return longest
-    return {choice: span for choice, span in longest.items() if not _is_part(span, reading)}
-
-
-def _resembled(parameter: Parameter, reading: Reading, filling: Filling) -> dict[str, Span]:
-    """The one choice of which a word that nothing explains is another form: `surgical` for `surgery`."""
-    if parameter.names_things:
-        return {}
-    found: dict[str, Span] = {}
-    for word in reading.unexplained:
-        if filling.is_free(_span(word)) and not _negated(reading, _span(word)):
-            found |= {one: _span(word) for one in parameter.choices if one.isalpha() and resembles(word.lower, one)}
-    return found if len(found) == 1 else {}
-
-
-def _inside(span: Span, other: Span) -> bool:
-    return other.start <= span.start and span.end <= other.end and span.end - span.start < other.end - other.start
-
-
-def _is_part(span: Span, reading: Reading) -> bool:
-    """One word in lower case with another one behind it that no tool knows: `heart` in `heart failure`."""
-    if not reading.text[span.start : span.end].isalpha() or not reading.text[span.start : span.end].islower():
-        return False
-    after = next((word for word in reading.words if word.start >= span.end), None)
-    if after is None or reading.text[span.end : after.start].strip():
-        return False
-    return not after.functional and after.stem not in reading.known
-
-
-def _shortened(choice: str, parameter: Parameter, reading: Reading) -> Span | None:
-    """A choice of several words is said by one that no other has: its first (`reds` for `red-wine`), or a name."""
-    pieces = [word for part in choice.replace("_", "-").split("-") for word in words(part)]
-    if len(pieces) < _TWO or any(word.functional or word.lower in NEGATIONS for word in pieces):
-        return None
-    others = {stem for other in parameter.choices if other != choice for stem in name_stems(other)}
-    for place, piece in enumerate(pieces):
-        if piece.stem in others:
-            continue
-        if place == 0 and len(pieces) == _TWO and not parameter.names_things:
-            said = next((word for word in reading.content if word.stem == piece.stem), None)
-        else:
-            said = next((word for word in reading.words if word.stem == piece.stem and _is_a_name(word)), None)
-        if said:
-            return _span(said)
-    return None
-
-
-def _is_a_name(word: Word) -> bool:
-    return word.capital and not word.opens and word.text.isalpha() and len(word.text) > _SYMBOL
-
-
-def _is_said(choice: str, parameter: Parameter, reading: Reading) -> bool:
-    """A word like `other` serves every sentence; it is a choice where the parameter is spoken of as well."""
-    spoken = words(choice)
-    return not all(word.functional for word in spoken) or any(word.stem in parameter.stems for word in reading.words)
-
-
 def _switch(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
     own = set(name_stems(parameter.name)) - _common_stems(parameter, tool)
     said = [
@@ -176,7 +100,7 @@ def _switch(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool
     ]
     # "The last three" wants more than the last.
     if said and not any(re.match(_COUNT, reading.text[span.end :], re.IGNORECASE) for span in said):
-        put(parameter, [not _negated(reading, said[0])], filling, tool, *said)
+        put(parameter, [not negated(reading, said[0])], filling, tool, *said)
 
 
 def _common_stems(parameter: Parameter, tool: Tool) -> set[str]:
@@ -191,12 +115,8 @@ def _counted(parameter: Parameter, reading: Reading, filling: Filling, tool: Too
         after = next((word for word in reading.words if word.start >= span.end), None)
         if after and not reading.text[span.end : after.start].strip() and filling.is_free(span):
             counted = any(abbreviates(after.lower, piece) for piece in parameter.name.lower().split("_"))
-            if counted and put(parameter, _typed(parameter, span.value), filling, tool, span, _span(after)):
+            if counted and put(parameter, _typed(parameter, span.value), filling, tool, span, span_of(after)):
                 return
-
-
-def _span(word: Word) -> Span:
-    return Span(word.text, word.start, word.end)
 
 
 def _cued(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
@@ -238,7 +158,7 @@ def _typed(parameter: Parameter, text: str) -> list[Json]:
 
 def _example(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) -> None:
     said = [reading.mentions(example) for example in parameter.examples]
-    found = {span.value: span for span in said if span and filling.is_free(span) and not _negated(reading, span)}
+    found = {span.value: span for span in said if span and filling.is_free(span) and not negated(reading, span)}
     for span in [*found.values()]:
         # Beside it stands one more of its kind, which the description need not list: `HB and CRP`.
         found |= {other.value: other for other in _listed_with(span, reading) if filling.is_free(other)}
@@ -287,8 +207,3 @@ def _text(parameter: Parameter, reading: Reading, filling: Filling, tool: Tool) 
         span = topic(parameter, reading, filling.used, tool)
     if span:
         put(parameter, [span.value], filling, tool, span)
-
-
-def _negated(reading: Reading, span: Span) -> bool:
-    before = [word.lower for word in reading.words if word.end <= span.start][-2:]
-    return any(word in NEGATIONS for word in before)

@@ -63,6 +63,8 @@ def _denial(span: Span, reading: Reading) -> bool | None:
     if not negations:
         return False
     between = reading.text[negations[-1].end : span.start]
+    if any(char.isdigit() for char in between):
+        return False  # what is measured stands between the two
     if not re.search(r",|\band\b", between):
         return True
     # "No A, B or C" denies all of them; in "no A, B" the second may be meant or not.

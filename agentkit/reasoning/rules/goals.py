@@ -112,7 +112,7 @@ def several(ranked: Sequence[Evidence], turn: Turn) -> list[Evidence]:
     stems = dict.fromkeys(stem for evidence in ranked for stem in evidence.stems)
     winners = [max(ranked, key=lambda one: one.stems.get(stem, 0.0)) for stem in stems]
     best = sum(one.stems[stem] for one, stem in zip(winners, stems, strict=True))
-    if ranked and len(ranked[0].stems) == len(stems) and ranked[0].score >= _ALONE * best:
+    if ranked and len(ranked[0].stems) == len(stems) and (ranked[0].score >= _ALONE * best or _stands_out(ranked)):
         return [_completable(ranked[0], ranked, turn)]
     telling = [one for one, stem in zip(winners, stems, strict=True) if one.stems[stem] >= _STRONG]
     picked = [one for one in ranked if any(one is other for other in telling)][:_MOST] or list(ranked[:1])
@@ -122,6 +122,12 @@ def several(ranked: Sequence[Evidence], turn: Turn) -> list[Evidence]:
         needed = [_completable(needed[0], ranked, turn)]
     order = list(turn.reading.stems)
     return sorted(needed, key=lambda one: min((order.index(s) for s in one.stems if s in order), default=len(order)))
+
+
+def _stands_out(ranked: Sequence[Evidence]) -> bool:
+    """The best tool has a telling word of its own besides all that speaks for the others."""
+    others = {stem for one in ranked[1:] for stem in one.stems}
+    return any(weight >= _STRONG for stem, weight in ranked[0].stems.items() if stem not in others)
 
 
 def _completable(best: Evidence, ranked: Sequence[Evidence], turn: Turn) -> Evidence:
@@ -198,6 +204,8 @@ def _continued(turn: Turn) -> list[Goal]:
     reading = turn.reading
     if _another_topic(tool, before, reading):
         return [Goal(tool, replace(reading, known=reading.known | {reading.unexplained[0].stem}), carried=before)]
+    if reading.continues and any(one.required and is_open(one) for one in parameters(tool)) and gives_values(reading):
+        return [Goal(tool, reading, carried=before)]
     says_more = bool(reading.called or reading.dates or reading.refers_back or fill(tool, reading).arguments)
     ids = any(word.code_like for word in reading.words)
     foreign = [word for word in reading.unexplained if not any(span.holds(word) for span in reading.called)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,15 @@ class Manner:
     def words(self) -> tuple[Word, ...]:
         """All words."""
         return words(self.text)
+
+    def before(self, place: int, count: int) -> tuple[Word, ...]:
+        """The last words in front of a place."""
+        index = bisect_right(self._ends, place)
+        return self.words[max(0, index - count) : index]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [word.end for word in self.words]
 
     @cached_property
     def refers_back(self) -> bool:

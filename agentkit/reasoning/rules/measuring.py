@@ -15,6 +15,7 @@ from agentkit.reasoning.rules.values import Span
 from agentkit.reasoning.rules.words import Word, words
 
 _SECOND: Final = 2
+_FEW: Final = 3
 _FIRST_OF_PAIR: Final = re.compile(r"\d{1,9}(?:[.,]\d+)?\s?/\s?$")
 _REACH: Final = 4
 """Words between what is measured and its number."""
@@ -183,12 +184,16 @@ def _choice(entry: Entry, entries: Sequence[Entry], reading: Reading) -> Json:
     none = next((value for value in entry.choices if value.lower() in NOTHING), None)
     if none is not None and any(denied_at(span, reading) for span in mentioned(entry, reading, entries)):
         return none
-    for value, meaning in entry.choices.items():
-        stems = {word.stem for text in (value.replace("_", " "), meaning) for word in words(text) if len(word.text) > 1}
-        hits = [word for word in reading.words if word.stem in stems and not denied(word, reading)]
-        if hits and (not rivals or any(_beside(word, entry, reading, entries) for word in hits)):
-            said.add(value)
-    if not said and not rivals:
+    for wording in (dict(zip(entry.choices, entry.choices, strict=True)), entry.choices):
+        for value, text in wording.items():
+            stems = {word.stem for word in words(text.replace("_", " ")) if not word.functional and len(word.text) > 1}
+            hits = [word for word in reading.words if word.stem in stems and not denied(word, reading)]
+            whole = bool(stems) and stems <= {word.stem for word in hits}
+            if whole and (not rivals or any(_beside(word, entry, reading, entries) for word in hits)):
+                said.add(value)
+        if said:
+            break
+    if not said and not rivals and len(entry.choices) <= _FEW:
         letters = {
             letter.lower() for pair in _LETTER_AND_NUMBER.findall(reading.text) for letter in pair if letter.isupper()
         }

@@ -11,10 +11,8 @@ from agentkit.reasoning.protocol import Candidate, Tool
 from agentkit.reasoning.rules.choice import (
     ENOUGH,
     Profile,
-    concerns_somebody,
     introducing,
     merged,
-    names_choice,
     needed,
     profile,
     rarities,
@@ -22,6 +20,7 @@ from agentkit.reasoning.rules.choice import (
     score,
     searching,
 )
+from agentkit.reasoning.rules.leanings import concerns_somebody, names_choice, takes_values
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.words import name_stems, schema_stems
 
@@ -94,6 +93,8 @@ class Panel:
             if part.only_topic and searching(expert.tools) is not None:
                 total += worth
             if names_choice(part, expert.tools):
+                total += _NAMED
+            if total and takes_values(part, expert.tools):
                 total += _NAMED
             if any(resembled(part, tool) for tool in expert.tools):
                 total += needed(part)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from agentkit.models import Json, JsonObject
 from agentkit.reasoning import jsonschema as js
 from agentkit.reasoning.protocol import Tool
 from agentkit.reasoning.rules.parameters import Parameter
+from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.values import Span
+from agentkit.reasoning.rules.vocabulary import NEGATIONS
+from agentkit.reasoning.rules.words import Word
+
+_IN_FRONT: Final = 2
+"""Words in front of another one that can turn it round."""
 
 
 @dataclass
@@ -41,3 +48,13 @@ def put(parameter: Parameter, values: Iterable[Json], filling: Filling, tool: To
     filling.arguments[parameter.name] = value
     filling.used.extend(spans)
     return True
+
+
+def span_of(word: Word) -> Span:
+    """The place of a word."""
+    return Span(word.text, word.start, word.end)
+
+
+def negated(reading: Reading, span: Span) -> bool:
+    """A word right in front of a place turns it into its opposite."""
+    return any(word.lower in NEGATIONS for word in reading.before(span.start, _IN_FRONT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from agentkit.models import Json
@@ -28,6 +28,7 @@ from agentkit.reasoning.rules.words import Word, initials, name_stems, stem, wor
 MAX_TEXT: Final = 8_000
 """Characters of a message that are read."""
 
+_UNKNOWN: Final = "not looked up"
 _OWNERS: Final = frozenset({"my", "your", "our"})
 _LEADING: Final = frozenset({"of", "for", "to", "from"})
 _JOINING: Final = frozenset({"vs", "versus", "plus"})
@@ -122,7 +123,8 @@ class Reading(Manner):
             for word in self.content
             if word.stem not in self.known
             and word.lower not in FILLER_WORDS
-            and not word.text.isdigit()
+            and len(word.text) > 1
+            and not word.text.replace("/", "").isdigit()
             and not cover.holds(word)
         )
 
@@ -197,25 +199,73 @@ class Reading(Manner):
 
     def mentions(self, phrase: str) -> Span | None:
         """Where the message holds a word or phrase, whatever its punctuation and endings; None where it does not."""
-        wanted = words(phrase)
-        if not wanted:
-            return None
-        target = [word.stem for word in wanted]
-        joined = "".join(word.flat for word in wanted)
-        stems, flats = self._spelled
-        for size in {len(target), 1, 2}:
-            for index in range(len(stems) - size + 1):
-                end = index + size
-                same = size == len(target) and stems[index] == target[0] and stems[index:end] == target
-                if same or (joined.startswith(flats[index]) and "".join(flats[index:end]) == joined):
-                    return Span(phrase, self.words[index].start, self.words[end - 1].end)
-        short = initials(phrase)
-        said = next((word for word in self.words if word.code_like and word.flat in short), None)
-        return Span(phrase, said.start, said.end) if said else None
+        found = self._looked_up.get(phrase, _UNKNOWN)
+        if isinstance(found, str):
+            found = self._looked_up[phrase] = self._find(spelling(phrase))
+        return found
+
+    def _find(self, phrase: Spelling) -> Span | None:
+        by_stem, by_flat, stems, flats = self._spelled
+        for index in by_stem.get(phrase.stems[0], ()) if phrase.stems else ():
+            end = index + len(phrase.stems)
+            if tuple(stems[index:end]) == phrase.stems:
+                return Span(phrase.text, self.words[index].start, self.words[end - 1].end)
+        for length in range(1, len(phrase.joined) + 1):
+            for index in by_flat.get(phrase.joined[:length], ()):
+                for size in phrase.sizes:
+                    if "".join(flats[index : index + size]) == phrase.joined:
+                        last = min(index + size, len(flats)) - 1
+                        return Span(phrase.text, self.words[index].start, self.words[last].end)
+        for index in by_flat.get(phrase.initials, ()) if phrase.initials else ():
+            if self.words[index].code_like:
+                return Span(phrase.text, self.words[index].start, self.words[index].end)
+        return None
 
     @cached_property
-    def _spelled(self) -> tuple[list[str], list[str]]:
-        return [word.stem for word in self.words], [word.flat for word in self.words]
+    def _looked_up(self) -> dict[str, Span | None]:
+        return {}
+
+    @cached_property
+    def _spelled(self) -> tuple[dict[str, list[int]], dict[str, list[int]], list[str], list[str]]:
+        """The places of each stem and of each word without punctuation, and both in order."""
+        stems, flats = [word.stem for word in self.words], [word.flat for word in self.words]
+        return _places(stems), _places(flats), stems, flats
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A phrase as it is looked for.
+
+    Attributes:
+        text: It.
+        stems: Of its words.
+        joined: Without punctuation and spaces.
+        sizes: Of how many words it may be made in a message.
+        initials: As people abbreviate it; empty for short ones.
+    """
+
+    text: str
+    stems: tuple[str, ...]
+    joined: str
+    sizes: tuple[int, ...]
+    initials: str
+
+
+@lru_cache(maxsize=4096)
+def spelling(phrase: str) -> Spelling:
+    """How a phrase of a schema is looked for."""
+    wanted = words(phrase)
+    stems = tuple(word.stem for word in wanted)
+    joined = "".join(word.flat for word in wanted)
+    sizes = tuple(sorted({len(stems), len(name_stems(phrase)), 1, 2}))
+    return Spelling(phrase, stems, joined, sizes, "".join(initials(phrase)))
+
+
+def _places(listed: Sequence[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for index, one in enumerate(listed):
+        found.setdefault(one, []).append(index)
+    return found
 
 
 def vocabulary(tools: Sequence[Tool]) -> frozenset[str]:

@@ -25,7 +25,7 @@ FUNCTION_WORDS: Final = _set(
     with within without about above after again against before below between during since through under while because
     please thanks thank hello hi hey ok okay yes yeah well now today currently present right away still yet already ever
     give get show tell list see look say know want need like make made take takes taking taken use uses using go goes
-    going come came put try mean means called call named regarding concerning based further more most much many
+    going come came put try mean means called named regarding concerning based further more most much many
     few less least lot lots something anything everything nothing somebody someone anybody anyone
     mr mrs ms miss dr prof etc eg ie
     """
@@ -92,6 +92,9 @@ SHE: Final = _set("she her hers")
 NEGATIONS: Final = _set("no not without except excluding exclude never non don't doesn't isn't")
 """Words that turn what follows into its opposite."""
 
+INCLUDING: Final = _set("including include also even plus with")
+"""Words that add to what is wanted, instead of limiting it."""
+
 NAME_PARTICLES: Final = _set("van von de der den del della di da dos du la le el al bin ibn ten ter zu zum")
 """Small words inside of personal names."""
 
@@ -124,6 +127,7 @@ SYNONYMS: Final = (
     "born birth birthday birthdate",
     "latest last newest recent",
     "renew extend prolong",
+    "urgent stat asap emergency",
     "open opening",
     "close closing",
 )
