@@ -74,7 +74,7 @@ class RemoteMember:
         await self._agent().cancel(self._context("cancel", left))
 
     def _agent(self) -> Agent:
-        agent = self._remotes.agent(self.plan)
+        agent = self._remotes.agent(self.plan, inherit=self._bearer() is not None)
         if agent is None:
             raise McpUnreachable(
                 self.plan.name,
@@ -86,11 +86,13 @@ class RemoteMember:
     def _context(self, place: str, left: JsonObject | None = None) -> RunContext:
         """Of the agent elsewhere: what is kept of it goes by its connector, whatever the agents here are called."""
         context = self._shift.context
-        bearer = context.caller.bearer if self._remotes.may_inherit(self.plan) else None
         child = context.child(self.plan.name, resumed=left is not None, continuation=left)
         return replace(
-            child, path=("a2a", self.plan.id), rounds=(place,), caller=replace(context.caller, bearer=bearer)
+            child, path=("a2a", self.plan.id), rounds=(place,), caller=replace(context.caller, bearer=self._bearer())
         )
+
+    def _bearer(self) -> str | None:
+        return self._shift.context.caller.bearer if self._remotes.may_inherit(self.plan) else None
 
     def _message(self, situation: Situation, place: str) -> Message:
         # The id tells a repetition there from a second piece of work of the same turn.

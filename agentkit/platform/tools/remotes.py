@@ -31,17 +31,21 @@ class Remotes:
         """Make agents over a connection pool, which stays the caller's to close; None makes none."""
         self._make = make
         self._http = http
-        self._agents: OrderedDict[tuple[str, str], Agent] = OrderedDict()
+        self._agents: OrderedDict[tuple[str, str, bool], Agent] = OrderedDict()
 
-    def agent(self, plan: MemberPlan) -> Agent | None:
-        """The agent of a plan that has an address; None where agents elsewhere are not reached at all."""
+    def agent(self, plan: MemberPlan, *, inherit: bool) -> Agent | None:
+        """The agent of a plan that has an address; None where agents elsewhere are not reached at all.
+
+        Without `inherit` nothing is passed on: a turn that goes on after a crash has no token of its caller any more,
+        and an agent that wants none can be asked all the same.
+        """
         if self._make is None or plan.url is None:
             return None
-        key = (plan.name, plan.url)
+        key = (plan.name, plan.url, inherit)
         agent = self._agents.get(key)
         if agent is None:
             spec = RemoteAgentSpec(plan.url, plan.name)
-            agent = self._agents[key] = self._make(spec, inherit=self.may_inherit(plan), http=self._http)
+            agent = self._agents[key] = self._make(spec, inherit=inherit, http=self._http)
             if len(self._agents) > _KEPT:
                 # A turn may be at work on it still. It holds no connection of its own, so nothing is left open.
                 self._agents.popitem(last=False)
@@ -57,7 +61,7 @@ class Remotes:
     async def aclose(self) -> None:
         """Let go of all agents."""
         while self._agents:
-            (name, _), agent = self._agents.popitem()
+            (name, _, _), agent = self._agents.popitem()
             close = getattr(agent, "aclose", None)
             try:
                 if close is not None:
