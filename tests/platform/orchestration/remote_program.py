@@ -15,7 +15,7 @@ from agentkit.platform import PlatformSettings
 from agentkit.reasoning import Act, Answer, Delegate, Situation
 from agentkit.testing.local_platform import LocalPlatform
 from tests.durability.harness import Ledger, Tell
-from tests.platform.orchestration.making import REMOTE, a2a, made, served
+from tests.platform.orchestration.making import a2a, made, served
 from tests.platform.parts import Talk, said, signed_in, state
 
 _AT_WORK: Final = frozenset({"submitted", "working"})
