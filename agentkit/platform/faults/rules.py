@@ -75,6 +75,19 @@ class Fault:
         happens = (self.status, self.garbage, self.drop, self.latency, self.token, self.slow_experts)
         if not any(happens) and self.cut_events is None and self.cut_bytes is None:
             raise ConfigurationError("fault", "says nothing that goes wrong")
+        self._check_idle()
+
+    def _check_idle(self) -> None:
+        """Refuse what would have no effect: whoever wrote it believes that it has one."""
+        answers = self.status is not None or self.garbage or self.drop
+        for name in ("retry_after", "rate_limit_reset"):
+            if getattr(self, name) is not None and self.status is None:
+                raise ConfigurationError(name, "needs a status beside it")
+        if self.when == "after" and not answers:
+            raise ConfigurationError("when", "needs status, garbage or drop beside it")
+        for name in ("cut_events", "cut_bytes"):
+            if getattr(self, name) is not None and answers:
+                raise ConfigurationError(name, "stands beside status, garbage or drop", remedy="Give one of them.")
 
 
 @dataclass(frozen=True, slots=True)
