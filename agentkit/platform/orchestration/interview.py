@@ -48,6 +48,8 @@ from agentkit.tracing import span
 
 _TRIES: Final = 5
 _ZONES: Final = 64
+_LARGE: Final = 32_768
+"""Characters of a questionnaire that is read in a thread."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,7 +117,11 @@ class Interviews:
         """One turn from what is kept now, and whether it could be kept."""
         scope = Scope(context.caller.tenant, context.caller.owner, context.context_id)
         known = await self._store.of(scope)
-        found = self._find(parts, known, message, context)
+        if parts.sent or (known and len(known[0].document) > _LARGE):
+            # To read and check megabytes of conditions takes seconds, and others wait for the event loop.
+            found = await asyncio.to_thread(self._find, parts, known, message, context)
+        else:
+            found = self._find(parts, known, message, context)
         if found is None:
             return (without_questionnaire() if plan.interviews and not context.resumed else None), True
         over = not parts.sent and parts.event is None and pending(found.questionnaire, found.session) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import anyio
 import pytest
 
 from agentkit.errors import ConfigurationError
-from agentkit.interviewing import Reason
+from agentkit.interviewing import Questionnaire, Reason, load
+from agentkit.models import Json
 from agentkit.platform import PlatformSettings
+from agentkit.platform.orchestration import interview
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
-from tests.platform.parts import Plain
+from tests.platform.parts import Plain, talk
 
 from .parts import REST, Interviewer, Scripted, event, interviewer, part, report, sheet, state, text, told
 
@@ -370,3 +373,24 @@ async def test_nothing_of_an_interview_reaches_a_log(platform: LocalPlatform, ca
         await asked.says("hello", part(sheet({"id": "a", "type": "text_long", "text": "Unmistakable question"})))
         await asked.says("Unmistakable words")
     assert not [one for one in caplog.records if "Unmistakable" in one.getMessage()]
+
+
+async def test_a_large_questionnaire_is_read_beside_the_event_loop(
+    platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One with megabytes of conditions takes seconds to check, and everybody else would wait for it."""
+    threads: list[threading.Thread] = []
+
+    def noted(document: Json) -> Questionnaire:
+        threads.append(threading.current_thread())
+        return load(document)
+
+    monkeypatch.setattr(interview, "load", noted)
+    chief = await talk(platform, [], agentType="interviewing-expert")
+    questions = [{"id": f"q{number}", "type": "boolean", "text": "Well?" * 20} for number in range(400)]
+    large = {"questionnaireId": "large", "version": "1", "startQuestion": "q0", "questions": questions}
+    first = await chief.send("hello", {"kind": "data", "data": {"type": "questionnaire", "questionnaire": large}})
+    interview._loaded.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    await chief.send("yes", context=first["contextId"])
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
