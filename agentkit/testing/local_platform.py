@@ -122,7 +122,12 @@ class LocalPlatform:
         client_secret: str = CLIENT_SECRET,
         generation: GenerationChoice = "auto",
     ) -> AsyncCorti:
-        """Another Corti client of this platform, for example of another caller; it is closed with the platform."""
+        """Another Corti client of this platform, for example of another caller; it is closed with the platform.
+
+        Raises:
+            RuntimeError: The platform does not run.
+        """
+        _ = self.app
         from agentkit.client import AsyncCorti
 
         corti = AsyncCorti(
@@ -159,7 +164,7 @@ class LocalPlatform:
             RuntimeError: The platform does not run.
         """
         if URL not in self._routes:
-            raise RuntimeError("use LocalPlatform in an `async with` block")
+            raise RuntimeError("use the platform in an `async with` block")
         return self._routes[URL]
 
     @property

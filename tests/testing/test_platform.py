@@ -38,3 +38,5 @@ async def test_nothing_but_the_platform_and_its_servers_can_be_reached() -> None
 async def test_it_must_be_started_first() -> None:
     with pytest.raises(RuntimeError, match="async with"):
         _ = LocalPlatform().http
+    with pytest.raises(RuntimeError, match="async with"):
+        _ = LocalPlatform().corti  # it would reach nothing, and nobody would close it
