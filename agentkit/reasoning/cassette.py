@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -28,6 +29,9 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 _FORMAT: Final = 1
 _FIELDS: Final = tuple(field.name for field in fields(Situation))
 _PRIVATE: Final = 0o600
+_EXACT: Final = frozenset({"text", "data", "instructions"})
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+"""A tool's answer often says when it was given, and that is another time in each run."""
 
 Fingerprint = Mapping[str, str]
 """A hash for each field of a situation."""
@@ -42,8 +46,11 @@ class Decision:
 
 
 def fingerprint(situation: Situation) -> Fingerprint:
-    """The same for equal situations, in every process."""
-    return {name: _digest(value) for name, value in asdict(situation).items()}
+    """The same for equal situations, in every process and at any time.
+
+    Moments in what was found, said or done before count as equal; those in the message itself do not.
+    """
+    return {name: _digest(value, exact=name in _EXACT) for name, value in asdict(situation).items()}
 
 
 class Cassette:
@@ -105,8 +112,9 @@ class Cassette:
         return cls(_decision(one, number) for number, one in enumerate(listed, start=1))
 
 
-def _digest(value: object) -> str:
+def _digest(value: object, *, exact: bool) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = text if exact else _MOMENT.sub("moment", text)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

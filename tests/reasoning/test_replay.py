@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from agentkit.errors import CassetteError, CassetteMismatch, ConfigurationError
-from agentkit.models import Role
+from agentkit.models import JsonObject, Role
 from agentkit.reasoning import (
     Act,
     Answer,
@@ -107,6 +107,24 @@ async def test_another_situation_is_an_error_that_names_what_differs(
     assert told.value.differs == differs
     assert "Tanaka" not in str(told.value)
     assert "Priya" not in str(told.value)
+
+
+async def test_a_tool_may_say_another_time_in_each_run() -> None:
+    """Tools write down when they answered; what was asked about is compared to the second."""
+
+    def told(at: str) -> Situation:
+        data: JsonObject = {"as_of": f"2026-11-22T00:05:{at}+00:00", "text": f"seen 2026-11-22 00:05:{at}.25Z"}
+        done = (Delegation("records", f"As of 2026-11-22T00:05:{at}Z", (data,)),)
+        return replace(FULL, observations=(Observation("look", {}, "", data),), delegations=done)
+
+    recorder = RecordingReasoner(ScriptedReasoner([Answer("Nothing.")]), Cassette())
+    await recorder.decide(told("52"))
+    replay = ReplayReasoner(recorder.cassette)
+    assert await replay.decide(told("53")) == Answer("Nothing.")
+    with pytest.raises(CassetteMismatch, match="text"):
+        await replay.decide(replace(told("53"), text="What did she take on 2026-11-22T00:05:53Z?"))
+    with pytest.raises(CassetteMismatch, match="observations"):
+        await replay.decide(replace(told("53"), observations=()))
 
 
 async def test_what_may_differ_is_not_compared() -> None:
