@@ -192,6 +192,8 @@ def test_conditions_are_joined_by_and_unless_told_otherwise() -> None:
         (question("a", "number"), 10**400, None),
         (question("a", "boolean"), 1, Misfit.TYPE),
         (question("a", "text_short"), "  ", Misfit.EMPTY),
+        (question("a", "text_long"), 7, Misfit.TYPE),
+        (question("a", "boolean"), "yes", Misfit.TYPE),
         (choice("a", 1, "1"), True, Misfit.OPTION),
         (choice("a", 1, "1"), "1", None),
         (choice("a", 1, kind="multi_choice"), [1, 1], Misfit.REPEATED),
