@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from agentkit.models import Json, JsonObject
+from agentkit.models.patterns import Expression, expression
 
 _MAX_DEPTH: Final = 24
+_MAX_SCHEMAS: Final = 10_000
+"""Schemas that the check of one value looks at; what lies beyond counts as satisfied."""
+
 _MAX_PATTERN: Final = 300
 _MAX_MATCHED: Final = 300
-_UNBOUNDED: Final = re.compile(r"[+*]|\{\d*,\}")
-_PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}$")
 _DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
@@ -75,27 +78,22 @@ def required(schema: JsonObject) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
-def fits(value: Json, schema: Json, root: JsonObject, depth: int = 0) -> bool:
-    """Whether a value satisfies a schema, by the keywords tools use for arguments."""
-    if isinstance(schema, bool):
-        return schema
-    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
-        return True
-    checks = (_reference_fits, _variants_fit, _type_fits, _listed_fits, _string_fits, _number_fits, _parts_fit)
-    return all(check(value, schema, root, depth) for check in checks)
+def fits(value: Json, schema: Json, root: JsonObject) -> bool:
+    """Whether a value satisfies a schema, by the keywords tools use for arguments, as far as the check may look."""
+    return _Walk(root).fits(value, schema)
 
 
 def matches(pattern: Json, text: str) -> bool:
     """Whether a text matches a pattern; a pattern that cannot be used matches nothing."""
-    compiled = _compiled(pattern) if isinstance(pattern, str) else None
-    return compiled is not None and len(text) <= _MAX_MATCHED and compiled.search(text) is not None
+    compiled = _expression(pattern) if isinstance(pattern, str) else None
+    return compiled is not None and len(text) <= _MAX_MATCHED and compiled.is_found_in(text)
 
 
 @lru_cache(maxsize=512)
 def is_identifying(pattern: str) -> bool:
     """Whether a pattern tells ids from ordinary words, names and numbers."""
     ordinary = ("word", "Word", "someone", "two words", "Two Words", "a", "1", "x-ray", "2024", "2024-05-17", "")
-    return _compiled(pattern) is not None and not any(matches(pattern, probe) for probe in ordinary)
+    return _expression(pattern) is not None and not any(matches(pattern, probe) for probe in ordinary)
 
 
 @lru_cache(maxsize=512)
@@ -133,49 +131,46 @@ def _variants(schema: JsonObject) -> list[JsonObject]:
     return []
 
 
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    # A foreign pattern runs on foreign text: refuse what is known to take exponential time.
-    if len(pattern) > _MAX_PATTERN or _may_explode(pattern):
-        return None
-    try:
-        return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return None
+def _expression(pattern: str) -> Expression | None:
+    return expression(pattern) if len(pattern) <= _MAX_PATTERN else None
 
 
-def _may_explode(pattern: str) -> bool:
-    """Whether a group that repeats, or chooses, inside is itself repeated without bound."""
-    open_groups: list[bool] = [False]
-    for piece in _PIECE.finditer(pattern):
-        if piece.group() == "(":
-            open_groups.append(False)
-        elif piece.group() == ")" and len(open_groups) > 1:
-            inner = open_groups.pop()
-            repeated = _UNBOUNDED.match(pattern, piece.end()) is not None
-            if inner and repeated:
-                return True
-            open_groups[-1] = open_groups[-1] or inner or repeated
-        elif piece.group() == "|" or _UNBOUNDED.match(pattern, piece.start()):
-            open_groups[-1] = True
-    return False
+@dataclass(slots=True)
+class _Walk:
+    """A check on its way: references may multiply at every step, so it looks at so many schemas and no more."""
+
+    root: JsonObject
+    depth: int = 0
+    left: int = _MAX_SCHEMAS
+
+    def fits(self, value: Json, schema: Json) -> bool:
+        if isinstance(schema, bool):
+            return schema
+        self.left -= 1
+        if not isinstance(schema, dict) or self.depth > _MAX_DEPTH or self.left < 0:
+            return True
+        self.depth += 1
+        try:
+            return all(check(value, schema, self) for check in _CHECKS)
+        finally:
+            self.depth -= 1
 
 
-def _reference_fits(value: Json, schema: JsonObject, root: JsonObject, depth: int) -> bool:
+def _reference_fits(value: Json, schema: JsonObject, walk: _Walk) -> bool:
     reference = schema.get("$ref")
-    return not isinstance(reference, str) or fits(value, _pointer(root, reference), root, depth + 1)
+    return not isinstance(reference, str) or walk.fits(value, _pointer(walk.root, reference))
 
 
-def _variants_fit(value: Json, schema: JsonObject, root: JsonObject, depth: int) -> bool:
+def _variants_fit(value: Json, schema: JsonObject, walk: _Walk) -> bool:
     for keyword in ("anyOf", "oneOf"):
         listed = schema.get(keyword)
-        if isinstance(listed, list) and listed and not any(fits(value, one, root, depth + 1) for one in listed):
+        if isinstance(listed, list) and listed and not any(walk.fits(value, one) for one in listed):
             return False
     listed = schema.get("allOf")
-    return not isinstance(listed, list) or all(fits(value, one, root, depth + 1) for one in listed)
+    return not isinstance(listed, list) or all(walk.fits(value, one) for one in listed)
 
 
-def _type_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+def _type_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
     named = schema.get("type")
     names = [name for name in (named if isinstance(named, list) else [named]) if isinstance(name, str)]
     known = [name for name in names if name in _TYPES]
@@ -187,7 +182,7 @@ def _type_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) 
     return whole or any(isinstance(value, _TYPES[name]) for name in known)
 
 
-def _listed_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+def _listed_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
     listed = schema.get("enum")
     if isinstance(listed, list) and not any(_same(value, one) for one in listed):
         return False
@@ -198,7 +193,7 @@ def _same(left: Json, right: Json) -> bool:
     return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
-def _string_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+def _string_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
     if not isinstance(value, str):
         return True
     pattern = schema.get("pattern")
@@ -215,7 +210,7 @@ def _string_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int
             return True
 
 
-def _number_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int) -> bool:
+def _number_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     low, high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
@@ -226,10 +221,10 @@ def _number_fits(value: Json, schema: JsonObject, _root: JsonObject, _depth: int
     return _between(value, schema.get("minimum"), schema.get("maximum"))
 
 
-def _parts_fit(value: Json, schema: JsonObject, root: JsonObject, depth: int) -> bool:
+def _parts_fit(value: Json, schema: JsonObject, walk: _Walk) -> bool:
     if isinstance(value, list):
         items = schema.get("items")
-        fitting = items is None or all(fits(item, items, root, depth + 1) for item in value)
+        fitting = items is None or all(walk.fits(item, items) for item in value)
         return fitting and _between(len(value), schema.get("minItems"), schema.get("maxItems"))
     if not isinstance(value, dict):
         return True
@@ -238,13 +233,24 @@ def _parts_fit(value: Json, schema: JsonObject, root: JsonObject, depth: int) ->
     known = properties(schema)
     if schema.get("additionalProperties") is False and not value.keys() <= known.keys():
         return False
-    return all(fits(value[name], part, root, depth + 1) for name, part in known.items() if name in value)
+    return all(walk.fits(value[name], part) for name, part in known.items() if name in value)
 
 
 def _between(value: float, low: Json, high: Json) -> bool:
     if isinstance(low, int | float) and not isinstance(low, bool) and value < low:
         return False
     return not (isinstance(high, int | float) and not isinstance(high, bool) and value > high)
+
+
+_CHECKS: Final = (
+    _reference_fits,
+    _variants_fit,
+    _type_fits,
+    _listed_fits,
+    _string_fits,
+    _number_fits,
+    _parts_fit,
+)
 
 
 def walk(schema: Json, root: JsonObject, depth: int = 0) -> Iterator[tuple[tuple[str, ...], JsonObject]]:
