@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.a2a import ApiKeyAuth, BearerAuth, Gate, Limits, Security
-from agentkit.web.limits import REMEMBERED, Rates
 from agentkit.a2a.presented import Presented
 from agentkit.a2a.security import refusal
 from agentkit.errors import AccessRefused, SpecError, TooManyRequests
+from agentkit.web.limits import REMEMBERED, Rates
 from tests.a2a.desk import RpcPeer, Served, http_client, message, served_desk
 from tests.deadline import HANG
 

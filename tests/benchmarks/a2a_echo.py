@@ -114,8 +114,8 @@ def _workflow() -> Agent:
 def agentkit_app(agent: Agent, file: Path) -> Starlette:
     """An agent behind our server, everything kept in one SQLite file; the agent says which engine it needs."""
     from agentkit.a2a import BearerAuth, Security
-    from agentkit.web.limits import Limits
     from agentkit.a2a.standalone import agent_app
+    from agentkit.web.limits import Limits
 
     # Counted as ever, and never reached.
     limits = Limits(rate=1e6, burst=1_000_000)
