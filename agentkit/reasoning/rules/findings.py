@@ -47,8 +47,8 @@ def finding(entry: Entry, reading: Reading) -> Json:
 
 
 def denied(word: Word, reading: Reading) -> bool:
-    """A denial reaches a word, or may."""
-    return _denial(Span(word.text, word.start, word.end), reading) is not False
+    """A denial clearly reaches a word."""
+    return denied_at(Span(word.text, word.start, word.end), reading)
 
 
 def denied_at(span: Span, reading: Reading) -> bool:

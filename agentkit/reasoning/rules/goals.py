@@ -99,7 +99,8 @@ def _supplied(turn: Turn) -> Goal | None:
     lacking = {one.name for one in parameters(tool) if one.required} - fill(tool, before).arguments.keys()
     filling = fill(tool, turn.reading)
     follow(tool, turn.reading, before, filling)
-    gives = any(one.required and is_open(one) for one in parameters(tool)) and gives_values(turn.reading)
+    yes_or_no = bool(turn.reading.words) and turn.reading.words[0].lower in {"yes", "no"}
+    gives = any(one.required and is_open(one) for one in parameters(tool)) and (yes_or_no or gives_values(turn.reading))
     return (
         Goal(tool, turn.reading, carried=before, completes=True)
         if gives or lacking & filling.arguments.keys()

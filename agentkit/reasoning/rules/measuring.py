@@ -12,7 +12,7 @@ from agentkit.reasoning.rules.findings import NOTHING, denied, denied_at, findin
 from agentkit.reasoning.rules.quantities import Quantity, is_years, measured, quantities
 from agentkit.reasoning.rules.reading import Reading
 from agentkit.reasoning.rules.values import Span
-from agentkit.reasoning.rules.words import Word, words
+from agentkit.reasoning.rules.words import Word, stem, words
 
 _SECOND: Final = 2
 _FEW: Final = 3
@@ -135,7 +135,8 @@ def _fits(number: Quantity, entry: Entry) -> bool:
     if entry.shape is Shape.WHOLE:
         whole = "." not in number.value
         inside = entry.low is None or entry.high is None or entry.low <= float(number.value) <= entry.high
-        return whole and inside and not is_years(number.unit)
+        counted = {word.stem for word in words(f"{entry.title} {entry.about}")}
+        return whole and inside and (not number.unit or stem(number.unit) in counted)
     return not number.unit or any(measured(number.unit) == measured(unit) for unit in entry.unit_names)
 
 
