@@ -14,7 +14,7 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
-from agentkit.experts import Worker, WorkerResult, load_expert, load_server
+from agentkit.experts import Worker, WorkerResult, WorkerState, load_expert, load_server
 from agentkit.models import Json, JsonObject, Role
 from agentkit.reasoning import Observation, RuleReasoner, Situation, Tool, Utterance
 from agentkit.specs import Authorization
@@ -145,5 +145,6 @@ async def test_a_scenario_holds_with_the_rule_based_reasoner(slug: str, scenario
                 assert text in result.text
             for text in turn.get("expect_text_lacks", []):
                 assert text not in result.text
-            history += [Utterance(Role.USER, turn["say"]), Utterance(Role.AGENT, result.text, slug)]
+            asks = result.state is WorkerState.INPUT_REQUIRED
+            history += [Utterance(Role.USER, turn["say"]), Utterance(Role.AGENT, result.text, slug, asks)]
             found += [replace(observation, current=False) for observation in result.observations]

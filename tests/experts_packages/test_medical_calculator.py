@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from agentkit.experts import Worker, WorkerResult
+from agentkit.experts import Worker, WorkerResult, WorkerState
 from agentkit.models import Json
 from agentkit.reasoning import RuleReasoner, Situation
 from tests.deadline import HANG
@@ -35,7 +35,7 @@ async def said(text: str, *data: Json) -> WorkerResult:
 
 
 async def test_inputs_in_a_data_part_of_the_message_are_calculated_with() -> None:
-    """Rules read no values with units out of a sentence; a program that calls the expert sends them as data."""
+    """A program that calls the expert sends values as data."""
     done = await said("Calculate the BMI.", {"inputs": {"weight": "70 kg", "height": {"value": 175, "unit": "cm"}}})
     assert [step.tool for step in done.steps] == ["calculate"]
     assert "22.9 kg/m2" in done.text
@@ -49,11 +49,17 @@ async def test_what_is_missing_is_asked_for_with_the_range_still_possible() -> N
     assert "Still possible: 3 to 9 points" in done.text
 
 
-async def test_values_in_a_sentence_are_not_guessed_at() -> None:
+async def test_values_in_a_sentence_are_read_with_their_units() -> None:
     done = await said("Calculate the BMI for 70 kg and 175 cm.")
-    assert done.steps == ()
-    assert "inputs" in done.text
+    assert [step.tool for step in done.steps] == ["describe_calculator", "calculate"]
+    assert "22.9 kg/m2" in done.text
+
+
+async def test_values_in_a_sentence_are_not_guessed_at() -> None:
+    done = await said("Calculate the BMI for 70 and 175.")
+    assert [step.tool for step in done.steps] == ["describe_calculator"]
     assert "22.9" not in done.text
+    assert done.state is WorkerState.INPUT_REQUIRED
 
 
 @pytest.mark.parametrize(
