@@ -1,6 +1,6 @@
 """Watch a turn as it happens, and lead a conversation in which the agent asks back.
 
-The platform is the local one, in this process, with the installed health record; with `AsyncCorti()` in place of
+The platform is the local one, in this process, with the installed health record; with an `AsyncCorti` in place of
 `local.corti` the same calls go to the Corti that the variables `CORTI_*` or `.env` name.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -86,7 +87,7 @@ class LocalPlatform:
     async def __aenter__(self) -> Self:
         """Start the servers, then the platform."""
         if self._installed:
-            self._add_installed()
+            await self._add_installed()
         async with AsyncExitStack() as stack:
             for origin, app in self._servers.items():
                 self._routes[origin] = await stack.enter_async_context(running(app))
@@ -175,13 +176,13 @@ class LocalPlatform:
     def _client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(transport=RoutedTransport(self._routes), timeout=60.0)
 
-    def _add_installed(self) -> None:
+    async def _add_installed(self) -> None:
         from agentkit.testing.installed import installed_servers
 
         url = self.settings.servers_url.rstrip("/")
         if url in self._servers:
             raise ValueError(f"servers holds an app for {url}, which is the place of the installed servers")
-        made = installed_servers(url)
+        made = await asyncio.to_thread(installed_servers, url)  # it reads what is installed from the disk
         self._servers[url] = made.app
         self.credentials = made.credentials
 
