@@ -45,9 +45,10 @@ deps: $(STAMPS)/dev ## Check that the dependencies are the ones in use
 package: $(STAMPS)/dev ## Build wheel and sdist, and use the wheel in an empty environment
 	$(BIN)/python tests/packaging/check_wheel.py
 
-# A file of tests stays in one process: the README's servers have fixed ports.
+# A file of tests stays in one process: the README's servers have fixed ports. Three processes for two cores, for many
+# tests wait for others that they started.
 pytest: setup ## Run the tests with coverage
-	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --cov --cov-report=term
 
 bench: setup ## Print the benchmarks, and at the end every goal with what was reached; QUICK=1 for a first look
 	@$(BIN)/python tests/benchmarks/every.py

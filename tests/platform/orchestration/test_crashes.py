@@ -22,7 +22,7 @@ def test_a_durable_turn_goes_on_where_it_was_killed_and_writes_nothing_twice(tmp
         return str(tmp_path / "platform.db"), str(ledger.path), str(next(tasks) + killed), "durable", ""
 
     with Program(_PROGRAM) as program:
-        kill_at_random(program, arguments, kills=10, seed=6)
+        kill_at_random(program, arguments, kills=4, seed=6)
     effects, ended = ledger.count("effect"), _ended(ledger)
     assert set(ledger.count("accepted")) == set(ended)
     assert [what for what, times in effects.items() if what.startswith("file ") and times > 1] == []
@@ -98,7 +98,7 @@ def test_turns_that_need_not_survive_are_never_lost_nor_at_work_for_ever_whereve
         return str(tmp_path / "platform.db"), str(ledger.path), str(next(tasks) + killed), "inline", ""
 
     with Program(_PROGRAM) as program:
-        kill_at_random(program, arguments, kills=5, seed=7)
+        kill_at_random(program, arguments, kills=3, seed=7)
     ended = _ended(ledger)
     assert set(ledger.count("accepted")) == set(ended)
     assert {(state, error) for state, error, _ in ended.values()} <= {("completed", "-"), ("failed", "interrupted")}
