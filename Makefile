@@ -23,7 +23,9 @@ setup-runtime: $(STAMPS)/runtime
 
 setup-js: $(STAMPS)/js
 
-test: setup lint types imports deps package pytest ## Run every check
+test: setup ## Run every check
+	@$(MAKE) --jobs 3 lint types imports deps package
+	@$(MAKE) pytest
 
 lint: $(STAMPS)/dev ## Check style and format
 	$(BIN)/ruff check

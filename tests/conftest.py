@@ -19,7 +19,7 @@ pytest_plugins = [
 ]
 
 # No test asserts wall-clock time, so neither do properties; CI runs the same examples every time.
-settings.register_profile("agentkit", deadline=None, max_examples=50, derandomize="CI" in os.environ)
+settings.register_profile("agentkit", deadline=None, max_examples=30, derandomize="CI" in os.environ)
 settings.load_profile("agentkit")
 
 
