@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Imported before the fork.
 import agentkit.engine.dbos_store  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from agentkit.engine import DbosEngine, Effect, Found, RunStatus
+from agentkit.engine import DbosEngine, Effect, Found, Runner, RunStatus
 from agentkit.errors import UnknownOutcome
 from agentkit.models import Json, JsonObject
 from tests.durability.harness import Ledger, Tell
@@ -51,19 +51,22 @@ async def main(arguments: list[str], tell: Tell) -> None:
         ledger.append("ended", run_id)
         tell("ended")
 
-    await engine.launch(runner)
-    await _start(engine, ledger, int(first), int(last))
-    for number in range(int(last)):
+    runs = [f"run-{number}" for number in range(int(first), int(last))]
+    await _launch(engine, runner, ledger, runs)
+    for run_id in runs:
         # A run that was interrupted often waits for its turn, and is at work nowhere until then.
-        while await engine.status(f"run-{number}") is not RunStatus.UNKNOWN:  # noqa: ASYNC110
+        while await engine.status(run_id) is not RunStatus.UNKNOWN:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await engine.close()
 
 
-async def _start(engine: DbosEngine, ledger: Ledger, first: int, last: int) -> None:
+async def _launch(engine: DbosEngine, runner: Runner, ledger: Ledger, runs: list[str]) -> None:
     ended = ledger.count("ended")
-    for number in range(first, last):
-        run_id = f"run-{number}"
-        if run_id not in ended:
-            await engine.start(run_id, {"number": number})
-            ledger.append("accepted", run_id)
+    left = [run_id for run_id in runs if run_id not in ended]
+    # Asked before the launch: what that takes over may end, and be forgotten, while others are started.
+    known = {run_id for run_id in left if await engine.status(run_id) is not RunStatus.UNKNOWN}
+    await engine.launch(runner)
+    for run_id in left:
+        if run_id not in known:
+            await engine.start(run_id, {})
+        ledger.append("accepted", run_id)
