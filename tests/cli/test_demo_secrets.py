@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Generator
+from typing import Any
 
 import anyio
 import pytest
@@ -30,14 +31,44 @@ TOKEN_CANARY = "canary-token-7c1f4e0b9d3a"
 SECRET_CANARY = "canary-secret-58ad2f6e4b90"
 
 
+class _WhileWatched(trace.TracerProvider, trace.Tracer):
+    """Makes spans while a test of this module looks, and none for the other tests of its process.
+
+    OpenTelemetry takes one provider per process, for good.
+    """
+
+    def __init__(self) -> None:
+        self.watched: trace.Tracer | None = None
+
+    @property
+    def _tracer(self) -> trace.Tracer:
+        return self.watched or trace.NoOpTracer()
+
+    def get_tracer(self, *args: Any, **kwargs: Any) -> trace.Tracer:
+        return self
+
+    def start_span(self, *args: Any, **kwargs: Any) -> trace.Span:
+        return self._tracer.start_span(*args, **kwargs)
+
+    def start_as_current_span(self, *args: Any, **kwargs: Any) -> Any:
+        return self._tracer.start_as_current_span(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
-def exporter() -> InMemorySpanExporter:
-    """Spans of this process; OpenTelemetry takes one provider per process."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+def provider() -> _WhileWatched:
+    provider = _WhileWatched()
     trace.set_tracer_provider(provider)
-    return exporter
+    return provider
+
+
+@pytest.fixture
+def exporter(provider: _WhileWatched) -> Generator[InMemorySpanExporter]:
+    """Spans of this process, as long as the test lasts."""
+    exporter, watched = InMemorySpanExporter(), TracerProvider()
+    watched.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.watched = watched.get_tracer("test")
+    yield exporter
+    provider.watched = None
 
 
 @pytest.fixture
@@ -50,7 +81,6 @@ async def test_the_credentials_reach_their_servers_and_nothing_else(
     exporter: InMemorySpanExporter, debug_logging: pytest.LogCaptureFixture
 ) -> None:
     """Design D4, MCPAUTH-15."""
-    exporter.clear()
     printed = io.StringIO()
     with anyio.fail_after(HANG):
         async with staged(token=TOKEN_CANARY, secret=SECRET_CANARY) as stage:
@@ -77,7 +107,6 @@ async def test_no_error_on_the_way_shows_a_credential(
     exporter: InMemorySpanExporter, debug_logging: pytest.LogCaptureFixture
 ) -> None:
     """MCPAUTH-06, MCPAUTH-09, MCPAUTH-10, V1-ERR-01: refusals carry codes and names, never values."""
-    exporter.clear()
     token, pair = Token("ehr", TOKEN_CANARY), ClientCredentials("questionnaires", "stranger", SECRET_CANARY)
     doubled = Message.user("hello").model_copy(update={"parts": (build(token), build(token))})
     nameless = Message.user(data=[{"type": "credentials", "client_id": "c", "client_secret": SECRET_CANARY}])
