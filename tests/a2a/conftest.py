@@ -11,7 +11,7 @@ from tests.a2a.desk import Desk, Peer, RestPeer, RpcPeer, Served, http_client, s
 from tests.a2a.grpc_peer import GrpcPeer, grpc_channel, held_poller
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def grpc_poller() -> Iterator[None]:
     with held_poller():
         yield
@@ -40,9 +40,7 @@ def http_peer(request: pytest.FixtureRequest, http: httpx2.AsyncClient) -> Peer:
 
 
 @pytest.fixture(params=["rpc", "rest", "grpc"])
-async def peer(
-    request: pytest.FixtureRequest, served: Served, http: httpx2.AsyncClient, grpc_poller: None
-) -> AsyncIterator[Peer]:
+async def peer(request: pytest.FixtureRequest, served: Served, http: httpx2.AsyncClient) -> AsyncIterator[Peer]:
     """A client of each binding at the same desk (A2A-HTTP-09)."""
     if request.param == "grpc":
         async with grpc_channel(served) as channel:

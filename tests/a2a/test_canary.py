@@ -95,7 +95,6 @@ async def test_credentials_reach_the_run_and_nothing_else(
     stored: tuple[Served, Path],
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
-    grpc_poller: None,
     way: str,
     stream: bool,
 ) -> None:

@@ -33,7 +33,7 @@ from tests.a2a.desk import URL, Desk, Served, StreamEvent, all_events, message, 
 from tests.a2a.grpc_peer import GrpcPeer, grpc_channel
 from tests.deadline import HANG
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("grpc_poller")]
+pytestmark = pytest.mark.anyio
 
 
 def guarded_gate(limits: Limits | None = None) -> Gate:

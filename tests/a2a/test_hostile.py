@@ -33,7 +33,7 @@ async def strict() -> AsyncIterator[Served]:
 
 
 @pytest.fixture(params=["rpc", "rest", "grpc"])
-async def bounded(request: pytest.FixtureRequest, strict: Served, grpc_poller: None) -> AsyncIterator[Peer]:
+async def bounded(request: pytest.FixtureRequest, strict: Served) -> AsyncIterator[Peer]:
     """A client of each binding at the desk with small bounds."""
     if request.param == "grpc":
         async with grpc_channel(strict) as channel:
@@ -202,9 +202,7 @@ async def test_what_a_client_names_does_not_come_back_in_headers(http: httpx2.As
     assert "a2a-extensions" not in response.headers
 
 
-async def test_unknown_operations_are_not_found_on_every_binding(
-    http: httpx2.AsyncClient, served: Served, grpc_poller: None
-) -> None:
+async def test_unknown_operations_are_not_found_on_every_binding(http: httpx2.AsyncClient, served: Served) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "DropTables"}
     assert (await http.post("/a2a", json=body)).json()["error"]["code"] == -32601
     assert (await http.post("/tables:drop")).status_code == 404
@@ -224,7 +222,7 @@ async def test_guessed_ids_lead_nowhere(peer: Peer, task_id: str) -> None:
     assert (await peer.ask("SendMessage", message("x", taskId=task_id))).reason == "TASK_NOT_FOUND"
 
 
-async def test_bytes_that_are_no_message_of_grpc_are_refused_with_details(strict: Served, grpc_poller: None) -> None:
+async def test_bytes_that_are_no_message_of_grpc_are_refused_with_details(strict: Served) -> None:
     async with grpc_channel(strict) as channel:
         peer = GrpcPeer(channel)
         broken = [b"\xff\xff\xff", b"\x0a\x05ab", b"\x0a\x02\xc3\x28", b"\x12\xff\xff\xff\xff\x0f"]
@@ -236,7 +234,7 @@ async def test_bytes_that_are_no_message_of_grpc_are_refused_with_details(strict
         assert (await peer.ask("SendMessage", message("hello"))).status == 200
 
 
-async def test_numbers_that_json_cannot_say_are_refused_over_grpc(strict: Served, grpc_poller: None) -> None:
+async def test_numbers_that_json_cannot_say_are_refused_over_grpc(strict: Served) -> None:
     async with grpc_channel(strict) as channel:
         peer = GrpcPeer(channel)
         _, request, _ = peer.call("SendMessage")

@@ -203,7 +203,6 @@ async def test_tokens_are_meant_for_the_address_of_the_host_where_nothing_else_i
     assert answer.status_code == 401
 
 
-@pytest.mark.usefixtures("grpc_poller")
 async def test_grpc_is_declared_with_the_port_of_each_agent_and_served_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
@@ -217,7 +216,6 @@ async def test_grpc_is_declared_with_the_port_of_each_agent_and_served_there() -
     assert {one["url"] for one in interfaces} == {f"agents.example.org:{port}"}
 
 
-@pytest.mark.usefixtures("grpc_poller")
 async def test_a_port_that_is_taken_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ServeError):
         async with hosted(Desk(), grpc=GrpcPlace(taken.getsockname()[1])):

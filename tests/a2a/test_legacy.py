@@ -319,7 +319,7 @@ async def test_the_card_serves_both_versions_in_one_document_a2a_03_02(old: http
     assert (older.url, older.preferred_transport, older.protocol_version) == (f"{URL}/a2a", "JSONRPC", "0.3")
 
 
-async def test_the_service_of_0_3_answers_over_grpc_too(served: Served, desk: Desk, grpc_poller: None) -> None:
+async def test_the_service_of_0_3_answers_over_grpc_too(served: Served, desk: Desk) -> None:
     async with grpc_channel(served) as channel:
         peer = GrpcPeer(channel, version="0.3")
         task = (await peer.ask("SendMessage", proto_said("hello"))).result["task"]

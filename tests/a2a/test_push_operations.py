@@ -40,7 +40,7 @@ async def pushing(receiver: Receiver) -> AsyncIterator[Served]:
 
 
 @pytest.fixture(params=["rpc", "rest", "grpc"])
-async def peer(request: pytest.FixtureRequest, pushing: Served, grpc_poller: None) -> AsyncIterator[Peer]:
+async def peer(request: pytest.FixtureRequest, pushing: Served) -> AsyncIterator[Peer]:
     """A client of each binding."""
     if request.param == "grpc":
         async with grpc_channel(pushing) as channel:

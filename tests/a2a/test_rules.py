@@ -148,9 +148,7 @@ async def test_what_follows_a_request_for_a_credential_is_taken_and_authorizes_o
 
 
 @pytest.mark.parametrize("kind", ["rpc", "rest", "grpc"])
-async def test_a_card_with_everything_off_refuses_what_it_does_not_promise_a2a_card_08(
-    kind: str, grpc_poller: None
-) -> None:
+async def test_a_card_with_everything_off_refuses_what_it_does_not_promise_a2a_card_08(kind: str) -> None:
     card = build_card(Desk(), url=URL, streaming=False)
     async with served_desk(card=card) as served, http_client(served.app) as http, grpc_channel(served) as channel:
         peers: dict[str, Peer] = {"rpc": RpcPeer(http), "rest": RestPeer(http), "grpc": GrpcPeer(channel)}
@@ -167,9 +165,7 @@ async def test_a_card_with_everything_off_refuses_what_it_does_not_promise_a2a_c
 
 
 @pytest.mark.parametrize("kind", ["rpc", "rest", "grpc"])
-async def test_a_card_with_a_required_extension_wants_it_named_everywhere_a2a_ext_01(
-    kind: str, grpc_poller: None
-) -> None:
+async def test_a_card_with_a_required_extension_wants_it_named_everywhere_a2a_ext_01(kind: str) -> None:
     card = build_card(Desk(), url=URL, required_extensions=[EXTENSION])
     async with served_desk(card=card) as served, http_client(served.app) as http, grpc_channel(served) as channel:
         over_grpc = GrpcPeer(channel)

@@ -107,7 +107,7 @@ async def test_parameters_of_a_query_are_spelled_as_the_specification_says_a2a_h
     assert (await http.get("/tasks?page_size=1&include_artifacts=true")).json()["pageSize"] == 50
 
 
-async def test_every_binding_shows_the_same_and_refuses_the_same_a2a_http_09(served: Served, grpc_poller: None) -> None:
+async def test_every_binding_shows_the_same_and_refuses_the_same_a2a_http_09(served: Served) -> None:
     async with http_client(served.app) as http, grpc_channel(served) as channel:
         peers: list[Peer] = [RpcPeer(http), RestPeer(http), GrpcPeer(channel)]
         made = [(await peer.ask("SendMessage", message("chunks"))).task["id"] for peer in peers]

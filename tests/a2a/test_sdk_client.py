@@ -68,15 +68,13 @@ async def connected(served: Served, spoken: tuple[str, str], streaming: bool) ->
 
 
 @pytest.fixture(params=[True, False], ids=["streaming", "blocking"])
-async def client(
-    request: pytest.FixtureRequest, served: Served, spoken: tuple[str, str], grpc_poller: None
-) -> AsyncIterator[Client]:
+async def client(request: pytest.FixtureRequest, served: Served, spoken: tuple[str, str]) -> AsyncIterator[Client]:
     async with connected(served, spoken, request.param) as client:
         yield client
 
 
 @pytest.fixture
-async def streaming(served: Served, spoken: tuple[str, str], grpc_poller: None) -> AsyncIterator[Client]:
+async def streaming(served: Served, spoken: tuple[str, str]) -> AsyncIterator[Client]:
     async with connected(served, spoken, True) as client:
         yield client
 

@@ -99,7 +99,7 @@ async def test_a_tenant_that_is_no_name_is_refused(http: httpx2.AsyncClient, ten
     assert answer.json()["error"]["details"][1]["fieldViolations"][0]["field"] == "tenant"
 
 
-async def test_the_tenant_of_the_credentials_wins_over_the_address_a2a_ten_02(house: Served, grpc_poller: None) -> None:
+async def test_the_tenant_of_the_credentials_wins_over_the_address_a2a_ten_02(house: Served) -> None:
     async with http_client(house.app, "acme") as hers, http_client(house.app, "bell") as his:
         task = await sent(hers)
         assert await listed(hers) == await listed(hers, "/acme") == [task["id"]]

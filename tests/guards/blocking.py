@@ -37,6 +37,8 @@ def _allow(detector: BlockBuster) -> None:
     # Log handlers write lines to a stream under a lock; that is how `logging` works.
     for name in ("io.TextIOWrapper.write", "io.BufferedWriter.write", "threading.Lock.acquire"):
         detector.functions[name].can_block_in("logging/__init__.py", {"emit", "acquire"})
+    # What coverage keeps is guarded by a lock.
+    detector.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", {"lock_data"})
     # The certificate store is read when a TLS context is made, once per client.
     for name in ("os.stat", "os.listdir", "io.BufferedReader.read", "io.TextIOWrapper.read"):
         detector.functions[name].can_block_in("ssl.py", {"create_default_context", "load_default_certs"})

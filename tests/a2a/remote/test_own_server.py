@@ -312,7 +312,6 @@ async def test_a_composite_of_remote_agents_names_who_asks(served: Served) -> No
 
 
 @pytest.mark.parametrize("version", ["1.0", "0.3"])
-@pytest.mark.usefixtures("grpc_poller")
 async def test_grpc_works_like_the_others(version: str) -> None:
     async with served_desk() as served, a2a_grpc(served.agent, served.service, url=DESK, port=0) as port:
         address = f"http://127.0.0.1:{port}"
@@ -331,7 +330,6 @@ async def test_grpc_works_like_the_others(version: str) -> None:
     assert len({context.context_id for context in served.agent.contexts}) == 1
 
 
-@pytest.mark.usefixtures("grpc_poller")
 async def test_a_turn_goes_on_when_the_card_changes_meanwhile() -> None:
     """Over gRPC, which has a connection of its own."""
     async with served_desk() as served, a2a_grpc(served.agent, served.service, url=DESK, port=0) as port:
