@@ -1,8 +1,9 @@
-"""A test sees none of the machine: no variables of ours, no proxies, no terminal, no `.env`, no user data."""
+"""A test sees none of the machine: no variables of ours, proxies, terminal, `.env`, user data or ignored signals."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ import pytest
 _PREFIXES = ("CORTI_", "AGENTKIT_", "OTEL_")
 _NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR")
+
+
+def pytest_configure() -> None:
+    """Let an interrupt end what tests start: a shell's background jobs, and their children, are told to ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
