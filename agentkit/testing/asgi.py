@@ -65,8 +65,12 @@ class RoutedTransport(httpx2.AsyncBaseTransport):
         """
         app = self._apps.get(_origin_of(str(request.url)))
         if app is None:
-            raise httpx2.ConnectError("no app listens at this origin", request=request)
+            raise self.nothing_at(request)
         return await _call(self._exchanges, app, request)
+
+    def nothing_at(self, request: httpx2.Request) -> Exception:
+        """What is raised for an origin without an app."""
+        return httpx2.ConnectError("no app listens at this origin", request=request)
 
     async def aclose(self) -> None:
         """Wait for what still runs, for a bounded time."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx2
 
+from agentkit.errors import ConnectionFailed
 from agentkit.platform import PlatformSettings, create_platform
 from agentkit.testing.asgi import ASGIApp, RoutedTransport, running
 
@@ -71,7 +72,7 @@ class LocalPlatform:
         self.settings = replace(
             given,
             url=URL,
-            http=self._client,
+            http=self._platforms_client,
             remote_agents=given.remote_agents or _remote_agent,
             reasoner=reasoner or given.reasoner,
             clock=clock or given.clock,
@@ -80,19 +81,26 @@ class LocalPlatform:
         self._servers = dict(servers or {})
         self._installed = installed
         self._routes: dict[str, ASGIApp] = {}
+        self._live: ASGIApp | None = None
         self._stack = AsyncExitStack()
         self._http: httpx2.AsyncClient | None = None
         self._corti: AsyncCorti | None = None
 
     async def __aenter__(self) -> Self:
         """Start the servers, then the platform."""
-        if self._installed:
-            await self._add_installed()
+        servers = {**self._servers, **(await self._installed_servers() if self._installed else {})}
+
+        async def itself(scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+
         async with AsyncExitStack() as stack:
-            for origin, app in self._servers.items():
+            stack.callback(self._forget)
+            # The platform makes its client while it starts, and its agents may ask one another over A2A.
+            self._routes = {URL: itself}
+            for origin, app in servers.items():
                 self._routes[origin] = await stack.enter_async_context(running(app))
-            self._routes[URL] = await stack.enter_async_context(running(create_platform(self.settings)))
-            self._http = await stack.enter_async_context(self._client())
+            self._live = await stack.enter_async_context(running(create_platform(self.settings)))
+            self._http = await stack.enter_async_context(_client(RoutedTransport(self._routes)))
             self._stack = stack.pop_all()
         return self
 
@@ -164,27 +172,45 @@ class LocalPlatform:
         Raises:
             RuntimeError: The platform does not run.
         """
-        if URL not in self._routes:
+        if self._live is None:
             raise RuntimeError("use the platform in an `async with` block")
-        return self._routes[URL]
+        return self._live
 
     @property
     def origins(self) -> Sequence[str]:
         """What `http` can reach."""
         return tuple(self._routes)
 
-    def _client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(transport=RoutedTransport(self._routes), timeout=60.0)
+    def _forget(self) -> None:
+        self._routes, self._live, self._http, self._corti = {}, None, None, None
 
-    async def _add_installed(self) -> None:
+    def _platforms_client(self) -> httpx2.AsyncClient:
+        return _client(_Within(self._routes))
+
+    async def _installed_servers(self) -> Mapping[str, ASGIApp]:
         from agentkit.testing.installed import installed_servers
 
         url = self.settings.servers_url.rstrip("/")
         if url in self._servers:
             raise ValueError(f"servers holds an app for {url}, which is the place of the installed servers")
         made = await asyncio.to_thread(installed_servers, url)  # it reads what is installed from the disk
-        self._servers[url] = made.app
         self.credentials = made.credentials
+        return {url: made.app}
+
+
+class _Within(RoutedTransport):
+    """Says what to do where nothing is: of an error that is not ours the platform tells nothing but its kind."""
+
+    def nothing_at(self, request: httpx2.Request) -> Exception:
+        origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
+        return ConnectionFailed(
+            f"in this process nothing is at {origin}. Give the platform servers={{origin: app}}, or installed=True for "
+            "the installed MCP servers."
+        )
+
+
+def _client(transport: RoutedTransport) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=transport, timeout=60.0)
 
 
 def _remote_agent(spec: RemoteAgentSpec, *, inherit: bool, http: HttpPool) -> Agent:

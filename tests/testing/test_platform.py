@@ -5,9 +5,11 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from agentkit.credentials import Token
+from agentkit.models import TaskState
 from agentkit.platform import PlatformSettings
-from agentkit.reasoning import Answer, ScriptedReasoner
-from agentkit.specs import AgentSpec
+from agentkit.reasoning import Act, Answer, Delegate, ScriptedReasoner, Situation
+from agentkit.specs import AgentSpec, RemoteAgentSpec
 from agentkit.testing.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.anyio
@@ -35,8 +37,47 @@ async def test_nothing_but_the_platform_and_its_servers_can_be_reached() -> None
             await platform.http.get("http://127.0.0.1:8701/ehr/mcp")
 
 
-async def test_it_must_be_started_first() -> None:
-    with pytest.raises(RuntimeError, match="async with"):
-        _ = LocalPlatform().http
-    with pytest.raises(RuntimeError, match="async with"):
-        _ = LocalPlatform().corti  # it would reach nothing, and nobody would close it
+async def test_an_expert_whose_server_is_not_here_says_how_to_bring_it() -> None:
+    async with LocalPlatform() as platform:
+        agent = await platform.corti.agents.create(AgentSpec(name="a", description="d", experts=["ehr-lookup"]))
+        question = "Which allergies does Robert Okafor have?"
+        reply = await agent.send(question, credentials=[Token("ehr", "made-up-for-the-test")])
+        assert reply.state is TaskState.FAILED
+        assert "http://127.0.0.1:8701" in reply.text
+        assert "installed=True" in reply.text
+
+
+async def test_a_remote_agent_that_is_not_here_says_how_to_bring_it() -> None:
+    async with LocalPlatform(reasoner=Asking()) as platform:
+        spec = AgentSpec(name="a", description="d", experts=[RemoteAgentSpec("http://127.0.0.1:8702", "far")])
+        reply = await (await platform.corti.agents.create(spec)).send("hello")
+        assert "servers=" in reply.text
+
+
+async def test_an_agent_is_reached_over_a2a_by_another_of_the_same_platform() -> None:
+    async with LocalPlatform(reasoner=Asking()) as platform:
+        corti = platform.new_corti(generation="v2")
+        inner = await corti.agents.create(AgentSpec(name="inner", description="d"))
+        address = f"{platform.url}/v2/agentic/agents/{inner.id}"
+        spec = AgentSpec(name="outer", description="d", experts=[RemoteAgentSpec(address, "inner")])
+        assert (await (await corti.agents.create(spec)).send("hello")).text == "heard hello"
+
+
+class Asking:
+    """Asks the first expert there is, and says what it heard where there is none."""
+
+    async def decide(self, situation: Situation) -> Act:
+        if situation.delegations:
+            return Answer(situation.delegations[-1].text)
+        return Delegate(situation.experts[0].name, "hello") if situation.experts else Answer(f"heard {situation.text}")
+
+
+async def test_it_must_be_started_first_and_may_be_started_again() -> None:
+    platform = LocalPlatform(installed=True)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="async with"):
+            _ = platform.http
+        with pytest.raises(RuntimeError, match="async with"):
+            _ = platform.corti  # it would reach nothing, and nobody would close it
+        async with platform:
+            assert list(await platform.corti.agents.list().all()) == []
