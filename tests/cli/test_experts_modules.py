@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,8 @@ def test_who_interrupts_the_question_changes_nothing(key: bytes, options: list[s
         env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
     ) as process:
         os.close(terminal)
-        shown = _read_until(user, b"[y/N]")
+        shown = _read_until(user, b"[y/N]: ")
+        _wait_until_it_reads(process.pid)
         os.write(user, key)
         shown += _read_until(user, b"Nothing was done.")
         code = process.wait(timeout=HANG_PROCESS)
@@ -79,9 +81,17 @@ def test_who_interrupts_the_question_changes_nothing(key: bytes, options: list[s
 def _read_until(descriptor: int, wanted: bytes) -> bytes:
     shown = b""
     while wanted not in shown:
+        assert select.select([descriptor], [], [], HANG_PROCESS)[0], shown.decode()
         try:
             shown += os.read(descriptor, 4096)
         except OSError:  # Linux, where the other end is closed
             break
     assert wanted in shown, shown.decode()
     return shown
+
+
+def _wait_until_it_reads(process: int) -> None:
+    """A signal between the question and the read of its answer is noticed after the answer only (CPython)."""
+    state = Path(f"/proc/{process}/stat")
+    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "S":
+        os.sched_yield()
