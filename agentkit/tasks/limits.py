@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,7 +86,8 @@ class Slots:
             if turn.done() and not turn.cancelled():
                 self.give(scope)
             else:
-                self._line.remove(turn)
+                with suppress(ValueError):  # a place that became free meanwhile has passed it over
+                    self._line.remove(turn)
                 self._release(owner)
             raise
 

@@ -73,7 +73,24 @@ async def test_a_place_handed_to_one_that_leaves_goes_to_the_next() -> None:
     first.cancel()
     with anyio.fail_after(HANG):
         await second
-    assert first.cancelled() or first.done()
+    assert first.cancelled()
+
+
+async def test_who_leaves_the_line_as_a_place_becomes_free_counts_no_more() -> None:
+    slots, scope = Slots(Limits(runs=1, runs_per_owner=2)), Scope("north", "alice", "a")
+    await slots.take(scope)
+    leaves = asyncio.create_task(slots.take(scope))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    slots.give(scope)
+    await asyncio.wait([leaves])
+    assert leaves.cancelled()
+    await slots.take(scope)
+    waits = asyncio.create_task(slots.take(scope))
+    await asyncio.sleep(0)
+    slots.give(scope)
+    with anyio.fail_after(HANG):
+        await waits
 
 
 async def test_no_owner_takes_all_places(database: Database) -> None:
