@@ -28,6 +28,7 @@ class TurnBudget:
 
     def decide(self) -> None:
         """Count one decision."""
+        self._check_output()
         self._decisions += 1
         if self._decisions > self._limits.decisions:
             raise TurnLimitExceeded("decisions", self._limits.decisions)
@@ -40,13 +41,25 @@ class TurnBudget:
 
     def call(self) -> None:
         """Count one tool call."""
+        self._check_output()
         self._calls += 1
         if self._calls > self._limits.tool_calls:
             raise TurnLimitExceeded("tool_calls", self._limits.tool_calls)
 
     def produce(self, size: int) -> None:
-        """Count bytes that were found or said."""
+        """Count bytes that were made or said."""
         self._output += size
+        self._check_output()
+
+    def find(self, size: int) -> None:
+        """Count bytes that a call brought.
+
+        It has happened and is told of, whatever it brought: where that is too much, the next decision or call is one
+        too many. This raises nothing.
+        """
+        self._output += size
+
+    def _check_output(self) -> None:
         if self._output > self._limits.output_bytes:
             raise TurnLimitExceeded("output_bytes", self._limits.output_bytes)
 

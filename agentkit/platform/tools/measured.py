@@ -43,7 +43,7 @@ class MeasuredToolbox:
         """Call a tool.
 
         Raises:
-            TurnLimitExceeded: There were too many calls, or all together brought too much.
+            TurnLimitExceeded: There were too many calls before, or they brought too much.
             UnknownOutcome: A crash interrupted the call, and the tool does more than read.
             McpError: The server cannot be used.
         """
@@ -53,7 +53,7 @@ class MeasuredToolbox:
             return self._bounded(await self._toolbox.call(name, arguments))
 
         observation = await self._journal.called(call, read_only=name in self._read_only)
-        self._budget.produce(_size(observation))
+        self._budget.find(_size(observation))
         return observation
 
     def _bounded(self, observation: Observation) -> Observation:
