@@ -30,13 +30,11 @@ MIGRATIONS: Final = (
 """For `Database.open`, behind those of the tasks."""
 
 # The task is looked up where the row is written, so that nothing is kept of one that was erased meanwhile.
-_TASK: Final = (
-    "(SELECT key FROM tasks WHERE id = ? AND context_id = ? AND tenant = ? AND owner = ? AND agent_id = ?"
-    " AND deleted IS NULL)"
-)
+_PLACE: Final = "id = ? AND context_id = ? AND tenant = ? AND owner = ? AND agent_id = ? AND deleted IS NULL"
+_TASK: Final = f"(SELECT key FROM tasks WHERE {_PLACE})"  # noqa: S608
 _INSERT: Final = (
     "INSERT INTO platform_feedback (id, task, tenant, owner, body)"  # noqa: S608
-    f" SELECT ?, key, tenant, owner, ? FROM tasks WHERE key = {_TASK}"
+    f" SELECT ?, key, tenant, owner, ? FROM tasks WHERE {_PLACE}"
 )
 _COUNT: Final = f"SELECT count(*) FROM platform_feedback WHERE task = {_TASK}"  # noqa: S608
 _LIST: Final = f"SELECT body FROM platform_feedback WHERE task = {_TASK} ORDER BY number DESC"  # noqa: S608
@@ -58,10 +56,11 @@ class FeedbackStore:
         """Keep feedback as it is shown; False when the task has as much as it may have, or is not there."""
         body = json.dumps(shown)
         place = (task_id, context_id, scope.tenant, scope.owner, scope.agent_id)
+        insert = _INSERT + self._database.row_lock
 
         def job(connection: Connection) -> bool:
             (count,) = connection.execute(_COUNT, place).fetchone()
-            return count < MOST and connection.execute(_INSERT, (feedback_id, body, *place)).rowcount == 1
+            return count < MOST and connection.execute(insert, (feedback_id, body, *place)).rowcount == 1
 
         return await self._database.write(job)
 

@@ -18,8 +18,8 @@ STATE_BYTES: Final = 64 * 1024
 _OWN: Final = "context_id = ? AND key = ? AND tenant = ? AND owner = ? AND agent_id = ?"
 _KEEP: Final = (
     "INSERT INTO conversation_state (context_id, key, tenant, owner, agent_id, value, updated)"  # noqa: S608
-    f" SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM tasks WHERE context_id = ? AND listed = {SCOPE})"
-    " ON CONFLICT (context_id, key, tenant, owner, agent_id)"
+    f" SELECT ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1 FROM tasks WHERE context_id = ? AND listed = {SCOPE} LIMIT 1{{lock}})"
+    " AS there WHERE TRUE ON CONFLICT (context_id, key, tenant, owner, agent_id)"
     " DO UPDATE SET value = excluded.value, updated = excluded.updated"
 )
 
@@ -52,10 +52,16 @@ def read_state(connection: Connection, scope: Scope, context_id: str, key: str) 
     return None if row is None else json.loads(row[0])
 
 
-def write_state(connection: Connection, scope: Scope, context_id: str, key: str, value: str | None, now: int) -> None:
-    """Keep a value, or forget it; a context that is not there keeps nothing."""
+def write_state(
+    connection: Connection, scope: Scope, context_id: str, key: str, value: str | None, now: int, *, row_lock: str
+) -> None:
+    """Keep a value, or forget it; a context that is not there keeps nothing.
+
+    Who hides the context waits for the transaction, so that the value is there to be deleted; takes
+    `Database.row_lock`.
+    """
     own = (scope.tenant, scope.owner, scope.agent_id)
     if value is None:
         connection.execute(f"DELETE FROM conversation_state WHERE {_OWN}", (context_id, key, *own))  # noqa: S608
     else:
-        connection.execute(_KEEP, (context_id, key, *own, value, now, context_id, *own))
+        connection.execute(_KEEP.format(lock=row_lock), (context_id, key, *own, value, now, context_id, *own))

@@ -222,6 +222,10 @@ class Repository(Erasure, Protocol):
         """
         ...
 
+    async def at_work(self, tenant: str, agent_id: str) -> Sequence[tuple[Scope, str]]:
+        """Everybody's tasks that are at work at an agent, in whichever process: whose they are, and their ids."""
+        ...
+
     async def claim(self, stored: StoredTask) -> bool:
         """Take over a task whose process is gone; False when another process did, or it was written since."""
         ...

@@ -54,6 +54,10 @@ _UNSETTLED: Final = (
     "SELECT key, version, body, continuation, turn, worker, tenant, owner, agent_id FROM tasks"
     " WHERE state IN ('submitted', 'working') AND deleted IS NULL AND key > ?"
 )
+_AT_WORK: Final = (
+    "SELECT owner, id FROM tasks"
+    " WHERE state IN ('submitted', 'working') AND deleted IS NULL AND tenant = ? AND agent_id = ?"
+)
 _CLAIM: Final = "UPDATE tasks SET worker = ? WHERE key = ? AND version = ? AND worker = ? AND deleted IS NULL"
 
 
@@ -191,6 +195,11 @@ class SqlRepository:
 
         return await self._database.read(find)
 
+    async def at_work(self, tenant: str, agent_id: str) -> Sequence[tuple[Scope, str]]:
+        """Everybody's tasks that are at work at an agent, in whichever process: whose they are, and their ids."""
+        rows = await self._database.read(lambda it: it.execute(_AT_WORK, (tenant, agent_id)).fetchall())
+        return [(Scope(tenant, owner, agent_id), task_id) for owner, task_id in rows]
+
     async def claim(self, stored: StoredTask) -> bool:
         """Take over a task whose process is gone; False when another process did, or it was written since."""
         values = (self._database.session, stored.key, stored.version, stored.worker)
@@ -203,7 +212,10 @@ class SqlRepository:
     async def keep_state(self, scope: Scope, context_id: str, key: str, value: Json, now: int) -> None:
         """Keep a small value with a context; None forgets it. A context that is not there (any more) keeps nothing."""
         kept = conversation.encode_state(key, value)
-        await self._database.write(lambda it: conversation.write_state(it, scope, context_id, key, kept, now))
+        lock = self._database.row_lock
+        await self._database.write(
+            lambda it: conversation.write_state(it, scope, context_id, key, kept, now, row_lock=lock)
+        )
 
     async def hide_context(self, scope: Scope, context_id: str, now: int) -> bool:
         """Hide a context, so that nothing can be added to it any more; False when there is no such context."""

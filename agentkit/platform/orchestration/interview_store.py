@@ -42,12 +42,13 @@ _READ: Final = (
 )
 _PUT: Final = (
     "INSERT INTO interviews (tenant, owner, context_id, name, touched, revision, task_id, message_id, document,"
-    " session, before) SELECT ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ? WHERE"
-    " EXISTS (SELECT 1 FROM tasks WHERE id = ? AND deleted IS NULL)"
+    " session, before) SELECT ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ? FROM tasks WHERE id = ? AND deleted IS NULL{row_lock}"
     " ON CONFLICT (context_id, name, tenant, owner) DO UPDATE SET touched = excluded.touched,"
     " revision = interviews.revision + 1, task_id = excluded.task_id, message_id = excluded.message_id,"
     " session = excluded.session, before = excluded.before WHERE interviews.revision = ?"
 )
+"""Whoever hides the task waits for this, or this for him: then the row is there to be deleted, or is not made."""
+
 _UNDONE: Final = frozenset({TaskState.FAILED.value, TaskState.CANCELED.value, TaskState.REJECTED.value})
 
 
@@ -93,6 +94,7 @@ class InterviewStore:
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
+        self._put = _PUT.format(row_lock=database.row_lock)
 
     async def of(self, scope: Scope) -> tuple[StoredInterview, ...]:
         """The interviews of a context, the present one first.
@@ -130,7 +132,7 @@ class InterviewStore:
             interview.task_id,
             interview.revision,
         )
-        return await self._database.write(lambda connection: connection.execute(_PUT, row).rowcount == 1)
+        return await self._database.write(lambda connection: connection.execute(self._put, row).rowcount == 1)
 
     def forget_tasks(self, connection: Connection, task_ids: Sequence[str]) -> None:
         """Erase what tasks have asked, in the transaction that erases them; for `Repository.on_delete`."""

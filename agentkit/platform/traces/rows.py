@@ -39,7 +39,7 @@ MIGRATIONS: Final = (
 
 _NAME: Final = "turn"
 
-# What was deleted meanwhile must not come back: a task that is hidden takes no trace.
+# What was deleted meanwhile must not come back: a task that is hidden takes no trace, and who hides it waits for one.
 _INSERT: Final = (
     "INSERT INTO platform_traces (task, tenant, owner, context_id, body)"
     " SELECT key, tenant, owner, context_id, ? FROM tasks WHERE id = ? AND deleted IS NULL"
@@ -52,9 +52,9 @@ _FORGET: Final = "DELETE FROM platform_traces WHERE task = (SELECT key FROM task
 _NEWEST: Final = 1 << 62
 
 
-def insert(connection: Connection, task_id: str, body: str) -> None:
-    """Keep the trace of a task that is there."""
-    connection.execute(_INSERT, (body, task_id))
+def insert(connection: Connection, task_id: str, body: str, row_lock: str) -> None:
+    """Keep the trace of a task that is there; takes `Database.row_lock`."""
+    connection.execute(_INSERT + row_lock, (body, task_id))
 
 
 def read_page(

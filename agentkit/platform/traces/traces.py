@@ -95,7 +95,8 @@ class Traces:
             self._lose(trace, "the database is too slow")
             return
         try:
-            posted = self._database.post(partial(rows.insert, task_id=trace.task_id, body=rows.encode(trace)))
+            body, lock = rows.encode(trace), self._database.row_lock
+            posted = self._database.post(partial(rows.insert, task_id=trace.task_id, body=body, row_lock=lock))
         except StorageError as error:
             self._lose(trace, type(error).__name__)
             return

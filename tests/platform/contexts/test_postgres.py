@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import anyio
 import pytest
 
+from agentkit.memory import Scope as MemoryScope
+from agentkit.models import Message, Task
 from agentkit.platform import PlatformSettings
+from agentkit.platform.feedback import MIGRATIONS as FEEDBACK
+from agentkit.platform.feedback import FeedbackStore
+from agentkit.platform.orchestration.interview_store import MIGRATIONS as INTERVIEWS
+from agentkit.platform.orchestration.interview_store import InterviewStore, StoredInterview
+from agentkit.platform.traces import rows
+from agentkit.platform.traces.rows import MIGRATIONS as TRACES
 from agentkit.reasoning import Act, Answer, Situation
 from agentkit.storage import Connection, Database
-from agentkit.tasks import MIGRATIONS
+from agentkit.tasks import MIGRATIONS, Scope, SqlRepository
+from agentkit.tasks.erasing import mark_context
+from agentkit.tasks.repository import Opened
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
 from tests.platform.contexts.dying import CANARY
@@ -85,6 +99,60 @@ async def test_what_is_erased_does_not_come_back_with_a_turn_that_ends_later_in_
                 assert deleted.status_code == 204
                 slow.open.set()
     assert await _canary(postgres_url) == []
+
+
+async def _keep_interview(database: Database, scope: Scope, task: Task) -> object:
+    kept = StoredInterview("x", 0, task.id, "m", CANARY, "{}", None, 1)
+    return await InterviewStore(database).put(MemoryScope(scope.tenant, scope.owner, task.context_id), kept)
+
+
+async def _keep_trace(database: Database, scope: Scope, task: Task) -> object:
+    del scope
+    return await database.write(lambda it: rows.insert(it, task.id, CANARY, database.row_lock))
+
+
+async def _keep_feedback(database: Database, scope: Scope, task: Task) -> object:
+    return await FeedbackStore(database).add(scope, task.context_id, task.id, "f", {"reason": CANARY})
+
+
+async def _keep_state(database: Database, scope: Scope, task: Task) -> object:
+    return await SqlRepository(database).keep_state(scope, task.context_id, "key", CANARY, 1)
+
+
+@pytest.mark.parametrize("keep", [_keep_interview, _keep_trace, _keep_feedback, _keep_state])
+async def test_what_another_process_keeps_of_a_context_while_it_is_erased_is_not_left(
+    postgres_url: str, keep: Callable[[Database, Scope, Task], Coroutine[None, None, object]]
+) -> None:
+    """V1-CTXEP-02: who keeps something finds the task there, while somebody erases it and has not committed."""
+    migrations = (*MIGRATIONS, *TRACES, *FEEDBACK, *INTERVIEWS)
+    loop, scope = asyncio.get_running_loop(), Scope("north", "alice", "a")
+    async with AsyncExitStack() as stack:
+        one, two = [await Database.open(postgres_url, migrations) for _ in range(2)]
+        stack.push_async_callback(one.close)
+        stack.push_async_callback(two.close)
+        opened = await SqlRepository(one).accept(
+            scope, Message.user("x"), policy="refuse", new_task_id="task", new_context_id="context", now=0
+        )
+        assert isinstance(opened, Opened)
+        task = opened.stored.task
+        keeping: list[Future[object]] = []
+
+        def erase(connection: Connection) -> None:
+            assert mark_context(connection, scope, task.context_id, 1)
+            for hook in (InterviewStore(one).forget_tasks, rows.forget_tasks, FeedbackStore.forget_tasks):
+                hook(connection, [task.id])
+            keeping.append(asyncio.run_coroutine_threadsafe(keep(two, scope, task), loop))
+            while not keeping[0].done() and connection.execute(_HELD_UP).fetchone() is None:
+                pass
+
+        with anyio.fail_after(HANG):
+            await one.write(erase)
+            await asyncio.wrap_future(keeping[0])
+    assert await _canary(postgres_url) == []
+
+
+_HELD_UP = "SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+"""Asks whether anybody waits for the transaction it is part of."""
 
 
 async def _canary(url: str) -> list[str]:
