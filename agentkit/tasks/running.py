@@ -60,6 +60,7 @@ class Running:
         self._waiting: set[asyncio.Future[LiveTask | Repeated]] = set()
         self._prepared: dict[str, Execution] = {}
         self._accepting: set[asyncio.Task[LiveTask | Repeated]] = set()
+        self._expecting: set[asyncio.Task[None]] = set()
         self._launched = False
         self._launching: asyncio.Task[None] | None = None
         self._resolvable = asyncio.Event()
@@ -108,6 +109,10 @@ class Running:
         await self._station.engine.close()
         if self._station.durable is not None:
             await self._station.durable.close()
+        for expecting in tuple(self._expecting):
+            expecting.cancel()
+        for execution in self._prepared.values():
+            execution.leave()
         for accepted in tuple(self._waiting):
             if not accepted.done():
                 accepted.set_exception(EngineError("The service is closed."))
@@ -151,10 +156,21 @@ class Running:
                     await self._fail(taken.stored)
                 raise
             begun = True
+            expecting = asyncio.create_task(self._expect(engine, ticket.run_id))
+            self._expecting.add(expecting)
+            expecting.add_done_callback(self._expecting.discard)
             return execution.live
         finally:
             if not begun:
                 station.slots.give(turn.scope)
+
+    async def _expect(self, engine: Engine, run_id: str) -> None:
+        """A run may end before it begins, when it is cancelled or goes on in another process: nobody waits for it."""
+        await engine.wait(run_id)
+        execution = self._prepared.pop(run_id, None)
+        if execution is not None:
+            execution.leave()
+            self._station.slots.give(execution.ticket.scope)
 
     async def _fail(self, stored: StoredTask) -> None:
         """The engine would not have the run; when the service closes, recovery finds it."""

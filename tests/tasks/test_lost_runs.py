@@ -13,7 +13,7 @@ from agentkit.engine import InlineEngine, Runner
 from agentkit.errors import EngineError, StorageError
 from agentkit.models import JsonObject, Message, TaskState
 from agentkit.storage import Database
-from agentkit.tasks import Scope, SqlRepository, TaskService
+from agentkit.tasks import Limits, Scope, SqlRepository, TaskService
 from agentkit.tasks.repository import Append, StoredTurn
 from agentkit.tasks.running import GIVEN_UP, TRIES
 from tests.deadline import HANG
@@ -58,6 +58,20 @@ class Twice(LedgerEngine):
         await self._runner(run_id, self.ledger.runs[run_id])
 
 
+class Full(LedgerEngine):
+    """Takes runs, and begins none before there is room."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.taken = asyncio.Event()
+        self.room = asyncio.Event()
+
+    async def _drive(self, run_id: str, payload: JsonObject) -> None:
+        self.taken.set()
+        await self.room.wait()
+        await super()._drive(run_id, payload)
+
+
 class Overtaken(SqlRepository):
     """Somebody else writes first, so many times; and the store is away, so many times."""
 
@@ -100,6 +114,38 @@ async def test_whoever_waits_for_a_run_that_never_began_is_told_when_the_service
         await service.close()
         with pytest.raises(EngineError, match="The service is closed"):
             await send
+
+
+async def test_a_durable_run_that_is_cancelled_before_it_begins_lets_go_of_its_sender_and_its_place(
+    database: Database,
+) -> None:
+    """A2A-CAN-01."""
+    agent, engine = DurableAgent(echo), Full(Ledger())
+    service = TaskService(SqlRepository(database), InlineEngine(), durable=engine, limits=Limits(runs=1))
+    with anyio.fail_after(HANG):
+        send = asyncio.create_task(service.send(agent, Message.user("x"), ALICE, agent_id="durable"))
+        await engine.taken.wait()
+        (task,) = (await service.list_tasks(ALICE, agent_id="durable")).tasks
+        canceled = await service.cancel(task.id, ALICE, agent_id="durable", agent=agent)
+
+        assert canceled.status.state is TaskState.CANCELED
+        assert (await send).status.state is TaskState.CANCELED
+        other = await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="a")
+        assert other.status.state is TaskState.COMPLETED
+    assert agent.runs == []
+    await service.close()
+
+
+async def test_whoever_waits_for_a_durable_run_that_did_not_begin_is_told_when_the_service_closes(
+    database: Database,
+) -> None:
+    agent, engine = DurableAgent(echo), Full(Ledger())
+    service = TaskService(SqlRepository(database), InlineEngine(), durable=engine)
+    with anyio.fail_after(HANG):
+        send = asyncio.create_task(service.send(agent, Message.user("x"), ALICE, agent_id="durable"))
+        await engine.taken.wait()
+        await service.close()
+        assert (await send).status.state is TaskState.SUBMITTED
 
 
 async def test_a_run_that_the_engine_gives_up_ends_failed_but_not_one_that_ended_before(database: Database) -> None:
