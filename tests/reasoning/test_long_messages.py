@@ -40,8 +40,14 @@ async def test_a_message_too_long_to_read_is_not_acted_on_in_part(make_records: 
 
 @pytest.mark.parametrize(
     "text",
-    ["since 2024 to 2025 " * 400, "'a' " * 1900, "lorem ipsum 2024-01-01 Anna Berg " * 230, "x " * 3900],
-    ids=["dates", "quotations", "names", "letters"],
+    [
+        "since 2024 to 2025 " * 400,
+        "'a' " * 1900,
+        "lorem ipsum 2024-01-01 Anna Berg " * 230,
+        "x " * 3900,
+        f"find{' ' * 7800}books",
+    ],
+    ids=["dates", "quotations", "names", "letters", "spaces"],
 )
 async def test_a_long_message_does_not_stop_the_event_loop(make_records: Callable[[str], Expert], text: str) -> None:
     tools = tuple(await make_records("as they are").toolboxes["records"].list_tools())

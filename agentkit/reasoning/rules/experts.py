@@ -18,7 +18,10 @@ from agentkit.reasoning.rules.rendering import joined
 from agentkit.reasoning.rules.turn import asked
 
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|;\s*")
-_CLAUSE: Final = re.compile(r"\s*,?\s*\b(?:and then|then also|then|and also|and|also)\b[\s,]+", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"\b(?:and then|then also|then|and also|and|also)\b[\s,]+", re.IGNORECASE)
+_AROUND: Final = " ,;\t\r\n"
+"""What stands around a clause and is no part of it."""
+
 _MOST_TRIED: Final = 3
 """Experts who are asked about one message, one after the other."""
 
@@ -98,13 +101,13 @@ def _clauses(text: str, known: frozenset[str]) -> list[tuple[str, Reading, bool]
 
     A sentence that states something beside one that asks for something only tells more about that.
     """
-    sentences = [sentence for sentence in _SENTENCE.split(text) if sentence.strip(" ,;")]
+    sentences = [sentence for sentence in _SENTENCE.split(text) if sentence.strip(_AROUND)]
     asks = [Manner(sentence).requests for sentence in sentences]
     return [
-        (clause.strip(" ,;"), Reading(clause.strip(" ,;"), known), asking or not any(asks))
+        (clause, Reading(clause, known), asking or not any(asks))
         for sentence, asking in zip(sentences, asks, strict=True)
-        for clause in _CLAUSE.split(sentence)
-        if clause.strip(" ,;")
+        for clause in (piece.strip(_AROUND) for piece in _CLAUSE.split(sentence))
+        if clause
     ]
 
 

@@ -18,7 +18,7 @@ _OR: Final = re.compile(r",|;|/|\bor\b|\band\b", re.IGNORECASE)
 _SEGMENT: Final = re.compile(r"[.;!?\n]|\bbut\b|\bwith\b(?!out)|\bhas\b|\bhad\b|\bhaving\b|\bplus\b", re.IGNORECASE)
 _LIST: Final = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _AFTER: Final = re.compile(
-    r"\s*(?:[:=]|is|was|-)?\s*(yes|no|none|present|absent|positive|negative|pos|neg|denied|y|n)\b(?!\s+\w)",
+    r"\s*(?:(?:[:=]|is|was|-)\s*)?(yes|no|none|present|absent|positive|negative|pos|neg|denied|y|n)\b(?!\s+\w)",
     re.IGNORECASE,
 )
 NOTHING: Final = frozenset({"none", "no", "absent", "nil"})
