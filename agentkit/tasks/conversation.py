@@ -18,8 +18,9 @@ STATE_BYTES: Final = 64 * 1024
 _OWN: Final = "context_id = ? AND key = ? AND tenant = ? AND owner = ? AND agent_id = ?"
 _KEEP: Final = (
     "INSERT INTO conversation_state (context_id, key, tenant, owner, agent_id, value, updated)"  # noqa: S608
-    f" SELECT ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1 FROM tasks WHERE context_id = ? AND listed = {SCOPE} LIMIT 1{{lock}})"
-    " AS there WHERE TRUE ON CONFLICT (context_id, key, tenant, owner, agent_id)"
+    " SELECT ?, ?, ?, ?, ?, ?, ? FROM tasks WHERE listed > 0"
+    f" AND key = (SELECT key FROM tasks WHERE context_id = ? AND listed = {SCOPE} LIMIT 1){{lock}}"
+    " ON CONFLICT (context_id, key, tenant, owner, agent_id)"
     " DO UPDATE SET value = excluded.value, updated = excluded.updated"
 )
 
