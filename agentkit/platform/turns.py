@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -154,3 +155,24 @@ class Turns:
         await require_inherited(self.services.workshop, self.record, message, self.caller)
         metadata = {**(message.metadata or {}), TIMESTAMP_KEY: write_time(settings.clock())}
         return altered(message, {"metadata": metadata})
+
+
+async def delete_agent(services: Services, record: AgentRecord) -> bool:
+    """Delete an agent with its inline experts, and stop what they are at work on, for whomever (V1-AGENT-08).
+
+    Afterwards nobody could: a task is found by its agent.
+
+    Returns:
+        False when it was gone already.
+    """
+    if not await services.agents.delete(record.id):
+        return False
+    experts = (record.expert(one.id) for one in record.inline_experts())
+    gone = [record, *(one for one in experts if one is not None)]
+    await asyncio.gather(
+        *(
+            services.tasks.stop_agent(one.ownership.tenant, one.id, Orchestrator(services.workshop, one, first=False))
+            for one in gone
+        )
+    )
+    return True

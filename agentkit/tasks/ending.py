@@ -1,4 +1,4 @@
-"""Ends tasks from outside their run: cancellation, deletion of a context."""
+"""Ends tasks from outside their run: cancellation, deletion of a context or of an agent."""
 
 from __future__ import annotations
 
@@ -37,11 +37,26 @@ class Ending:
             context = await self._ended(scope, task_id, caller, agent)
         await stopped_elsewhere(agent, replace(context, metadata=metadata))
 
+    async def stop_agent(self, tenant: str, agent_id: str, agent: Agent) -> None:
+        """Stop what is at work at an agent, whoever sent it."""
+
+        async def stop(scope: Scope, task_id: str) -> None:
+            with suppress(TaskNotFound, TaskNotCancelable):
+                await self.cancel(scope, task_id, Caller(scope.owner, scope.tenant), agent)
+
+        working = await self._station.repository.at_work(tenant, agent_id)
+        await asyncio.gather(*(stop(scope, task_id) for scope, task_id in working))
+
     async def stop_context(self, scope: Scope, context_id: str) -> None:
-        """Stop what is at work in a context."""
+        """Stop what is at work in a context, and what it set going elsewhere."""
+
+        async def stop(live: LiveTask) -> None:
+            if await self._stop(live):
+                await live.stop_elsewhere()
+
         live = self._station.live.values()
         working = [one for one in live if one.scope == scope and one.task.context_id == context_id]
-        await asyncio.gather(*map(self._stop, working))
+        await asyncio.gather(*map(stop, working))
 
     async def _ended(self, scope: Scope, task_id: str, caller: Caller, agent: Agent) -> RunContext | None:
         """Bring a task to its end; None when it has gone on meanwhile."""

@@ -70,7 +70,13 @@ class Execution:
         self._replay = replay
         self.ticket = Ticket.of(opened.stored)
         self.live = LiveTask(
-            station.repository, opened, engine_run or self.ticket.run_id, engine, station.clock, station.limits
+            station.repository,
+            opened,
+            engine_run or self.ticket.run_id,
+            engine,
+            station.clock,
+            station.limits,
+            self._stop_elsewhere,
         )
         station.live[opened.stored.task.id] = self.live
 
@@ -120,6 +126,9 @@ class Execution:
             live.end()
         if self._station.live.get(live.task.id) is live:
             del self._station.live[live.task.id]
+
+    async def _stop_elsewhere(self) -> None:
+        await stopped_elsewhere(self._turn.agent, self._context(Parked.read(self._opened.stored.continuation)))
 
     async def _carry_out(self) -> Parked | None:
         turn, live = self._turn, self.live

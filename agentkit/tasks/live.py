@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -35,14 +35,16 @@ class LiveTask:
         engine: Engine,
         clock: Callable[[], datetime],
         limits: Limits,
+        stop_elsewhere: Callable[[], Awaitable[None]],
     ) -> None:
-        """Take over a task whose message was stored."""
+        """Take over a task whose message was stored; `stop_elsewhere` stops what its run has set going elsewhere."""
         stored = opened.stored
         self.opened = opened
         self.opening: StoredTask | None = None
         self.run_id = run_id
         self.engine = engine
         self.scope = stored.scope
+        self.stop_elsewhere = stop_elsewhere
         self.key = stored.key
         self.task = stored.task
         self.version = stored.version

@@ -214,6 +214,19 @@ class TaskService:
         await self._ending.cancel(scope, task_id, caller, agent, metadata)
         return await self._read(scope, task_id, history_length)
 
+    async def stop_agent(self, tenant: str, agent_id: str, agent: Agent) -> None:
+        """Cancel everybody's tasks that are at work at an agent which is served no more.
+
+        Args:
+            tenant: Of the agent's callers.
+            agent_id: Under which id it was served.
+            agent: Stops what its turns set going elsewhere.
+
+        Raises:
+            StorageError: The database refused.
+        """
+        await self._ending.stop_agent(tenant, agent_id, agent)
+
     async def context(
         self,
         context_id: str,

@@ -16,7 +16,7 @@ from agentkit.storage import Database
 from agentkit.tasks import SqlRepository, TaskService
 from agentkit.tasks.repository import Append, ContextPolicy, Opened, Repeated, Scope, StoredTask
 from tests.deadline import HANG
-from tests.tasks.agents import ALICE, BOB, Gate, ScriptedAgent, ask_then_answer, chunk, echo
+from tests.tasks.agents import ALICE, ALICE_ELSEWHERE, BOB, Gate, ScriptedAgent, ask_then_answer, chunk, echo
 
 pytestmark = pytest.mark.anyio
 
@@ -271,6 +271,41 @@ async def test_a_turn_that_begins_behind_the_deletion_of_its_context_is_stopped_
         with pytest.raises(TaskNotFound):
             await send
     await service.close()
+
+
+async def test_what_a_turn_set_going_elsewhere_is_stopped_when_its_context_is_deleted(service: TaskService) -> None:
+    """V1-CTXEP-02, A2A-CMP-01: as when it is canceled."""
+    gate = Gate()
+    agent = ScriptedAgent(gate)
+    task = await service.send(agent, Message.user("x"), ALICE, agent_id="a", blocking=False)
+    with anyio.fail_after(HANG):
+        await gate.began.wait()
+        await service.delete_context(task.context_id, ALICE, agent_id="a")
+    assert [context.task_id for context in agent.cancelled] == [task.id]
+
+
+async def test_what_is_at_work_at_an_agent_is_stopped_whoever_sent_it(service: TaskService) -> None:
+    gates, other = (Gate(), Gate()), Gate()
+    agent, elsewhere = ScriptedAgent(gates[0]), ScriptedAgent(other)
+    with anyio.fail_after(HANG):
+        sending = [
+            asyncio.create_task(service.send(ScriptedAgent(gate), Message.user("x"), caller, agent_id="a"))
+            for gate, caller in zip(gates, (ALICE, BOB), strict=True)
+        ]
+        done = await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="a")
+        for caller, agent_id in ((ALICE, "b"), (ALICE_ELSEWHERE, "a")):
+            await service.send(elsewhere, Message.user("x"), caller, agent_id=agent_id, blocking=False)
+        for gate in (*gates, other):
+            await gate.began.wait()
+
+        await service.stop_agent("north", "a", agent)
+
+        assert [(await one).status.state for one in sending] == [TaskState.CANCELED, TaskState.CANCELED]
+    assert (await service.get(done.id, ALICE, agent_id="a")).status.state is TaskState.COMPLETED
+    assert len(agent.cancelled) == 2
+    for _, context in elsewhere.runs:
+        agent_id = "b" if context.caller == ALICE else "a"
+        assert not (await service.get(context.task_id, context.caller, agent_id=agent_id)).status.state.is_settled
 
 
 async def test_an_agent_that_fails_at_its_cancellation_is_canceled_all_the_same(service: TaskService) -> None:

@@ -20,6 +20,7 @@ from agentkit.platform.orchestration.resuming import Resumed
 from agentkit.platform.orchestration.turn import TurnAtWork
 from agentkit.platform.orchestration.workshop import Workshop
 from agentkit.reasoning import counting
+from agentkit.tasks.verdict import stopped_elsewhere
 from agentkit.tracing import Span, long_span
 
 
@@ -77,6 +78,7 @@ class Orchestrator:
         with long_span("platform.turn", attributes, recorder=recorder) as hop, counting() as used:
             hop.content(asked=message.text)
             try:
+                await shop.planner.require_offered(self._record)
                 plan = await shop.planner.plan(self._record)
             except SpecError as error:
                 end = _rejected(error, context)
@@ -90,6 +92,8 @@ class Orchestrator:
                         _note_end(event, hop)
                         yield event
             except TurnLimitExceeded as error:
+                # Who was stopped at work was told so, but for agents elsewhere on a durable engine: they would go on.
+                await stopped_elsewhere(self, context)
                 end = await turn.limited(error)
                 _note_end(end, hop)
                 yield end

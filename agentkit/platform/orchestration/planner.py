@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from agentkit.errors import SpecError
 from agentkit.platform.agents.connector import (
     AgentConnector,
     InlineExpert,
@@ -55,6 +56,15 @@ class Planner:
         self._registry = registry
         self._depth = depth
         self._plans: OrderedDict[str, tuple[AgentRecord, MemberPlan]] = OrderedDict()
+
+    async def require_offered(self, record: AgentRecord) -> None:
+        """Refuse a message that came just before its agent was deleted and begins behind it (V1-AGENT-08).
+
+        Raises:
+            SpecError: The agent is gone.
+        """
+        if await self._store.find(record.ownership, record.id) is None:
+            raise SpecError("agent", "it is not on offer any more.")
 
     async def plan(self, record: AgentRecord) -> MemberPlan:
         """The agent with everybody who works for it.

@@ -17,6 +17,7 @@ from agentkit.platform.agents.view_v1 import shown_v1
 from agentkit.platform.answers import json_answer
 from agentkit.platform.problems import Problem, bad_request, unknown_agent
 from agentkit.platform.requests import query_flag, query_page, read_json
+from agentkit.platform.turns import delete_agent
 from agentkit.platform.v1.gate import Call
 from agentkit.wire import v1
 
@@ -64,7 +65,7 @@ async def delete(call: Call) -> Response:
     """DELETE /agents/{agent} (V1-EP-05, V1-AGENT-08)."""
     missing = unknown_agent("agent_delete_failed", "expert_delete_failed", "expert_not_found")
     record = _own(call, await call.agent(missing))
-    if not await call.services.agents.delete(record.id):
+    if not await delete_agent(call.services, record):
         raise missing
     return Response(status_code=204)
 

@@ -19,6 +19,7 @@ from agentkit.platform.answers import json_answer
 from agentkit.platform.problems import Problem
 from agentkit.platform.requests import read_json
 from agentkit.platform.shortfalls import Shortfall
+from agentkit.platform.turns import delete_agent
 from agentkit.platform.v2.gate import Call
 from agentkit.platform.v2.ids import Kind, shown_id
 from agentkit.platform.v2.paging import bad_query, page_token, read_page
@@ -78,7 +79,7 @@ async def delete(call: Call) -> Response:
     agent_id = call.path_id("agent", Kind.AGENT)
     record = await call.services.agents.find(call.ownership, agent_id)
     if record is not None:
-        await call.services.agents.delete(own(call, record).id)
+        await delete_agent(call.services, own(call, record))
     elif not await call.services.agents.was_here(call.ownership, agent_id):
         raise unknown(Kind.AGENT)
     return Response(status_code=204)

@@ -8,10 +8,13 @@ import anyio
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from agentkit.compose import FunctionAgent, RunContext, Sequential, status_update
+from agentkit.compose import Agent, FunctionAgent, RunContext, Sequential, status_update
 from agentkit.errors import InputRequired
+from agentkit.mcp.client.pool import HttpPool
 from agentkit.models import AgentSkill, Artifact, ArtifactUpdate, Event, Message, Part, TaskState
+from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.reasoning import Act, Answer, Ask, Decline, Delegate, Situation
+from agentkit.specs import RemoteAgentSpec
 from tests.deadline import HANG
 from tests.platform.orchestration.making import REMOTE, a2a, made, platform_with, served, streamed
 from tests.platform.parts import said, state
@@ -204,6 +207,35 @@ async def test_cancelling_the_task_cancels_the_one_elsewhere() -> None:
             assert canceled.status_code == 200, canceled.text
             assert canceled.json()["status"]["state"] == "TASK_STATE_CANCELED"
             await stopped.wait()
+
+
+async def test_a_turn_that_reaches_a_limit_cancels_what_it_set_going_elsewhere() -> None:
+    """ORCH-03, A2A-CAN-01: an agent elsewhere may go on until it is told, as on a durable engine it does."""
+    canceled = list[str]()
+
+    class Endless:
+        name = "far"
+        description = "Never ends"
+        skills = ()
+
+        async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:
+            await anyio.sleep_forever()
+            yield message
+
+        async def cancel(self, context: RunContext) -> None:
+            canceled.append(context.task_id)
+
+    def make(spec: RemoteAgentSpec, *, inherit: bool, http: HttpPool) -> Agent:
+        del spec, inherit, http
+        return Endless()
+
+    settings = PlatformSettings(remote_agents=make, limits=PlatformLimits(turn_seconds=0.1))
+    async with platform_with(Relay(), settings=settings) as platform:
+        chief = await made(platform, a2a())
+        with anyio.fail_after(HANG):
+            task = await chief.send("go")
+    assert task["metadata"]["agentkit"]["error"]["limit"] == "seconds"
+    assert canceled == [task["id"]]
 
 
 async def test_cancelling_a_task_that_waits_cancels_the_one_that_waits_elsewhere() -> None:
