@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from agentkit.cli.address import Address
+from agentkit.cli.gathering import Gathered
 from agentkit.cli.hosts import KnownHosts
 from agentkit.errors import ServeError
 from agentkit.oauth.loopback import is_loopback
@@ -43,7 +44,7 @@ class _Prompt(AutoHTTPProtocol):  # pyright: ignore[reportUntypedBaseClass, repo
     cycle: Any
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(Gathered(transport))  # pyright: ignore[reportArgumentType]
         self._watch()
 
     def data_received(self, data: bytes) -> None:
