@@ -62,9 +62,11 @@ class Reader:
             WireError: There is one; it is named only when it looks like a field's name.
         """
         foreign = next((key for key in self._fields if key not in known), None)
-        if foreign is not None:
-            shown = f" {foreign!r}" if _FIELD_NAME.fullmatch(foreign) else ""
-            raise WireError(self.path, "value", f"has a field{shown} that is not known here")
+        if foreign is None:
+            return
+        if _FIELD_NAME.fullmatch(foreign):
+            self.fail(foreign, "value", "is not known here")
+        raise WireError(self.path, "value", "has a field that is not known here")
 
     def raw(self, key: str) -> Json:
         """The field as it is; None when absent."""

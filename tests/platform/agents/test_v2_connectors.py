@@ -86,7 +86,7 @@ async def test_a_second_connector_of_a_name_is_a_conflict() -> None:
     [
         ({"type": "openapi"}, "type"),
         ({"name": "x"}, "type"),
-        ({**EHR, "transportType": "sse"}, ""),
+        ({**EHR, "transportType": "sse"}, "transportType"),
         ({**EHR, "url": ""}, "url"),
         ({"type": "mcp", "name": "x"}, "url"),
         ({"type": "agent"}, "agentId"),
@@ -176,8 +176,8 @@ async def test_a_connector_is_changed_under_its_id() -> None:
 @pytest.mark.parametrize(
     ("place", "patch", "field"),
     [
-        (0, {"type": "a2a"}, ""),
-        (0, {"config": {}}, ""),
+        (0, {"type": "a2a"}, "type"),
+        (0, {"config": {}}, "config"),
         (0, {"name": None}, "name"),
         (0, {"enabled": None}, "enabled"),
         (0, {"url": None}, "url"),
@@ -185,9 +185,9 @@ async def test_a_connector_is_changed_under_its_id() -> None:
         (0, {"auth": {"type": "basic"}}, "auth.type"),
         (0, {"auth": {"scope": "s"}}, "auth.type"),
         (0, {"name": "spare"}, "name"),
-        (1, {"url": "https://x.example"}, ""),
+        (1, {"url": "https://x.example"}, "url"),
         (1, {"name": "nobody"}, "name"),
-        (3, {"schema": {}}, ""),
+        (3, {"schema": {}}, "schema"),
     ],
 )
 async def test_a_change_that_does_not_fit_changes_nothing(place: int, patch: dict[str, Any], field: str) -> None:
