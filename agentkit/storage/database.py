@@ -64,6 +64,11 @@ class Database:
         return "" if self._url is None else " FOR UPDATE"
 
     @property
+    def name_lock(self) -> str | None:
+        """What a job executes with a text to go on alone among the jobs that do so; None where it is alone anyway."""
+        return None if self._url is None else "SELECT pg_advisory_xact_lock(hashtext(?))"
+
+    @property
     def version_query(self) -> str | None:
         """Asks a reader's connection for a number that is another one whenever anybody has written; None: nobody knows.
 

@@ -74,7 +74,7 @@ class AgentStore:
 
         def job(connection: Connection) -> None:
             if unique_name:
-                require_free(connection, record, now)
+                require_free(connection, record, now, self._database.name_lock)
             connection.execute(
                 "INSERT INTO platform_agents (id, tenant, owner, name, visibility, expires, version, body)"
                 " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
@@ -246,7 +246,7 @@ class AgentStore:
 
         def job(connection: Connection) -> bool:
             if unique_name:
-                require_free(connection, record, now)
+                require_free(connection, record, now, self._database.name_lock)
             changed = connection.execute(
                 "UPDATE platform_agents SET name = ?, visibility = ?, expires = ?, version = version + 1, body = ?"
                 " WHERE id = ? AND version = ? AND gone IS NULL",

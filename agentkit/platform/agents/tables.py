@@ -48,13 +48,21 @@ def bury(connection: Connection, agent_id: str, now: str | None) -> bool:
     )
 
 
-def require_free(connection: Connection, record: AgentRecord, now: str | None) -> None:
+def require_free(connection: Connection, record: AgentRecord, now: str | None, lock: str | None) -> None:
     """Refuse a name that another living agent has which the owner can see.
+
+    Args:
+        connection: Of the job that writes the name.
+        record: The agent that is to have it.
+        now: Who has expired by then is not alive.
+        lock: `Database.name_lock`, so that no other process takes the name in between.
 
     Raises:
         NameTaken: There is one.
     """
     own = record.ownership
+    if lock is not None:
+        connection.execute(lock, (f"platform_agents {own.tenant}",))
     taken = connection.execute(
         _TAKEN,
         (own.tenant, now, name_key(record.name), own.owner, record.id),

@@ -264,6 +264,16 @@ async def test_a_name_must_be_free_where_that_is_asked_for(url: str) -> None:
         assert await store.change(first.id, lambda now: _named(now, "taken"), unique_name=True)
 
 
+async def test_of_several_processes_one_alone_gets_a_name(url: str) -> None:
+    """V2-EP-01."""
+    async with opened(url, shared=True) as (mine, _), opened(url, shared=True) as (theirs, _):
+        for number in range(30):
+            name = f"wanted-{number}"
+            made = [store.add(agent(name), unique_name=True) for store in (mine, theirs)]
+            found = await asyncio.gather(*made, return_exceptions=True)
+            assert sorted(type(one).__name__ for one in found) == ["NameTaken", "NoneType"], name
+
+
 async def _named(record: AgentRecord, name: str) -> AgentRecord:
     return replace(record, name=name)
 
