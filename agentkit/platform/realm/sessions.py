@@ -31,6 +31,12 @@ RELOAD: Final = 5.0
 SESSION_LIFETIME: Final = 36_000.0
 """Seconds after which a person has to sign in again, however often tokens were refreshed."""
 
+# Of two processes that find the same token unused, one alone uses it.
+_USE: Final = "UPDATE realm_refresh_tokens SET used = 1 WHERE digest = ? AND used = 0"
+_KEEP_ENDED: Final = (
+    "INSERT INTO realm_ended (id, expires) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET expires = excluded.expires"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -118,7 +124,9 @@ class Sessions:
             return dict(connection.execute("SELECT id, expires FROM realm_ended WHERE expires > ?", (now,)).fetchall())
 
         self._loaded = now
-        self._ended = await self._database.read(read)
+        found = await self._database.read(read)
+        # What ended while that was read is not in it.
+        self._ended = self._still_ended(now) | found
 
     def begin(self, tenant: str, client_id: str, username: str) -> Session:
         """A session of somebody who signed in just now; it is kept from its first tokens on."""
@@ -190,10 +198,9 @@ class Sessions:
 
         def write(connection: Connection) -> float | None:
             found = _find(connection, digest)
-            if found is None or found.used:
+            if found is None or not connection.execute(_USE, (digest,)).rowcount:
                 return None
             expires = min(now + lifetime, found.session.expires)
-            connection.execute("UPDATE realm_refresh_tokens SET used = 1 WHERE digest = ?", (digest,))
             _insert(connection, following, found.session.id, scope, expires)
             return expires
 
@@ -214,16 +221,18 @@ class Sessions:
 
     async def _end(self, ended: str, expires: float, also: str | None) -> None:
         now = self._clock()
-        self._ended = {known: until for known, until in self._ended.items() if until > now} | {ended: expires}
+        self._ended = self._still_ended(now) | {ended: expires}
 
         def write(connection: Connection) -> None:
             connection.execute("DELETE FROM realm_ended WHERE expires <= ?", (now,))
-            connection.execute("DELETE FROM realm_ended WHERE id = ?", (ended,))
-            connection.execute("INSERT INTO realm_ended (id, expires) VALUES (?, ?)", (ended, expires))
+            connection.execute(_KEEP_ENDED, (ended, expires))
             if also is not None:
                 connection.execute(also, (ended,))
 
         await self._database.write(write)
+
+    def _still_ended(self, now: float) -> dict[str, float]:
+        return {known: until for known, until in self._ended.items() if until > now}
 
 
 def digest_of(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from agentkit.platform.realm.schema import MIGRATIONS
 from agentkit.platform.realm.sessions import CODES, RELOAD, SESSIONS, Code, Session, Sessions
 from agentkit.storage import Connection, Database
+from agentkit.storage.connection import Job
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +127,49 @@ async def test_another_process_hears_of_an_end_within_seconds(postgres_url: str)
     finally:
         await one.close()
         await other.close()
+
+
+async def test_of_two_processes_one_alone_uses_a_refresh_token(postgres_url: str) -> None:
+    """AUTH-05: the other one hears that it was used, and the session ends."""
+    time = Seconds()
+    one, other = [await Database.open(postgres_url, MIGRATIONS) for _ in range(2)]
+    try:
+        here, there = Sessions(one, time), Sessions(other, time)
+        for number in range(50):
+            _, token = await opened(here, f"user-{number}")
+            found = await asyncio.gather(*(each.rotate(token, "openid", 1800) for each in (here, there)))
+            assert found.count(None) == 1
+    finally:
+        await one.close()
+        await other.close()
+
+
+async def test_two_processes_may_end_the_same_session_at_once(postgres_url: str) -> None:
+    time = Seconds()
+    one, other = [await Database.open(postgres_url, MIGRATIONS) for _ in range(2)]
+    try:
+        here, there = Sessions(one, time), Sessions(other, time)
+        for number in range(50):
+            await asyncio.gather(*(each.end_session(f"s-{number}", time.now + 300) for each in (here, there)))
+        assert await count(one, "realm_ended") == 50
+    finally:
+        await one.close()
+        await other.close()
+
+
+async def test_what_ends_while_the_ended_are_read_stays_ended(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, read = Sessions(database, Seconds()), database.read
+
+    async def meanwhile(job: Job[object]) -> object:
+        found = await read(job)
+        await sessions.end_token("t", 2_000_000.0)
+        return found
+
+    monkeypatch.setattr(database, "read", meanwhile)
+    await sessions.load()
+    assert sessions.has_ended("t")
 
 
 async def test_codes_are_bounded_and_the_oldest_are_dropped(database: Database) -> None:
