@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPMethod
 from typing import Final, Literal
 
 import anyio
@@ -20,7 +21,6 @@ LONGEST: Final = 600.0
 When = Literal["before", "after"]
 
 _PLACEHOLDER: Final = re.compile(r"\{[A-Za-z_]\w*\}|\*+")
-_METHOD: Final = re.compile(r"[A-Z]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,10 @@ class FaultRule:
         Raises:
             ConfigurationError: A field does not fit; the error names it.
         """
-        if self.method is not None and not _METHOD.fullmatch(self.method):
-            raise ConfigurationError("method", "must be a method in capitals")
+        if self.method is not None and self.method not in HTTPMethod.__members__:
+            raise ConfigurationError(
+                "method", "must be an HTTP method in capitals", remedy=f"Known are {', '.join(HTTPMethod)}."
+            )
         if not self.route.startswith(("/", "*")):
             raise ConfigurationError("route", "must begin with a slash or *")
         if not 0 <= self.probability <= 1 or math.isnan(self.probability):
