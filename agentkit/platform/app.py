@@ -9,6 +9,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,7 +21,8 @@ from agentkit.platform.openapi.documents import openapi_routes
 from agentkit.platform.planes import Plane
 from agentkit.platform.problems import answer_error
 from agentkit.platform.realm.directory import register_clients
-from agentkit.platform.realm.routes import answer_unrouted, login_routes
+from agentkit.platform.realm.routes import login_routes
+from agentkit.platform.realm.routes import refused as login_refused
 from agentkit.platform.services import STATE, open_services
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.turnstile import Turnstile
@@ -34,11 +36,15 @@ from agentkit.platform.v2.routes import v2_routes
 _ALIAS: Final = "/v2/agents"
 """Where v1 lies, too: the documentation's quick start looks for it there (LOC-03, CON-01)."""
 
+_METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
+_SHOWN_TO_PAGES: Final = ("Location", "WWW-Authenticate", "Retry-After", "X-RateLimit-Reset", "A2A-Version")
+"""Headers of answers that a script may read."""
+
 _ANSWERS: Final = {
     Plane.V1: answer_error,
     Plane.MANAGEMENT: answer_problem,
     Plane.A2A: refused,
-    Plane.LOGIN: answer_unrouted,
+    Plane.LOGIN: login_refused,
 }
 """How each plane answers an error of the routing."""
 
@@ -71,6 +77,7 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
         lifespan=lifespan,
         exception_handlers={HTTPException: _answer_unrouted},
         middleware=[
+            *_for_pages(settings.origins),
             Middleware(Turnstile, limits=settings.traffic),
             *([] if settings.faults is None else [Middleware(FaultInjector, faults=settings.faults)]),
             Middleware(Punctual),
@@ -79,6 +86,25 @@ def create_platform(settings: PlatformSettings | None = None) -> Starlette:
     # A redirect would have no JSON body (SDKC-05), and lead to whatever the Host of the request says.
     app.router.redirect_slashes = False
     return app
+
+
+def _for_pages(origins: tuple[str, ...]) -> list[Middleware]:
+    """What lets scripts of these web pages call the platform; the outermost layer, so that they hear of a 429, too.
+
+    No cookies: a bearer is what counts, and the sign-in's form is for no script.
+    """
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=_METHODS,
+            allow_headers=("*",),
+            expose_headers=_SHOWN_TO_PAGES,
+            allow_private_network=True,
+        )
+    ]
 
 
 def _v1_routes(root: str) -> list[Route]:

@@ -36,6 +36,7 @@ from agentkit.platform.realm.schema import MIGRATIONS as REALM_MIGRATIONS
 from agentkit.platform.realm.signing import load_signing_keys
 from agentkit.platform.schema import MIGRATIONS as PLATFORM_MIGRATIONS
 from agentkit.platform.settings import PlatformSettings
+from agentkit.platform.stored_secrets import StoredSecrets
 from agentkit.platform.tools.connections import Connections
 from agentkit.platform.tools.registration import Registrations
 from agentkit.platform.tools.remotes import Remotes
@@ -112,10 +113,9 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         there = has_task(database)
         memory = ContextMemory(database, settings.embedder, clock=settings.clock, has_task=there)
         stack.push_async_callback(memory.aclose)
-        registrations = Registrations(limits.contexts, settings.secrets)
+        registrations = Registrations(limits.contexts, StoredSecrets(settings.secrets))
         remotes = Remotes(settings.remote_agents, http)
         stack.push_async_callback(remotes.aclose)
-        durable = await _durable_engine(settings)
         repository = SqlRepository(database)
         interviews = InterviewStore(database)
         erase_with_tasks(repository, database, memory)
@@ -124,6 +124,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
             stack.push_async_callback(exporter.close)
         traces = Traces(database, settings.clock, content=settings.trace_content, exporter=exporter)
         bounds = TaskLimits(runs_per_owner=limits.turns_per_caller)
+        durable = await _durable_engine(settings)
         tasks = TaskService(repository, InlineEngine(), durable=durable, limits=bounds, clock=settings.clock)
         stack.push_async_callback(tasks.close)
 

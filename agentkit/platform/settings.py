@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError
@@ -16,8 +16,10 @@ from agentkit.interviewing import Interpreter
 from agentkit.memory import Embedder
 from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.platform.faults.rules import Faults
+from agentkit.platform.origins import check_origins
 from agentkit.platform.realm.records import LONGEST, RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
+from agentkit.platform.stored_secrets import StoredSecret
 from agentkit.reasoning import Reasoner
 from agentkit.specs import ExpertSpec, RemoteAgentSpec
 from agentkit.web.bounds import Bounds
@@ -108,6 +110,8 @@ class PlatformSettings:
         clients: Client ids, each with its secret or with all that is to be said of it (LOC-04).
         users: The people who can sign in, by username; a file for clients and users is read by
             `agentkit.platform.realm.clients_file.read_clients_file`.
+        origins: Of the web pages whose scripts may call the login and the API, for example `http://localhost:3000`. By
+            default none: any page could fetch a token with the client that everybody knows.
         login_url: Where tokens say they come from, in place of `{url}/realms`.
         issuer_environment: A region, for example `eu`: tokens say that they come from Corti's login there, so that
             clients that read the environment out of a token accept it (ENV-05, LOC-06). In place of `login_url`.
@@ -127,8 +131,8 @@ class PlatformSettings:
         mcp_timeout: Seconds an MCP server has for an answer.
         remote_agents: Makes the agent of an `a2a` connector (V2-OBJ-07), for example `agentkit.a2a.remote_agent`;
             without it such connectors cannot be asked.
-        secrets: Stored secrets by the name that an MCP connector's `auth.ref` gives (V2-OBJ-10): a token, a key, or
-            `client_id:client_secret`. Whoever may make agents may have them sent to any address.
+        secrets: Stored secrets by the name that an MCP connector's `auth.ref` gives (V2-OBJ-10), each with the servers
+            it is for; a plain text is for servers on this machine.
         durable: Turns survive the process (extra `durable`; needs a database): they go on where a crash stopped them.
         secret_key: Seals static tokens: 32 bytes as URL-safe base64. None takes `AGENTKIT_SECRET_KEY`, else a key file
             beside the database (design D13).
@@ -147,6 +151,7 @@ class PlatformSettings:
     tenants: tuple[str, ...] = (DEFAULT_TENANT,)
     clients: Mapping[str, str | RealmClient] = field(default_factory=lambda: DEFAULT_CLIENTS, repr=False)
     users: Mapping[str, RealmUser] = field(default_factory=lambda: MappingProxyType(dict[str, RealmUser]()), repr=False)
+    origins: tuple[str, ...] = ()
     login_url: str | None = None
     issuer_environment: str | None = None
     token_lifetime: int = 300
@@ -161,7 +166,9 @@ class PlatformSettings:
     http: Callable[[], HttpPool] | None = None
     mcp_timeout: float = 30.0
     remote_agents: RemoteAgents | None = None
-    secrets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()), repr=False)
+    secrets: Mapping[str, str | StoredSecret] = field(
+        default_factory=lambda: MappingProxyType(dict[str, str]()), repr=False
+    )
     durable: bool = False
     secret_key: str | None = field(default=None, repr=False)
     limits: PlatformLimits = PlatformLimits()
@@ -191,6 +198,14 @@ class PlatformSettings:
             raise ConfigurationError("durable", "needs a database", remedy="Give a file to keep what was done in.")
         if self.mcp_timeout <= 0:
             raise ConfigurationError("mcp_timeout", "must be more than zero seconds")
+        check_origins(self.origins)
+        for name, secret in self.secrets.items():
+            if not secret:
+                raise ConfigurationError(f"secrets.{name}", "is empty")
+        if not _is_faithfulness(self.faithful):
+            raise ConfigurationError(
+                "faithful", "must be True, False, or a set of shortfalls", remedy=f"Known are {', '.join(Shortfall)}."
+            )
 
     def _check_login(self) -> None:
         for name in ("token_lifetime", "refresh_lifetime"):
@@ -201,7 +216,7 @@ class PlatformSettings:
                 raise ConfigurationError("issuer_environment", "was given beside login_url", remedy="Give one of them.")
             if not _REGION.fullmatch(self.issuer_environment):
                 raise ConfigurationError("issuer_environment", "is no region", remedy="Corti's are eu and us.")
-        for table, entries in (("clients", self.clients), ("users", self.users)):
+        for table, entries in (("clients", self.clients), ("users", self.users), ("secrets", self.secrets)):
             for name, one in entries.items():
                 if not isinstance(one, str) and (foreign := {*one.tenants} - {*self.tenants}):
                     text = f"names {min(foreign)}, which is none of the tenants"
@@ -216,3 +231,9 @@ class PlatformSettings:
     def falls_short(self, shortfall: Shortfall) -> bool:
         """The platform does here as little as Corti's own server does."""
         return self.faithful if isinstance(self.faithful, bool) else shortfall in self.faithful
+
+
+def _is_faithfulness(value: object) -> bool:
+    if isinstance(value, set | frozenset):
+        return frozenset(Shortfall).issuperset(cast("frozenset[object]", value))
+    return isinstance(value, bool)

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from agentkit.platform import PlatformSettings
+from agentkit.platform.realm.accounts import Accounts
 from agentkit.testing.local_platform import LocalPlatform
 from agentkit.web.limits import Limits
 from tests.platform.agents.calls import UNKNOWN
@@ -98,6 +99,21 @@ async def test_a_method_that_an_address_does_not_have_is_a_405_in_the_form_of_it
     assert answer.status_code == 405
     assert ", ".join(sorted(answer.headers["allow"].split(", "))) == allowed
     assert spelled_by(answer.json()) == plane
+
+
+async def test_the_login_tells_of_its_own_failure_in_its_own_form(
+    platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AUTH-09."""
+
+    async def fail(*_given: object) -> None:
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr(Accounts, "userinfo", fail)
+    answer = await ask(platform, "GET", "/realms/base/protocol/openid-connect/userinfo")
+    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
+    assert spelled_by(answer.json()) == "login"
+    assert "canary" not in answer.text
 
 
 async def test_the_words_of_an_a2a_error_fit_its_status(platform: LocalPlatform) -> None:

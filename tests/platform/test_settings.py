@@ -9,6 +9,7 @@ import pytest
 from agentkit.errors import ConfigurationError, SpecError
 from agentkit.platform import PlatformSettings
 from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
+from agentkit.platform.shortfalls import Shortfall
 from agentkit.specs import ExpertSpec
 
 
@@ -22,6 +23,11 @@ from agentkit.specs import ExpertSpec
         ("clients", {"": "secret"}),
         ("token_lifetime", 0),
         ("mcp_timeout", 0),
+        ("faithful", "yes"),
+        ("faithful", ""),
+        ("faithful", None),
+        ("faithful", frozenset({"context-lists"})),
+        ("faithful", [Shortfall.RESUME]),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(setting: str, value: Any) -> None:

@@ -68,7 +68,7 @@ PATHS: Final[Paths] = {
                 "fetchToken",
                 "A token, by any grant (AUTH-01 to AUTH-05).",
                 {200: ref("TokenAnswer")},
-                (401,),
+                (401, 403),
                 body=ref("TokenRequest"),
                 media_type=FORM,
             )

@@ -13,7 +13,7 @@ ALWAYS: Final[Mapping[Plane, tuple[int, ...]]] = {
     Plane.V1: (401, 403, 429, 431, 500),
     Plane.MANAGEMENT: (401, 403, 429, 431, 500),
     Plane.A2A: (401, 403, 429, 431, 500),
-    Plane.LOGIN: (404, 429, 431, 503),
+    Plane.LOGIN: (404, 429, 431, 500, 503),
 }
 """What every operation of a plane may answer."""
 

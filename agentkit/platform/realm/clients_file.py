@@ -1,7 +1,8 @@
-"""The file of `agentkit serve platform --clients FILE`: tenants, clients, people and named secrets, as TOML.
+"""The file of `agentkit serve platform --clients FILE`: tenants, clients, people, named secrets and web pages, as TOML.
 
 ```toml
 tenants = ["base", "clinic"]
+origins = ["http://localhost:3000"]     # web pages whose scripts may call the platform
 
 [clients]
 nightly-job = "its-secret"              # a client that keeps a secret, and may use every grant
@@ -17,7 +18,12 @@ name = "Ada Example"
 email = "ada@example.org"
 
 [secrets]                               # what a connector names in auth.ref
-ehr = "a-bearer-token"
+calculator = "a-key"                    # for MCP servers on this machine only
+
+[secrets.ehr]
+value = "a-bearer-token"
+origins = ["https://ehr.example.org"]   # no other server gets it, whatever address an agent's author writes
+tenants = ["clinic"]                    # whose agents may name it; left out: all
 ```
 """
 
@@ -33,6 +39,7 @@ from agentkit.errors import ConfigurationError
 from agentkit.oauth.secrets import hash_secret, is_hash
 from agentkit.platform.realm.records import RealmClient, RealmUser
 from agentkit.platform.settings import PlatformSettings
+from agentkit.platform.stored_secrets import StoredSecret
 
 _T = TypeVar("_T")
 _Table = dict[str, object]
@@ -47,12 +54,14 @@ class ClientsFile:
         clients: By client id.
         users: People by the name they sign in with.
         secrets: Named secrets of connectors.
+        origins: Of web pages; empty where the file names none.
     """
 
     tenants: tuple[str, ...]
     clients: Mapping[str, RealmClient]
     users: Mapping[str, RealmUser]
-    secrets: Mapping[str, str] = field(repr=False)
+    secrets: Mapping[str, StoredSecret] = field(repr=False)
+    origins: tuple[str, ...] = ()
 
     def applied(self, settings: PlatformSettings) -> PlatformSettings:
         """Settings with what the file says.
@@ -66,6 +75,7 @@ class ClientsFile:
             clients=self.clients,
             users=self.users,
             secrets=self.secrets,
+            origins=self.origins or settings.origins,
         )
 
 
@@ -82,7 +92,7 @@ def read_clients_file(path: Path) -> ClientsFile:
     document = _Reader("", content)
     clients = document.table("clients")
     users, secrets = document.table("users"), document.table("secrets")
-    tenants = document.texts("tenants")
+    tenants, origins = document.texts("tenants"), document.texts("origins")
     document.end()
     if not clients:
         raise ConfigurationError(
@@ -93,6 +103,7 @@ def read_clients_file(path: Path) -> ClientsFile:
         {name: _client(f"clients.{name}", value) for name, value in clients.items()},
         {name: _user(f"users.{name}", value) for name, value in users.items()},
         {name: _secret(f"secrets.{name}", value) for name, value in secrets.items()},
+        origins,
     )
 
 
@@ -125,10 +136,15 @@ def _user(place: str, value: object) -> RealmUser:
     return _made(place, lambda: RealmUser(password, name, email, tenants))
 
 
-def _secret(place: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(place, "must be text that is not empty")
-    return value
+def _secret(place: str, value: object) -> StoredSecret:
+    if value == "":
+        raise ConfigurationError(place, "must not be empty")
+    if isinstance(value, str):
+        return StoredSecret(value)
+    entry = _Reader.of(place, value, 'a secret as text, or a table with "value" and "origins"')
+    secret, origins, tenants = entry.text("value"), entry.texts("origins"), entry.texts("tenants")
+    entry.end()
+    return _made(place, lambda: StoredSecret(secret, origins, tenants))
 
 
 def _made(place: str, make: Callable[[], _T]) -> _T:

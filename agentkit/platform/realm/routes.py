@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,9 +13,11 @@ from starlette.routing import Route
 from agentkit.errors import AuthenticationError
 from agentkit.models import JsonObject
 from agentkit.oauth.endpoints import NO_STORE, client_endpoint, token_endpoint
+from agentkit.oauth.exchange import origin_of, stays_local
 from agentkit.oauth.token_request import ClientForm, TokenRequest
+from agentkit.platform.origins import is_origin
 from agentkit.platform.planes import Plane
-from agentkit.platform.problems import answering
+from agentkit.platform.problems import answering, logged
 from agentkit.platform.realm.callers import bearer_of
 from agentkit.platform.realm.login import sender_of
 from agentkit.platform.realm.pages import notice_page
@@ -47,13 +49,15 @@ def login_routes() -> list[Route]:
     # RFC 8414 puts the issuer's path behind the well-known one.
     at = [(f"{prefix}/{{tenant}}{path}", methods) for path, methods in endpoints.items() for prefix in ("/realms", "")]
     at.append(("/.well-known/oauth-authorization-server/realms/{tenant}", {"GET": _metadata}))
-    return [Route(path, answering(_by_method(methods)), methods=list(methods)) for path, methods in at]
+    return [Route(path, answering(_by_method(methods), refused), methods=list(methods)) for path, methods in at]
 
 
-async def answer_unrouted(_request: Request, error: Exception) -> Response:
-    """The answer where the login has no such address, or not by this method, as Keycloak spells errors (AUTH-09)."""
-    fault = cast(HTTPException, error)
-    return JSONResponse(Plane.LOGIN.error(fault.status_code, fault.detail), fault.status_code, fault.headers)
+async def refused(_request: Request, error: Exception) -> Response:
+    """The answer of an error that no endpoint has answered itself, as Keycloak spells errors (AUTH-09)."""
+    if isinstance(error, HTTPException):
+        return JSONResponse(Plane.LOGIN.error(error.status_code, error.detail), error.status_code, error.headers)
+    text = f"The server failed; look for {logged(error)} in its log."
+    return JSONResponse(Plane.LOGIN.error(500, text), 500, NO_STORE)
 
 
 def _by_method(methods: dict[str, _Answer]) -> Callable[[Request], Awaitable[Response]]:
@@ -67,12 +71,26 @@ def _by_method(methods: dict[str, _Answer]) -> Callable[[Request], Awaitable[Res
 
 
 async def _token(request: Request, realm: Realm) -> Response:
+    if _is_of_foreign_page(request):
+        text = "Scripts of this page may not fetch tokens; name its origin in the settings of the platform."
+        return JSONResponse(encode_oauth_error("access_denied", text), 403, NO_STORE)
     wrong: WrongToken | None = request.scope.get(WRONG_TOKEN)
 
     async def answer(wanted: TokenRequest) -> JsonObject:
         return await realm.grants.answer(wanted, sender_of(request), wrong)
 
     return await token_endpoint(answer)(request)
+
+
+def _is_of_foreign_page(request: Request) -> bool:
+    """Whether a script asks whose page nobody named: its host may be a name that was made to mean this machine.
+
+    To the browser it is of the platform's own origin then, and could read what a client gets that everybody knows.
+    """
+    origin, settings = request.headers.get("origin"), services_of(request).settings
+    if origin is None or origin in (*settings.origins, origin_of(settings.url)):
+        return False
+    return not (is_origin(origin) and stays_local(origin))
 
 
 async def _introspect(request: Request, realm: Realm) -> Response:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from agentkit.compose.agent import Caller
@@ -12,6 +11,7 @@ from agentkit.credentials import NO_CREDENTIALS, ClientCredentials, Credential, 
 from agentkit.errors import McpAuthRequired
 from agentkit.mcp import ApiKey, BearerToken, McpAuth, OAuthClientCredentials
 from agentkit.platform.orchestration.plan import ServerPlan
+from agentkit.platform.stored_secrets import StoredSecret, StoredSecrets
 from agentkit.reasoning import Tool
 from agentkit.specs import Authorization
 
@@ -21,7 +21,7 @@ _WANTED: Final = {
     Authorization.OAUTH2: "client credentials",
     Authorization.API_KEY: "an API key",
 }
-_NO_SECRETS: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_SECRETS: Final = StoredSecrets({})
 
 
 @dataclass(slots=True)
@@ -32,27 +32,28 @@ class Registration:
         credentials: What the first message brought, and later answers to `auth-required`.
         tools: The tools of each server that let us in, by the server's name (MCPAUTH-14).
         addresses: Where each server was, by its name.
-        secrets: Stored secrets, by the name that a server refers to (V2-OBJ-10).
+        secrets: What servers may refer to by name (V2-OBJ-10).
     """
 
     credentials: Credentials
     tools: dict[str, tuple[Tool, ...]] = field(default_factory=dict[str, tuple[Tool, ...]])
     addresses: dict[str, str] = field(default_factory=dict[str, str])
-    secrets: Mapping[str, str] = field(default_factory=lambda: _NO_SECRETS, repr=False)
+    secrets: StoredSecrets = field(default_factory=lambda: _NO_SECRETS, repr=False)
 
     def authorize(self, server: ServerPlan, caller: Caller) -> McpAuth | None:
         """What to attach to calls of a server, None for nothing (MCPAUTH-04 to MCPAUTH-08, V1-AGENT-10).
 
-        A part of the message wins over what is stored: a static token, or the secret that `ref` names. An API key
-        travels as a `token` part and is sent in the header `X-API-Key`; a stored secret for `oauth2` is
-        `client_id:client_secret` (MCPAUTH-19, V2-AUTH-01: the local decisions).
+        A part of the message wins over what is stored: a static token, or the secret that `ref` names, where that is
+        for the server's address. An API key travels as a `token` part and is sent in the header `X-API-Key`; a stored
+        secret for `oauth2` is `client_id:client_secret` (MCPAUTH-19, V2-AUTH-01: the local decisions).
 
         Raises:
             McpAuthRequired: Nothing that fits the server was given.
         """
         self._follow(server)
         given = self.credentials.get(server.name)
-        kept = self.secrets.get(server.ref) if server.ref is not None else None
+        secret = self.secrets.find(server.ref, caller.tenant)
+        kept = secret.value if secret is not None and secret.goes_to(server.url) else None
         stored = server.token.get_secret_value() if server.token else kept
         match server.authorization:
             case Authorization.NONE:
@@ -73,12 +74,7 @@ class Registration:
                 key = given.token if isinstance(given, Token) else stored
                 if key:
                     return ApiKey(key)
-        raise McpAuthRequired(server.name, self._lack(server), remedy=how_to_give(server))
-
-    def _lack(self, server: ServerPlan) -> str:
-        if server.ref is not None and server.ref not in self.secrets:
-            return f"needs {wanted(server)}, none was given, and there is no stored secret of the name it refers to."
-        return f"needs {wanted(server)}, and none was given."
+        raise McpAuthRequired(server.name, _lack(server, secret), remedy=how_to_give(server))
 
     def _follow(self, server: ServerPlan) -> None:
         """An agent that was changed meanwhile must not take a credential to another address than it was given for."""
@@ -112,8 +108,8 @@ class Registrations:
     Bounded: the context unused for longest is forgotten first; its next message is treated like one after a restart.
     """
 
-    def __init__(self, capacity: int, secrets: Mapping[str, str] = _NO_SECRETS) -> None:
-        """Keep at most `capacity` contexts; `secrets` are those that servers refer to by name."""
+    def __init__(self, capacity: int, secrets: StoredSecrets = _NO_SECRETS) -> None:
+        """Keep at most `capacity` contexts; `secrets` are those that servers may refer to by name."""
         self._vault: Vault[Registration] = Vault(capacity)
         self._secrets = secrets
 
@@ -158,6 +154,15 @@ def how_to_give(server: ServerPlan) -> str:
     else:
         part = f'{{"type":"token","mcp_name":"{server.name}","token":"..."}}'
     return f"Send the data part {part} with the first message of a new context, or in an answer to this task."
+
+
+def _lack(server: ServerPlan, secret: StoredSecret | None) -> str:
+    """Why nothing fits a server."""
+    if server.ref is not None and secret is None:
+        return f"needs {wanted(server)}, none was given, and there is no stored secret of the name it refers to."
+    if secret is not None and not secret.goes_to(server.url):
+        return f"needs {wanted(server)}, none was given, and the stored secret it refers to is not for its address."
+    return f"needs {wanted(server)}, and none was given."
 
 
 def _pair(given: Credential | None, stored: str | None) -> tuple[str, str] | None:

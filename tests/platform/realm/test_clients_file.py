@@ -11,6 +11,7 @@ from agentkit.errors import ConfigurationError
 from agentkit.oauth import hash_secret
 from agentkit.platform import PlatformSettings
 from agentkit.platform.realm.clients_file import ClientsFile, read_clients_file
+from agentkit.platform.stored_secrets import StoredSecret
 from agentkit.testing.local_platform import LocalPlatform
 from tests.platform.realm.parts import fetch
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.anyio
 
 FULL = """
 tenants = ["base", "clinic"]
+origins = ["http://localhost:3000"]
 
 [clients]
 nightly-job = "canary-one"
@@ -40,6 +42,11 @@ email = "ada@example.org"
 
 [secrets]
 ehr = "canary-four"
+
+[secrets.lab]
+value = "canary-five"
+origins = ["https://lab.example.org"]
+tenants = ["clinic"]
 """
 
 
@@ -51,7 +58,11 @@ def read(tmp_path: Path, text: str) -> ClientsFile:
 
 async def test_what_the_file_says_is_what_the_platform_does(tmp_path: Path) -> None:
     found = await asyncio.to_thread(read, tmp_path, FULL)
-    assert dict(found.secrets) == {"ehr": "canary-four"}
+    assert dict(found.secrets) == {
+        "ehr": StoredSecret("canary-four"),
+        "lab": StoredSecret("canary-five", ("https://lab.example.org",), ("clinic",)),
+    }
+    assert found.applied(PlatformSettings()).origins == ("http://localhost:3000",)
     async with LocalPlatform(found.applied(PlatformSettings())) as platform:
         clinic = "/realms/clinic/protocol/openid-connect/token"
         job = {"grant_type": "client_credentials", "client_id": "nightly-job", "client_secret": "canary-one"}
@@ -121,6 +132,11 @@ def test_nothing_that_is_read_shows_a_secret(tmp_path: Path) -> None:
         ('[clients.app]\n[users.ada]\npassword = "canary"\nrole = "canary"', "users.ada.role"),
         ("[clients.app]\n[secrets]\nehr = 1", "secrets.ehr"),
         ('[clients.app]\n[secrets]\nehr = ""', "secrets.ehr"),
+        ('[clients.app]\n[secrets.ehr]\norigins = ["https://ehr.example.org"]', "secrets.ehr.value"),
+        ('[clients.app]\n[secrets.ehr]\nvalue = "canary"\norigins = "https://a"', "secrets.ehr.origins"),
+        ('[clients.app]\n[secrets.ehr]\nvalue = "canary"\norigins = ["https://a/canary"]', "secrets.ehr.origins"),
+        ('[clients.app]\n[secrets.ehr]\nvalue = "canary"\nurl = "canary"', "secrets.ehr.url"),
+        ('origins = "canary"\n[clients.app]', "origins"),
         ('tenants = "base"\n[clients.app]', "tenants"),
         ("[clients.app]\n[other]", "other"),
     ],
