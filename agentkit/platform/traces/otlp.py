@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
 from agentkit.errors import ConfigurationError
+from agentkit.oauth.exchange import origin_of
 from agentkit.platform.traces.openinference import attributes, named
 from agentkit.platform.traces.recorder import TurnTrace
 from agentkit.tracing import Recorded
 
 if TYPE_CHECKING:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
     from opentelemetry.trace import SpanContext
 
 QUEUE: Final = 4096
@@ -39,7 +39,7 @@ class OtlpExporter:
     Headers and certificates are taken from the variables of OpenTelemetry (`OTEL_EXPORTER_OTLP_HEADERS`, ...).
     """
 
-    def __init__(self, processor: BatchSpanProcessor, exporter: OTLPSpanExporter, resource: Resource) -> None:
+    def __init__(self, processor: BatchSpanProcessor, exporter: SpanExporter, resource: Resource) -> None:
         """Use `open`."""
         self._processor = processor
         self._exporter = exporter
@@ -55,12 +55,16 @@ class OtlpExporter:
         Raises:
             ConfigurationError: The exporter is not installed, or the address is none.
         """
-        parts = urlsplit(endpoint)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
+        try:
+            parts = urlsplit(endpoint)
+            is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address:
             raise ConfigurationError(
                 "otlp_endpoint", "must be an http or https URL", remedy="Try http://localhost:4318."
             )
-        url = endpoint if parts.path.strip("/") else f"{endpoint.rstrip('/')}/v1/traces"
+        url = endpoint if urlsplit(endpoint).path.strip("/") else f"{endpoint.rstrip('/')}/v1/traces"
         return await asyncio.to_thread(cls._opened, url)
 
     @classmethod
@@ -73,7 +77,9 @@ class OtlpExporter:
             raise ConfigurationError(
                 "otlp_endpoint", "needs an exporter that is not installed", remedy='pip install "corti-agentkit[otlp]"'
             ) from error
-        exporter = OTLPSpanExporter(endpoint=url, timeout=TIMEOUT)
+        from agentkit.platform.traces.collector import CollectorExporter
+
+        exporter = CollectorExporter(OTLPSpanExporter(endpoint=url, timeout=TIMEOUT), origin_of(url))
         processor = BatchSpanProcessor(
             exporter, max_queue_size=QUEUE, max_export_batch_size=BATCH, schedule_delay_millis=DELAY_MS
         )
@@ -81,8 +87,11 @@ class OtlpExporter:
 
     def export(self, trace: TurnTrace) -> None:
         """Put the spans of a turn into line."""
-        for span in trace.spans:
-            self._processor.on_end(self._spelled(trace, span))
+        from agentkit.platform.traces.collector import silence
+
+        with silence():  # it tells of each span for which there is no room
+            for span in trace.spans:
+                self._processor.on_end(self._spelled(trace, span))
 
     async def close(self) -> None:
         """Send what is left, as far as the collector takes it in time."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import anyio
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from agentkit.engine import DbosEngine
 from agentkit.errors import ConfigurationError
+from agentkit.platform import PlatformSettings
+from agentkit.platform.traces.collector import CollectorExporter
 from agentkit.platform.traces.otlp import OtlpExporter
 from agentkit.platform.traces.recorder import TurnTrace
+from agentkit.testing.local_platform import LocalPlatform
 from agentkit.tracing import Recorded
 from tests.deadline import HANG
 from tests.platform.traces.collecting import Collector, told
@@ -75,18 +83,20 @@ async def test_an_address_with_a_path_is_taken_as_it_is(collector: Collector) ->
     assert set(collector.paths) == {"/otel/v1/traces"}
 
 
-async def test_a_collector_that_is_away_disturbs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_collector_that_is_away_disturbs_nothing_and_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
     gone = Collector()
     gone.close()
     with anyio.fail_after(HANG):
-        exporter = await OtlpExporter.open(gone.url)
+        exporter = await OtlpExporter.open(f"{gone.url}/canary/v1/traces")
         for _ in range(3000):
             exporter.export(turn())
         await exporter.close()
+    (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert (told.name, gone.url in told.getMessage()) == ("agentkit.platform", True)
     assert "canary" not in caplog.text
 
 
-async def test_a_collector_that_refuses_disturbs_nothing() -> None:
+async def test_a_collector_that_refuses_disturbs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     refusing = Collector(status=400)
     with anyio.fail_after(HANG):
         exporter = await OtlpExporter.open(refusing.url)
@@ -94,12 +104,45 @@ async def test_a_collector_that_refuses_disturbs_nothing() -> None:
         await exporter.close()
     assert refusing.paths
     refusing.close()
+    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == ["agentkit.platform"]
 
 
-@pytest.mark.parametrize("address", ["collector:4318", "ftp://collector", "http://", ""])
+def test_of_a_collector_that_comes_back_it_is_told_how_much_it_missed(caplog: pytest.LogCaptureFixture) -> None:
+    answers = [SpanExportResult.FAILURE, SpanExportResult.FAILURE, SpanExportResult.SUCCESS, SpanExportResult.SUCCESS]
+
+    class Away(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter").error("canary")
+            return answers.pop(0)
+
+    exporter = CollectorExporter(Away(), "http://collector:4318")
+    for _ in range(4):
+        exporter.export([ReadableSpan("a"), ReadableSpan("b")])
+    assert [record.getMessage().partition(":4318 ")[2] for record in caplog.records] == [
+        "is away or refuses traces; they are kept here all the same",
+        "takes traces again; 4 spans did not get there",
+    ]
+    logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter").error("of somebody else")
+    assert "of somebody else" in caplog.text
+
+
+@pytest.mark.parametrize("address", ["collector:4318", "ftp://collector", "http://", "", "http://[x", "http://h:port"])
 async def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(ConfigurationError, match="otlp_endpoint"):
         await OtlpExporter.open(address)
+
+
+async def test_a_platform_that_cannot_start_leaves_no_engine_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def acquire(*_given: object, **_named: object) -> None:
+        raise AssertionError("nobody would release it")
+
+    monkeypatch.setattr(DbosEngine, "acquire", acquire)
+    settings = PlatformSettings(database=tmp_path / "platform.db", durable=True, otlp_endpoint="collector")
+    with pytest.raises(ConfigurationError, match="otlp_endpoint"):
+        async with LocalPlatform(settings):
+            pass
 
 
 async def test_a_missing_exporter_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
