@@ -87,7 +87,7 @@ A2A: Final[Paths] = {
                 },
                 (400, 404),
                 parameters=(
-                    query("pageSize", whole(1, 100), "So many at most."),
+                    query("pageSize", whole(1, 200), "So many at most."),
                     query("pageToken", text(), "Of the page before."),
                     query("contextId", named("ctx"), "Of this context."),
                     query("includeArtifacts", FLAG, "With what they made."),

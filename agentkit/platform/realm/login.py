@@ -22,6 +22,7 @@ from starlette.responses import RedirectResponse, Response
 from agentkit.errors import AuthenticationError, TooManyRequests
 from agentkit.oauth.endpoints import read_form
 from agentkit.oauth.token_request import FIELD_LIMIT, FORM_LIMIT
+from agentkit.platform.answers import retry_after
 from agentkit.platform.realm.attempts import Attempts
 from agentkit.platform.realm.authorization import QUERY_LIMIT, SignIn, SignInFailed, SignInRefused, read_sign_in
 from agentkit.platform.realm.directory import Directory
@@ -86,8 +87,7 @@ class Login:
         except AuthenticationError:
             return self._form(request, sign_in, "login", wrong=True)
         except TooManyRequests as error:
-            wait = {"retry-after": str(int(error.retry_after) + 1)}
-            return notice_page(_TITLE, "Too many sign-ins failed. Wait a little.", 429, wait)
+            return notice_page(_TITLE, "Too many sign-ins failed. Wait a little.", 429, retry_after(error))
         session = self._sessions.begin(self._tenant, sign_in.client_id, username)
         code = self._sessions.hand_out(
             Code(

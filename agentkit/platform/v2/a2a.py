@@ -11,8 +11,6 @@ from agentkit.models import Event, JsonObject
 from agentkit.platform.bindings import JSON, Streaming, streamed
 from agentkit.platform.refusals import refusal_of
 from agentkit.platform.requests import read_json
-from agentkit.platform.settings import PlatformSettings
-from agentkit.platform.shortfalls import Shortfall
 from agentkit.platform.turns import Turns
 from agentkit.platform.v2 import operations
 from agentkit.platform.v2.entrance import VERSION_HEADER, A2aCall
@@ -64,12 +62,12 @@ async def subscribe(call: A2aCall) -> Answered:
 
 
 async def _unary(call: A2aCall, operation: _Operation, params: JsonObject) -> Answered:
-    document = await operation(call.turns, params, _spelling(call.turns.services.settings))
+    document = await operation(call.turns, params, Spelling.of(call.turns.services.settings))
     return Answer(document, media_type=JSON, headers=(VERSION_HEADER,))
 
 
 async def _streaming(call: A2aCall, operation: Streaming, params: JsonObject) -> Answered:
-    spelling = _spelling(call.turns.services.settings)
+    spelling = Spelling.of(call.turns.services.settings)
 
     def spell(number: int, event: Event) -> bytes:
         return sse_event(dump_json(spelling.event(event)), number)
@@ -80,13 +78,6 @@ async def _streaming(call: A2aCall, operation: Streaming, params: JsonObject) ->
 
 def _broken(error: Exception) -> bytes:
     return sse_event(dump_json(refusal_of(error).rest()))
-
-
-def _spelling(settings: PlatformSettings) -> Spelling:
-    return Spelling(
-        usage=not settings.falls_short(Shortfall.TASK_USAGE),
-        asks_for_credentials=not settings.falls_short(Shortfall.AUTH_REQUIRED),
-    )
 
 
 async def _body(call: A2aCall) -> JsonObject:

@@ -47,7 +47,7 @@ async def get(call: Call) -> Response:
     if known is None:
         raise unknown(Kind.CONTEXT)
     found = await call.services.tasks.context(context_id, call.caller, agent_id=known.agent_id, history_length=length)
-    tasks: list[Json] = [_spelling(call).task(task) for task in found.tasks]
+    tasks: list[Json] = [Spelling.of(call.services.settings).task(task) for task in found.tasks]
     return json_answer({**_shown(known), "tasks": tasks})
 
 
@@ -74,14 +74,16 @@ async def tasks(call: Call) -> Response:
     )
     shown = found.tasks[: wanted.size]
     token = page_token(_TASKS, str(offset + wanted.size)) if len(found.tasks) > wanted.size else None
-    return json_answer(v2.encode_page("tasks", (_spelling(call).task(task) for task in shown), token))
+    return json_answer(
+        v2.encode_page("tasks", (Spelling.of(call.services.settings).task(task) for task in shown), token)
+    )
 
 
 async def task(call: Call) -> Response:
     """GET /contexts/{context}/tasks/{task} (V2-EP-22)."""
     length = query_number(call.request, "historyLength", least=0)
     _, found = await task_of(call, length)
-    return json_answer(_spelling(call).task(found))
+    return json_answer(Spelling.of(call.services.settings).task(found))
 
 
 async def artifact(call: Call) -> Response:
@@ -90,7 +92,7 @@ async def artifact(call: Call) -> Response:
     given = str(call.request.path_params["artifact"])
     for number, made in enumerate(found.artifacts):
         if made.artifact_id in {given, bare_id(Kind.ARTIFACT, given)}:
-            shown = cast("list[JsonObject]", _spelling(call).task(found)["artifacts"])
+            shown = cast("list[JsonObject]", Spelling.of(call.services.settings).task(found)["artifacts"])
             return json_answer(shown[number])
     raise unknown(Kind.ARTIFACT)
 
@@ -145,14 +147,6 @@ def _query_agent(request: Request) -> str | None:
     if text is not None and bare is None:
         raise bad_query("agentId", "must be the id of an agent")
     return bare
-
-
-def _spelling(call: Call) -> Spelling:
-    settings = call.services.settings
-    return Spelling(
-        usage=not settings.falls_short(Shortfall.TASK_USAGE),
-        asks_for_credentials=not settings.falls_short(Shortfall.AUTH_REQUIRED),
-    )
 
 
 def _shown(known: KnownContext) -> JsonObject:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Self, cast
 
 from agentkit.errors import ContextNotFound, TaskNotFound
 from agentkit.models import Artifact, Event, JsonObject, Message, SendRequest, StatusUpdate, Task, TaskState, new_id
 from agentkit.models.base import altered
 from agentkit.platform.refusals import NO_PUSH, Refused
+from agentkit.platform.settings import PlatformSettings
+from agentkit.platform.shortfalls import Shortfall
 from agentkit.platform.v2.ids import Kind, bare_id, shown_id, shown_if_ours
 from agentkit.wire import a2a
 from agentkit.wire.usage import USAGE_KEY
@@ -29,6 +31,14 @@ class Spelling:
 
     usage: bool = True
     asks_for_credentials: bool = True
+
+    @classmethod
+    def of(cls, settings: PlatformSettings) -> Self:
+        """How HTTP+JSON writes them."""
+        return cls(
+            usage=not settings.falls_short(Shortfall.TASK_USAGE),
+            asks_for_credentials=not settings.falls_short(Shortfall.AUTH_REQUIRED),
+        )
 
     def task(self, task: Task) -> JsonObject:
         """A task (V2-OBJ-14)."""
