@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -21,6 +22,12 @@ pytest_plugins = [
 # No test asserts wall-clock time, so neither do properties; CI runs the same examples every time.
 settings.register_profile("agentkit", deadline=None, max_examples=30, derandomize="CI" in os.environ)
 settings.load_profile("agentkit")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives to the end; the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

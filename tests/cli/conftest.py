@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from agentkit.cli.commands import app
@@ -86,6 +88,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[House]:
 
 
 Run = Callable[..., Result]
+# Typer makes all commands anew for every invocation.
+_command = cache(get_command)
 
 
 @pytest.fixture
@@ -93,6 +97,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command in this process; errors are printed as `main` prints them."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("typer.testing._get_command", _command)
 
     def invoke(*arguments: str, typed: str | None = None) -> Result:
         return CliRunner().invoke(app, list(arguments), input=typed)

@@ -93,5 +93,5 @@ def _read_until(descriptor: int, wanted: bytes) -> bytes:
 def _wait_until_it_reads(process: int) -> None:
     """A signal between the question and the read of its answer is noticed after the answer only (CPython)."""
     state = Path(f"/proc/{process}/stat")
-    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "S":
+    while state.exists() and state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "S":
         os.sched_yield()
