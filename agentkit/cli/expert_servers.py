@@ -1,26 +1,11 @@
-"""The MCP servers of experts: of those with functions, and of those that use an installed server."""
+"""The MCP server of an expert: its own functions, or an installed one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from agentkit.cli.data import database as default_database
-from agentkit.errors import AgentKitError, ConfigurationError
-from agentkit.experts import Expert, find_experts, find_servers, load_expert, load_server
+from agentkit.errors import ConfigurationError
+from agentkit.experts import Expert, load_server
 from agentkit.mcp import ToolServer
-
-
-def with_functions() -> Iterator[Expert]:
-    """The installed experts that have tools of their own: the platform offers them beside the others."""
-    taken = set(find_servers())
-    for name in find_experts():
-        try:
-            expert = load_expert(name)
-        except AgentKitError:  # another package's expert; `agentkit doctor` reports it
-            continue
-        if expert.installed_server is None and expert.server_name not in taken:
-            taken.add(expert.server_name)
-            yield expert
 
 
 def server_of(expert: Expert, database: str | None) -> ToolServer:

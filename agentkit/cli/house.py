@@ -19,7 +19,7 @@ from agentkit.cli.agent_servers import AgentAccess, admit_callers, agents_app
 from agentkit.cli.collecting import sparing_collector
 from agentkit.cli.data import database as default_database
 from agentkit.cli.data import own_database
-from agentkit.cli.expert_servers import server_of, with_functions
+from agentkit.cli.expert_servers import server_of
 from agentkit.cli.issuer import NAME as ISSUER
 from agentkit.cli.issuer import issuer_app, issuer_lines
 from agentkit.cli.platform_options import PlatformOptions
@@ -28,7 +28,7 @@ from agentkit.cli.target import AgentGroup
 from agentkit.cli.tool_servers import Door, ToolServers, default_authorization, describe
 from agentkit.compose import Agent
 from agentkit.errors import ConfigurationError, SpecError
-from agentkit.experts import Expert, find_servers, load_server
+from agentkit.experts import Expert, experts_with_functions, find_servers, load_server
 from agentkit.mcp import ToolServer
 from agentkit.platform import PlatformSettings, create_platform
 from agentkit.platform.settings import DEFAULT_SERVERS_URL
@@ -131,7 +131,7 @@ def everything(place: Place, access: Access, options: PlatformOptions) -> list[S
         servers = ToolServers(address, issuer)
         for name in find_servers():
             servers.add(name, access, storage=own_database(name))
-        for expert in with_functions():
+        for expert in experts_with_functions():
             servers.add_server(expert.server_name, expert.server, access, expert.authorization)
         served = [platform(place, options, servers_url=address.url)]
         served.append(_of(servers, address))
@@ -162,7 +162,7 @@ def unsaid_authorizations(what: str, target: Target | None) -> list[tuple[str, A
     if what != "all":
         return [(what, default_authorization(what))]
     unsaid = [(name, default_authorization(name)) for name in find_servers()]
-    return [*unsaid, *((expert.server_name, expert.authorization) for expert in with_functions())]
+    return [*unsaid, *((expert.server_name, expert.authorization) for expert in experts_with_functions())]
 
 
 def _default(target: Target) -> Authorization:

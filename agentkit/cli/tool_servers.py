@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from agentkit.cli.access import Access
 from agentkit.cli.address import Address
 from agentkit.cli.admission import Admission, admit
-from agentkit.errors import AgentKitError
-from agentkit.experts import find_experts, load_expert, load_server
+from agentkit.experts import default_authorizations, load_server
 from agentkit.mcp import HostedServer, OAuthAuth, ToolServer, host
 from agentkit.oauth import ClientRegistry, SigningKeys, authorization_server
 from agentkit.specs import Authorization
@@ -133,14 +132,7 @@ class ToolServers:
 
 def default_authorization(server: str) -> Authorization:
     """What the installed expert of a server says; `bearer` where none says anything."""
-    for name in find_experts():
-        try:
-            expert = load_expert(name)
-        except AgentKitError:  # another package's expert; `agentkit doctor` reports it
-            continue
-        if expert.installed_server == server:
-            return expert.authorization
-    return Authorization.BEARER
+    return default_authorizations().get(server, Authorization.BEARER)
 
 
 def describe(servers: ToolServers) -> list[str]:

@@ -1,6 +1,13 @@
 """Experts: authoring, discovery by entry point, and the worker that runs one over its tools."""
 
-from agentkit.experts.discovery import find_experts, find_servers, load_expert, load_server
+from agentkit.experts.discovery import (
+    default_authorizations,
+    experts_with_functions,
+    find_experts,
+    find_servers,
+    load_expert,
+    load_server,
+)
 from agentkit.experts.events import CallStarted, Step, WorkerEvent, WorkerResult, WorkerState
 from agentkit.experts.expert import Expert, ToolOptions
 from agentkit.experts.options import SessionOptions
@@ -22,6 +29,8 @@ __all__ = [
     "WorkerEvent",
     "WorkerResult",
     "WorkerState",
+    "default_authorizations",
+    "experts_with_functions",
     "find_experts",
     "find_servers",
     "load_expert",

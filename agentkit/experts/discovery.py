@@ -5,12 +5,13 @@ Nothing is imported until it is loaded by name, so listing names is cheap and on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final, cast
 
-from agentkit.errors import SpecError
+from agentkit.errors import AgentKitError, SpecError
 from agentkit.experts.expert import Expert
+from agentkit.specs import Authorization
 
 if TYPE_CHECKING:
     from agentkit.mcp import ToolServer
@@ -60,6 +61,32 @@ def load_server(name: str) -> ServerBuilder:
             f"{SERVERS}.{name}", f"is a {type(loaded).__name__}; it must be a function that builds a server"
         )
     return cast("ServerBuilder", loaded)
+
+
+def default_authorizations() -> Mapping[str, Authorization]:
+    """How installed servers are authorized, as the installed experts say that use them."""
+    found: dict[str, Authorization] = {}
+    for expert in _usable_experts():
+        if expert.installed_server is not None:
+            found.setdefault(expert.installed_server, expert.authorization)
+    return found
+
+
+def experts_with_functions() -> Iterator[Expert]:
+    """The installed experts that have tools of their own, to be served beside the installed servers."""
+    taken = set(find_servers())
+    for expert in _usable_experts():
+        if expert.installed_server is None and expert.server_name not in taken:
+            taken.add(expert.server_name)
+            yield expert
+
+
+def _usable_experts() -> Iterator[Expert]:
+    for name in find_experts():
+        try:
+            yield load_expert(name)
+        except AgentKitError:  # another package's expert hides no others; `agentkit doctor` reports it
+            continue
 
 
 def _find(group: str) -> Mapping[str, EntryPoint]:

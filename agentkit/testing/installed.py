@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 
 from agentkit.credentials import ClientCredentials, Token
-from agentkit.errors import AgentKitError
-from agentkit.experts import find_experts, find_servers, load_expert, load_server
-from agentkit.mcp import BearerAuth, HostedServer, NoAuth, OAuthAuth, host
+from agentkit.experts import default_authorizations, experts_with_functions, find_servers, load_server
+from agentkit.mcp import ApiKeyAuth, BearerAuth, HostedServer, NoAuth, OAuthAuth, host
 from agentkit.oauth import ClientRegistry, SigningKeys, authorization_server
 from agentkit.specs import Authorization
 
 if TYPE_CHECKING:
-    from agentkit.mcp import ServerAuth
+    from agentkit.mcp import ServerAuth, ToolServer
     from agentkit.testing.exchange import ASGIApp
 
 _CLIENT: Final = "installed-client"
@@ -43,37 +43,33 @@ def installed_servers(url: str) -> InstalledServers:
         SpecError: An installed server cannot be loaded.
     """
     issuer, keys, clients = f"{url}/auth", SigningKeys(), ClientRegistry()
-    secret, wanted = token_urlsafe(24), _authorizations()
-    names = tuple(find_servers())
-    resources = [f"{url}/{name}/mcp" for name in names]
-    clients.add(_CLIENT, secret, names, resources=resources)
-    servers: list[HostedServer] = []
+    secret, scopes, resources = token_urlsafe(24), list[str](), list[str]()
+    hosted: list[HostedServer] = []
     credentials: list[Token | ClientCredentials] = []
-    for name in names:
+    for name, server, authorization in _servers():
         auth: ServerAuth
-        match wanted.get(name, Authorization.BEARER):
+        path = f"/{name}/mcp"
+        match authorization:
             case Authorization.NONE:
                 auth = NoAuth()
             case Authorization.OAUTH2:
                 auth = OAuthAuth(issuer, keys, (name,))
+                scopes += [name, *server.tool_scopes]
+                resources.append(f"{url}{path}")
                 credentials.append(ClientCredentials(name, _CLIENT, secret))
             case _:
                 token = token_urlsafe(24)
-                auth = BearerAuth(token)
+                auth = ApiKeyAuth({_CLIENT: token}) if authorization is Authorization.API_KEY else BearerAuth(token)
                 credentials.append(Token(name, token))
-        servers.append(HostedServer(load_server(name)(None), f"/{name}/mcp", auth))
+        hosted.append(HostedServer(server, path, auth))
+    clients.add(_CLIENT, secret, scopes, resources=resources)
     routes = authorization_server(issuer, keys, clients, resources=resources)
-    return InstalledServers(host(servers, public_url=url, extra_routes=routes), tuple(credentials))
+    return InstalledServers(host(hosted, public_url=url, extra_routes=routes), tuple(credentials))
 
 
-def _authorizations() -> dict[str, Authorization]:
-    """What the installed experts say of their servers."""
-    found: dict[str, Authorization] = {}
-    for name in find_experts():
-        try:
-            expert = load_expert(name)
-        except AgentKitError:  # a broken package must not keep the others from being served
-            continue
-        if expert.installed_server is not None:
-            found.setdefault(expert.installed_server, expert.authorization)
-    return found
+def _servers() -> Iterator[tuple[str, ToolServer, Authorization]]:
+    said = default_authorizations()
+    for name in find_servers():
+        yield name, load_server(name)(None), said.get(name, Authorization.BEARER)
+    for expert in experts_with_functions():
+        yield expert.server_name, expert.server, expert.authorization

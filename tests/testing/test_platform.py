@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import httpx2
 import pytest
 
@@ -13,6 +16,22 @@ from agentkit.specs import AgentSpec, RemoteAgentSpec
 from agentkit.testing.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.anyio
+
+WARDS = """
+from agentkit import Expert
+
+EXPERT = Expert("ward-desk", description="Tells how many beds a ward has free.", prompt="Say how many are free.")
+
+
+@EXPERT.tool
+async def free_beds(ward: str) -> str:
+    \"\"\"Tell how many beds of a ward are free.
+
+    Args:
+        ward: Name of the ward, for example Cardiology.
+    \"\"\"
+    return f"{ward} has {len(ward)} free beds."
+"""
 
 
 async def test_an_agent_answers_without_socket_key_or_cost() -> None:
@@ -45,6 +64,24 @@ async def test_an_expert_whose_server_is_not_here_says_how_to_bring_it() -> None
         assert reply.state is TaskState.FAILED
         assert "http://127.0.0.1:8701" in reply.text
         assert "installed=True" in reply.text
+
+
+async def test_an_installed_expert_with_functions_is_served_with_the_installed_servers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "wards_of_platform.py").write_text(WARDS, encoding="utf-8")
+    package = tmp_path / "wards_of_platform-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: wards-of-platform\nVersion: 1.0\n", encoding="utf-8"
+    )
+    points = "[agentkit.experts]\nbroken = absent_package:EXPERT\nward-desk = wards_of_platform:EXPERT\n"
+    (package / "entry_points.txt").write_text(points, encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    async with LocalPlatform(installed=True) as platform:
+        agent = await platform.corti.agents.create(AgentSpec(name="a", description="d", experts=["ward-desk"]))
+        reply = await agent.send("How many free beds does Cardiology have?", credentials=platform.credentials)
+        assert "10" in reply.text
 
 
 async def test_a_remote_agent_that_is_not_here_says_how_to_bring_it() -> None:
