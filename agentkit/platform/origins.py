@@ -24,7 +24,14 @@ def check_origins(origins: tuple[str, ...]) -> None:
 
 def is_origin(text: str) -> bool:
     """Whether a text is scheme, host and port as `origin_of` and browsers write them."""
+    return has_origin(text) and origin_of(text) == text
+
+
+def has_origin(url: str) -> bool:
+    """Whether a text is the http or https address of a host."""
     try:
-        return urlsplit(text).scheme in {"http", "https"} and bool(urlsplit(text).hostname) and origin_of(text) == text
+        parts = urlsplit(url)
+        _ = parts.port
     except ValueError:
         return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

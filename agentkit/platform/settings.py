@@ -16,7 +16,7 @@ from agentkit.interviewing import Interpreter
 from agentkit.memory import Embedder
 from agentkit.platform.agents.registry import RegistryEntry
 from agentkit.platform.faults.rules import Faults
-from agentkit.platform.origins import check_origins
+from agentkit.platform.origins import check_origins, has_origin
 from agentkit.platform.realm.records import LONGEST, RealmClient, RealmUser
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.platform.stored_secrets import StoredSecret
@@ -185,7 +185,7 @@ class PlatformSettings:
         Raises:
             ConfigurationError: A setting does not fit; the error names it.
         """
-        if not self.url.startswith(("http://", "https://")):
+        if not has_origin(self.url):
             raise ConfigurationError("url", "must be an absolute http or https URL", remedy=f"Try {DEFAULT_URL}.")
         if not self.tenants or not all(_TENANT.fullmatch(tenant) for tenant in self.tenants):
             raise ConfigurationError(

@@ -17,6 +17,9 @@ from agentkit.specs import ExpertSpec
     ("setting", "value"),
     [
         ("url", "127.0.0.1:8700"),
+        ("url", "http://"),
+        ("url", "http://[x"),
+        ("url", "http://127.0.0.1:port"),
         ("tenants", ()),
         ("tenants", ("a/b",)),
         ("clients", {"client": ""}),

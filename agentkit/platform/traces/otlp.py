@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from agentkit.errors import ConfigurationError
 from agentkit.oauth.exchange import origin_of
+from agentkit.platform.origins import has_origin
 from agentkit.platform.traces.openinference import attributes, named
 from agentkit.platform.traces.recorder import TurnTrace
 from agentkit.tracing import Recorded
@@ -55,12 +56,7 @@ class OtlpExporter:
         Raises:
             ConfigurationError: The exporter is not installed, or the address is none.
         """
-        try:
-            parts = urlsplit(endpoint)
-            is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        except ValueError:
-            is_address = False
-        if not is_address:
+        if not has_origin(endpoint):
             raise ConfigurationError(
                 "otlp_endpoint", "must be an http or https URL", remedy="Try http://localhost:4318."
             )
