@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +76,13 @@ def test_what_is_no_expert_or_server_is_refused_with_its_type() -> None:
 def test_a_package_that_cannot_be_imported_is_named() -> None:
     with pytest.raises(SpecError, match=r"agentkit\.experts\.zebra: cannot be imported"):
         load_expert("zebra")
+
+
+def test_what_is_installed_while_the_process_runs_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    assert "ward-desk" not in find_experts()
+    written = tmp_path / "wards-1.0.dist-info"
+    written.mkdir()
+    (written / "METADATA").write_text("Metadata-Version: 2.1\nName: wards\nVersion: 1.0\n", encoding="utf-8")
+    (written / "entry_points.txt").write_text("[agentkit.experts]\nward-desk = wards:EXPERT\n", encoding="utf-8")
+    assert "ward-desk" in find_experts()
