@@ -14,7 +14,8 @@ from agentkit.errors import (
     TransportError,
     WireError,
 )
-from agentkit.models import AgentId, AgentInfo, ExpertReference
+from agentkit.experts.deployment.sections import find_sections
+from agentkit.models import AgentId, AgentInfo, ExpertInfo, ExpertReference
 from agentkit.models.ids import is_agent_id
 
 if TYPE_CHECKING:
@@ -52,9 +53,12 @@ async def find_agent(corti: AsyncCorti, wanted: str) -> tuple[AgentInfo, Generat
         return await get_agent(corti, wanted)
     found = {handle.id: handle for handle in await corti.agents.list(ephemeral=True).all() if handle.name == wanted}
     if corti.generation == "auto":
-        # A server may show one agent through both generations, as the local platform does.
-        second = [handle for handle in await _second(corti, wanted) if handle.name == wanted]
-        found |= {handle.id: handle for handle in second if AgentId(handle.id).bare not in found}
+        for handle in await _second(corti, wanted):
+            bare = AgentId(handle.id).bare
+            # A server may show one agent through both generations, as the local platform does.
+            if handle.name == wanted and (bare not in found or _was_deployed_with_v2(found[bare])):
+                found.pop(bare, None)
+                found[handle.id] = handle
     if len(found) > 1:
         raise SpecError("agent", f"{len(found)} agents are called {wanted!r}: {', '.join(found)}", remedy="Give an id.")
     for agent_id in found:
@@ -90,6 +94,14 @@ async def registered_servers(corti: AsyncCorti, info: AgentInfo) -> dict[str, tu
     except (ApiError, TransportError, WireError):
         return {}  # the server itself looks at the names too
     return {entry.name: tuple(server.name for server in entry.mcp_servers) for entry in entries if entry.name in names}
+
+
+def _was_deployed_with_v2(handle: AgentHandle) -> bool:
+    """Whether what v1 shows of an agent is what v2 keeps of experts, and v1 has none of its own in it."""
+    info = handle.info
+    if not isinstance(info, AgentInfo) or any(isinstance(expert, ExpertInfo) for expert in info.experts):
+        return False
+    return bool(find_sections(info.system_prompt))
 
 
 async def _second(corti: AsyncCorti, name: str) -> Sequence[AgentHandle]:

@@ -55,3 +55,24 @@ async def test_an_expert_of_ones_own_is_deployed_as_it_is_written() -> None:
         done = await apply_deployment(platform.corti, await plan_deployment(platform.corti, spec, agent="new"))
         assert done.changed
         assert not (await plan_deployment(platform.corti, spec, agent=done.agent_id)).has_changes
+
+
+async def test_an_agent_that_was_deployed_with_v2_is_found_as_one_of_v2() -> None:
+    """The platform shows each agent through both generations; only one of them knows the sections of experts."""
+    async with LocalPlatform() as platform:
+        corti, second = platform.corti, platform.new_corti(generation="v2")
+        done = await apply_deployment(second, await plan_deployment(second, lab_expert(), agent="helper"))
+        again = await plan_deployment(corti, lab_expert(), agent="helper")
+        assert (again.agent_id, again.generation, again.has_changes) == (done.agent_id, "v2", False)
+        await apply_deployment(corti, await plan_removal(corti, "lab-lookup", agent="helper"))
+        assert actions(await plan_deployment(corti, lab_expert(), agent="helper")) == {"lab-lookup": "create"}
+
+
+async def test_an_agent_with_experts_of_v1_stays_one_of_v1() -> None:
+    async with LocalPlatform() as platform:
+        prompt = "Be brief.\n\n## Expert lab-lookup\n\nLooks up laboratory results.\n\nTools: labs."
+        other = ExpertSpec(name="calculator", description="Calculates.", prompt="Show it.")
+        spec = AgentSpec(name="helper", description="Helps", prompt=prompt, experts=[other])
+        agent = await platform.corti.agents.create(spec)
+        plan = await plan_deployment(platform.corti, lab_expert(), agent="helper")
+        assert (plan.agent_id, plan.generation) == (agent.id, "v1")
