@@ -44,7 +44,7 @@ class _Prompt(AutoHTTPProtocol):  # pyright: ignore[reportUntypedBaseClass, repo
     cycle: Any
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(Gathered(transport))  # pyright: ignore[reportArgumentType]
+        super().connection_made(Gathered(transport))
         self._watch()
 
     def data_received(self, data: bytes) -> None:

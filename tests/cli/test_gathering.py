@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from agentkit.cli import serving as servers
 from agentkit.cli.address import bind
 from agentkit.cli.gathering import AT_ONCE, Gathered
-from agentkit.cli.serving import serving
 from tests.deadline import HANG
 
 pytestmark = pytest.mark.anyio
@@ -32,12 +32,16 @@ class Wire(asyncio.Transport):
         super().__init__({"peername": ("127.0.0.1", 1)})
         self.sent: list[bytes] = []
         self.closed_after = -1
+        self.aborted = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.sent.append(bytes(data))
 
     def close(self) -> None:
         self.closed_after = len(self.sent)
+
+    def abort(self) -> None:
+        self.aborted = True
 
 
 async def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once_and_in_order() -> None:
@@ -74,25 +78,49 @@ async def test_closing_sends_what_was_written_first_and_once() -> None:
     assert wire.sent == [b"last words"]
 
 
-async def test_everything_else_is_left_to_the_transport() -> None:
+async def test_aborting_loses_what_was_not_sent() -> None:
+    wire = Wire()
+    gathered = Gathered(wire)
+    gathered.write(b"never sent")
+    gathered.abort()
+    await asyncio.sleep(0)
+    assert (wire.sent, wire.aborted) == ([], True)
+
+
+async def test_it_can_all_that_a_transport_can() -> None:
+    offered = {name for name in dir(asyncio.Transport) if not name.startswith("_")}
+    assert offered - vars(Gathered).keys() == {"writelines"}  # which writes what it joined
     assert Gathered(Wire()).get_extra_info("peername") == ("127.0.0.1", 1)
 
 
-async def test_an_answer_arrives_in_one_piece() -> None:
+async def test_head_and_body_of_an_answer_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+
+    class Noted(Gathered):
+        def __init__(self, transport: asyncio.Transport) -> None:
+            super().__init__(transport)
+            write = transport.write
+
+            def noted(data: bytes) -> None:
+                sent.append(data)
+                write(data)
+
+            monkeypatch.setattr(transport, "write", noted)
+
     async def answer(_request: Request) -> Response:
         return PlainTextResponse("here")
 
+    monkeypatch.setattr(servers, "Gathered", Noted)
     address = bind("127.0.0.1", 0)
     async with (
-        serving([(address, Starlette(routes=[Route("/", answer)]))]),
+        servers.serving([(address, Starlette(routes=[Route("/", answer)]))]),
         await anyio.connect_tcp("127.0.0.1", address.port) as stream,
     ):
-        for _ in range(3):
+        for _ in range(2):
             await stream.send(GET)
             with anyio.fail_after(HANG):
-                piece = await stream.receive()
-            assert piece.startswith(b"HTTP/1.1 200")
-            assert piece.endswith(b"here")
+                assert (await stream.receive()).endswith(b"here")
+    assert [(piece[:12], piece[-4:]) for piece in sent] == [(b"HTTP/1.1 200", b"here")] * 2
 
 
 async def test_a_stream_that_nobody_reads_stops_its_writer() -> None:
@@ -110,7 +138,7 @@ async def test_a_stream_that_nobody_reads_stops_its_writer() -> None:
 
     address = bind("127.0.0.1", 0)
     async with (
-        serving([(address, Starlette(routes=[Route("/", endless)]))]),
+        servers.serving([(address, Starlette(routes=[Route("/", endless)]))]),
         await anyio.connect_tcp("127.0.0.1", address.port) as stream,
     ):
         await stream.send(GET)
