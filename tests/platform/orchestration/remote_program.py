@@ -9,6 +9,8 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 import agentkit.engine.dbos_store  # noqa: F401  # pyright: ignore[reportUnusedImport] - imported before the fork
 from agentkit.compose import FunctionAgent
 from agentkit.platform import PlatformSettings
@@ -30,6 +32,19 @@ class Relay:
         return Delegate(situation.experts[0].name, situation.text)
 
 
+def _silent(app: ASGIApp) -> ASGIApp:
+    """The app without its answers to messages: not even the id of a task gets out, which it would forget."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        async def withheld(_message: Message) -> None:
+            await asyncio.Event().wait()
+
+        is_message = scope["type"] == "http" and scope["method"] == "POST"
+        await app(scope, receive, withheld if is_message else send)
+
+    return wrapped
+
+
 async def main(arguments: list[str], tell: Tell) -> None:
     database, path = arguments
     ledger = Ledger(Path(path))
@@ -43,7 +58,10 @@ async def main(arguments: list[str], tell: Tell) -> None:
         return f"thought about {text}"
 
     settings = PlatformSettings(database=database, durable=True, reasoner=Relay())
-    async with LocalPlatform(settings, servers=served(FunctionAgent(think, effect="idempotent"))) as platform:
+    servers = served(FunctionAgent(think, effect="idempotent"))
+    if agent is None:
+        servers = {url: _silent(app) for url, app in servers.items()}
+    async with LocalPlatform(settings, servers=servers) as platform:
         if agent is None:
             chief = await made(platform, a2a())
             task = await chief.send("rain", message_id="message", blocking=False)
