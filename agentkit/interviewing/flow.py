@@ -64,6 +64,8 @@ def _successors(questionnaire: Questionnaire, place: int) -> set[int]:
     reached: set[int] = set()
     for start in starts:
         for at in range(start, len(questionnaire.questions)):
+            if at in reached:
+                break  # and so is what follows
             reached.add(at)
             if not questionnaire.questions[at].conditions:
                 break

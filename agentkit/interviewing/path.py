@@ -25,7 +25,7 @@ class Path:
 
 def walk(questionnaire: Questionnaire, answers: Mapping[str, Answer], skipped: Collection[str]) -> Path:
     """Walk from the start to the first visible question that is neither answered nor skipped."""
-    passed: list[str] = []
+    passed: dict[str, None] = {}
     met: dict[str, Answer] = {}
     question = _visible_from(questionnaire, questionnaire.first, met)
     # Cycles are refused when a questionnaire is loaded; the guard keeps even a foreign one from going on for ever.
@@ -34,7 +34,7 @@ def walk(questionnaire: Questionnaire, answers: Mapping[str, Answer], skipped: C
             met[question.id] = answers[question.id]
         elif question.id not in skipped:
             return Path(tuple(passed), question)
-        passed.append(question.id)
+        passed[question.id] = None
         question = _following(questionnaire, question, met)
     return Path(tuple(passed), None)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from agentkit.interviewing import Reason, Unclear
+from agentkit.interviewing.reading import moments
 from tests.interviewing.parts import question, reads
 
 HOURS: Final = question("q", "scale", text="How many hours did you sleep?", min=0, max=12)
@@ -390,3 +391,17 @@ def test_what_is_not_clear_is_no_answer_and_says_why(asked: dict[str, Any], text
 
 def test_the_table_is_large_enough() -> None:
     assert len(CLEAR) + len(UNANSWERED) >= 250
+
+
+def test_a_long_answer_is_not_cut_in_two_at_each_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand signs were read as a date and a time in all four thousand ways: minutes of the event loop."""
+    days: list[object] = []
+
+    def read_day(*given: object) -> Reason:
+        days.append(given)
+        return Reason.AMBIGUOUS
+
+    monkeypatch.setattr(moments, "read_day", read_day)
+    text = "".join(chr(0x2500 + number) for number in range(2000))
+    assert reads(question("q", "date_time", mode="datetime"), text) == Unclear(reason=Reason.AMBIGUOUS)
+    assert len(days) < 100

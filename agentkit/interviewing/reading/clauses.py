@@ -70,8 +70,9 @@ def _keywords(question: Question) -> list[str]:
 def _bare(question: Question, clause: str) -> str | None:
     """The clause without what makes it this question's; None when it is not."""
     lower = clause.lower() if len(clause.lower()) == len(clause) else clause
-    for keyword in _keywords(question):
-        match = re.search(rf"(?<!\w){re.escape(keyword.lower())}(?!\w)[:=]?", lower)
+    for keyword in map(str.lower, _keywords(question)):
+        # Most keywords are not there, and an expression takes a while to make.
+        match = re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)[:=]?", lower) if keyword in lower else None
         if match and len(tokens(clause)) > len(tokens(keyword)):
             return clause[: match.start()] + " " * (match.end() - match.start()) + clause[match.end() :]
     for option in question.options:

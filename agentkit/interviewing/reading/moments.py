@@ -22,6 +22,9 @@ _ISO: Final = re.compile(
 )
 _ALTERNATIVES: Final = frozenset({"or", "and", "between", "until", "till", "either"})
 _VERBS: Final = frozenset(words("began begin started start happened occurred born fell noticed took place go went"))
+_MOST: Final = 30
+"""So many words may a date with a time have: they are cut in two at each place."""
+
 _VAGUE: Final = frozenset({"around", "about", "roughly", "approximately", "circa", "early", "late", "before", "after"})
 
 
@@ -118,6 +121,8 @@ def _dated(inquiry: Inquiry, said: Sequence[Token]) -> tuple[str, bool] | Reason
 def _both(inquiry: Inquiry, said: Sequence[Token], today: date | None) -> tuple[str, bool] | Reason:
     """A date and a time in either order, split where both halves are clear."""
     answers: set[tuple[str, bool]] = set()
+    if len(said) > _MOST:
+        return Reason.AMBIGUOUS
     if any(token.text == "midnight" for token in said):
         return Reason.AMBIGUOUS  # of which of the two days
     for place in range(1, len(said)):

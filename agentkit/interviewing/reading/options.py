@@ -126,15 +126,17 @@ def _names(question: Question, option: Option) -> Iterator[tuple[str, str]]:
 
 def _phrases(question: Question, parts: Sequence[Token]) -> Iterator[Hit]:
     texts = [token.text for token in parts]
+    begins: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        begins.setdefault(text, []).append(place)
     for option in question.options:
         for phrase, method in _names(question, option):
+            if method == "value":
+                continue  # a word of the author's; inside a sentence it may be any word: "I sat"
             wanted = [token.text for token in tokens(phrase)]
-            length = len(wanted)
-            # A value is a word of the author's; inside a sentence it may be any word: "I sat".
-            places = range(len(texts) - length + 1) if length and method != "value" else ()
-            for place in places:
-                if texts[place : place + length] == wanted:
-                    yield Hit(option, place, place + length, method)
+            for place in begins.get(wanted[0], ()) if wanted else ():
+                if texts[place : place + len(wanted)] == wanted:
+                    yield Hit(option, place, place + len(wanted), method)
 
 
 def _values(question: Question, parts: Sequence[Token], free: Sequence[int]) -> Iterator[Hit]:

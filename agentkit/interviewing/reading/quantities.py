@@ -65,9 +65,9 @@ class Quantity:
 
 def quantities(parts: Sequence[Token]) -> Iterator[Quantity]:
     """All numbers of an utterance, each as long as it goes."""
-    place = 0
+    place, texts = 0, [token.text for token in parts]
     while place < len(parts):
-        found = _at(parts, place)
+        found = _at(parts, texts, place)
         if found is None:
             place += 1
         else:
@@ -75,7 +75,7 @@ def quantities(parts: Sequence[Token]) -> Iterator[Quantity]:
             place = found.after
 
 
-def _at(parts: Sequence[Token], place: int) -> Quantity | None:
+def _at(parts: Sequence[Token], texts: Sequence[str], place: int) -> Quantity | None:
     sign, start = 1, place
     if parts[place].text in {"minus", "negative"} or (
         parts[place].text in "+-" and place + 1 < len(parts) and parts[place + 1].start == parts[place].end
@@ -83,7 +83,7 @@ def _at(parts: Sequence[Token], place: int) -> Quantity | None:
         sign, start = (1 if parts[place].text == "+" else -1), place + 1
     if start >= len(parts):
         return None
-    found = _digits(parts, start) or _words(parts, start)
+    found = _digits(parts, start) or _words(texts, start)
     if found is None:
         return None
     found = _with_part(parts, found)
@@ -121,9 +121,8 @@ def _readings(text: str) -> tuple[Fraction, ...]:
     return tuple(sorted(values))
 
 
-def _words(parts: Sequence[Token], place: int) -> Quantity | None:
+def _words(texts: Sequence[str], place: int) -> Quantity | None:
     """A number in words, up to the thousands; digits after `point` make a decimal."""
-    texts = [token.text for token in parts]
     if place > 0 and texts[place] == "one" and texts[place - 1] in _POINTERS:
         return None
     if texts[place : place + 3] == ["half", "a", "dozen"]:

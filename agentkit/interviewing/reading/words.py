@@ -61,6 +61,8 @@ def loose(parts: Sequence[Token]) -> list[Token]:
 def corrected(parts: Sequence[Token]) -> list[Token]:
     """What stands behind an explicit correction ("no wait, 6"); everything where there is none (QN-P2)."""
     for place in range(len(parts) - 1, 0, -1):
+        if parts[place].text not in _BEGINNINGS:
+            continue
         said = [token.text for token in parts[place:] if token.text not in STOPS]
         for marker in _CORRECTIONS:
             if said[: len(marker)] == marker and len(said) > len(marker):
@@ -122,6 +124,7 @@ _CORRECTIONS: Final = tuple(
         "or rather",
     )
 )
+_BEGINNINGS: Final = frozenset(marker[0] for marker in _CORRECTIONS)
 DOUBT: Final = frozenset(
     words(
         "maybe perhaps probably possibly guess unsure uncertain think suppose dunno depends might could unknown"
