@@ -41,9 +41,10 @@ def mcp_servers(rules: McpRules) -> Starlette:
         "bearer": BearerAuth(TOKEN),
         "oauth": OAuthAuth(issuer, keys.jwks(), ("tools",)),
     }
+    tools = {path: echo_server(path.split("/")[1]) for path in PATHS}
     hosts: dict[_Kind, ASGIApp] = {
         kind: host(
-            [HostedServer(echo_server(path.split("/")[1]), path, auth) for path in PATHS],
+            [HostedServer(tools[path], path, auth) for path in PATHS],
             public_url=ORIGIN,
             extra_routes=authorization_server(issuer, keys, clients) if kind == "oauth" else (),
         )
