@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Annotated, Final
+
+import typer
 
 from agentkit.errors import ConfigurationError
 from agentkit.specs import Authorization
@@ -15,6 +18,49 @@ _OPENS: Final[Mapping[str, Authorization]] = {
     "client": Authorization.OAUTH2,
 }
 _WORDS: Final = ", ".join(word.value for word in Authorization)
+_option = partial(typer.Option, rich_help_panel="Who may call MCP servers and agents")
+
+Auth = Annotated[
+    list[str] | None,
+    _option(
+        metavar="none|bearer|oauth2.0|inherit|apiKey",
+        help="Who may call it; several: any one lets in. Default: what an expert says, else bearer; agents: none.",
+    ),
+]
+Token = Annotated[
+    str | None,
+    _option(envvar="AGENTKIT_TOKEN", help="Token for --auth bearer; also @FILE or env:NAME. Default: a new one."),
+]
+ApiKey = Annotated[str | None, _option(help="Key for --auth apiKey; also @FILE or env:NAME. Default: a new one.")]
+Client = Annotated[
+    str | None,
+    _option(
+        envvar="AGENTKIT_CLIENT",
+        metavar="ID:SECRET",
+        help="Client for --auth oauth2.0; also @FILE or env:NAME. Default: a new one.",
+    ),
+]
+Issuer = Annotated[
+    str | None,
+    _option(
+        metavar="URL",
+        help="Whose tokens are taken: for --auth inherit, else for oauth2.0 in place of our authorization server.",
+    ),
+]
+Audience = Annotated[list[str] | None, _option(help="What such a token must be meant for.")]
+Jwks = Annotated[
+    str | None, _option(metavar="URL", help="Where the issuer's keys are; default: what its metadata says.")
+]
+Scope = Annotated[
+    list[str] | None, _option(help="What a caller of oauth2.0 needs; default for MCP servers: their name.")
+]
+Introspection = Annotated[
+    str | None, _option(metavar="URL", help="Where the issuer is asked about tokens, in place of keys.")
+]
+IntrospectionClient = Annotated[
+    str | None,
+    _option(metavar="ID:SECRET", help="What the issuer knows this server by; also @FILE or env:NAME."),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,20 +17,22 @@ if TYPE_CHECKING:
 
 _NO_LIMITS: Final = "none"
 
+_option = partial(typer.Option, rich_help_panel="Agents")
+
 Grpc = Annotated[
     int | None,
-    typer.Option(metavar="PORT", min=0, max=65535, help="Serve agents over gRPC too, usually at 8703; 0: a free port."),
+    _option(metavar="PORT", min=0, max=65535, help="Serve agents over gRPC too, usually at 8703; 0: a free port."),
 ]
 Sign = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Sign agent cards with the keys of this file, which is made when missing."),
+    _option(metavar="FILE", help="Sign agent cards with the keys of this file, which is made when missing."),
 ]
 Card = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Take the words of an agent's card from here, for example edited.")
+    Path | None, _option(metavar="FILE", help="Take the words of an agent's card from here, for example edited.")
 ]
 Limit = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
         metavar="NAME=NUMBER",
         help="How often and for how much at once a caller may ask agents: rate, burst, concurrent, "
         "concurrent-per-caller, header-bytes; or none.",
@@ -37,14 +40,14 @@ Limit = Annotated[
 ]
 TrustedProxy = Annotated[
     list[str] | None,
-    typer.Option(metavar="NETWORK", help="A proxy that is believed when it says where a request to an agent is from."),
+    _option(metavar="NETWORK", help="A proxy that is believed when it says where a request to an agent is from."),
 ]
 PushHost = Annotated[
     list[str] | None,
-    typer.Option(metavar="HOST", help="A host that agents may send notifications to although it is not public."),
+    _option(metavar="HOST", help="A host that agents may send notifications to although it is not public."),
 ]
 TenantClaim = Annotated[
-    str | None, typer.Option(metavar="CLAIM", help="What in an issuer's tokens names the tenant of an agent's caller.")
+    str | None, _option(metavar="CLAIM", help="What in an issuer's tokens names the tenant of an agent's caller.")
 ]
 
 

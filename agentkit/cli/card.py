@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from agentkit.cli.address import require_url
-from agentkit.cli.agent_options import Card
 from agentkit.cli.data import file_name
 from agentkit.cli.target import AgentGroup, is_agent, load_target
 from agentkit.cli.text import plain
@@ -25,6 +24,9 @@ DEFAULT_URL: Final = "http://127.0.0.1:8702"
 
 Target = Annotated[str, typer.Argument(help="The agent, or a list of agents, as module:attribute.")]
 Url = Annotated[str, typer.Option(metavar="URL", help="Where the agent is served.")]
+Card = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Take the words of an agent's card from here, for example edited.")
+]
 
 
 @app.command("write")

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from agentkit.cli.access import Access, read_authorizations
+from agentkit.cli.access import (
+    Access,
+    ApiKey,
+    Audience,
+    Auth,
+    Client,
+    Introspection,
+    IntrospectionClient,
+    Issuer,
+    Jwks,
+    Scope,
+    Token,
+    read_authorizations,
+)
 from agentkit.cli.address import require_safe_host
 from agentkit.cli.agent_options import (
     AgentOptions,
@@ -48,14 +61,6 @@ if TYPE_CHECKING:
 
 _WHOLES: Final = ("platform", "all", ISSUER)
 
-Auth = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="none|bearer|oauth2.0|inherit|apiKey",
-        help="Who may call it; several: any one lets in. Default: what an expert says, else bearer; agents: none.",
-    ),
-]
-
 
 def serve(
     context: typer.Context,
@@ -82,49 +87,20 @@ def serve(
         str | None,
         typer.Option(
             metavar="URL",
-            help="SQLite file (with all: the platform's), or for agents postgresql://...; default AGENTKIT_DATABASE, "
-            "else one in the data folder.",
+            help="SQLite file (with all: the platform's), for platform and agents also postgresql://...; default "
+            "AGENTKIT_DATABASE, else one in the data folder.",
         ),
     ] = None,
     auth: Auth = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AGENTKIT_TOKEN", help="Token for --auth bearer; also @FILE or env:NAME. Default: a new one."
-        ),
-    ] = None,
-    api_key: Annotated[
-        str | None, typer.Option(help="Key for --auth apiKey; also @FILE or env:NAME. Default: a new one.")
-    ] = None,
-    client: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AGENTKIT_CLIENT",
-            metavar="ID:SECRET",
-            help="Client for --auth oauth2.0; also @FILE or env:NAME. Default: a new one.",
-        ),
-    ] = None,
-    issuer: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Whose tokens are taken: for --auth inherit, else for oauth2.0 in place of our authorization server.",
-        ),
-    ] = None,
-    audience: Annotated[list[str] | None, typer.Option(help="What such a token must be meant for.")] = None,
-    jwks: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where the issuer's keys are; default: what its metadata says.")
-    ] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help="What a caller of oauth2.0 needs; default for MCP servers: their name.")
-    ] = None,
-    introspection: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where the issuer is asked about tokens, in place of keys.")
-    ] = None,
-    introspection_client: Annotated[
-        str | None,
-        typer.Option(metavar="ID:SECRET", help="What the issuer knows this server by; also @FILE or env:NAME."),
-    ] = None,
+    token: Token = None,
+    api_key: ApiKey = None,
+    client: Client = None,
+    issuer: Issuer = None,
+    audience: Audience = None,
+    jwks: Jwks = None,
+    scope: Scope = None,
+    introspection: Introspection = None,
+    introspection_client: IntrospectionClient = None,
     clients: Clients = None,
     reasoner: ReasonerName = None,
     model: Model = None,
