@@ -3,6 +3,7 @@
 from agentkit.reasoning.acts import dump_act, load_act
 from agentkit.reasoning.cassette import Cassette
 from agentkit.reasoning.named import reasoner_from
+from agentkit.reasoning.observed import dump_observation, load_observation
 from agentkit.reasoning.protocol import (
     Act,
     Answer,
@@ -49,7 +50,9 @@ __all__ = [
     "Utterance",
     "counting",
     "dump_act",
+    "dump_observation",
     "load_act",
+    "load_observation",
     "reasoner_from",
     "spent",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from agentkit.compose.agent import RunContext
 from agentkit.models import Json, JsonObject, Role
-from agentkit.reasoning import Observation, Utterance
+from agentkit.reasoning import Observation, Utterance, dump_observation, load_observation
 
 LARGEST: Final = 48_000
 """Characters of JSON that are kept of a conversation; the oldest tool results, then the oldest turns are forgotten."""
@@ -29,13 +29,13 @@ class Memory:
         fields = kept if isinstance(kept, dict) else {}
         return cls(
             tuple(_utterance(one) for one in _objects(fields.get("history"))),
-            tuple(_observation(one) for one in _objects(fields.get("observations"))),
+            tuple(_observations(fields.get("observations"))),
         )
 
     async def write(self, context: RunContext) -> None:
         """Keep as much of it as fits, the newest."""
         history: list[Json] = [_turn(one) for one in self.history]
-        observations: list[Json] = [_seen(one) for one in self.observations]
+        observations: list[Json] = [dump_observation(one) for one in self.observations]
         sizes = [len(json.dumps(one)) for one in (*observations, *history)]
         size, oldest = sum(sizes), 0
         while size > LARGEST and oldest < len(sizes):
@@ -56,6 +56,13 @@ def _objects(kept: Json) -> Sequence[JsonObject]:
     return [one for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
 
 
+def _observations(kept: Json) -> Iterable[Observation]:
+    for one in kept if isinstance(kept, list) else []:
+        observation = load_observation(one, current=False)
+        if observation is not None:
+            yield observation
+
+
 def _turn(said: Utterance) -> JsonObject:
     return {"role": said.role.value, "text": said.text, "expert": said.expert, "asks": said.asks}
 
@@ -63,30 +70,6 @@ def _turn(said: Utterance) -> JsonObject:
 def _utterance(fields: Mapping[str, Json]) -> Utterance:
     role = Role.USER if fields.get("role") == Role.USER.value else Role.AGENT
     return Utterance(role, _text(fields, "text") or "", _text(fields, "expert"), fields.get("asks") is True)
-
-
-def _seen(seen: Observation) -> JsonObject:
-    return {
-        "tool": seen.tool,
-        "arguments": seen.arguments,
-        "text": seen.text,
-        "data": seen.data,
-        "failed": seen.failed,
-        "code": seen.code,
-    }
-
-
-def _observation(fields: Mapping[str, Json]) -> Observation:
-    arguments = fields.get("arguments")
-    return Observation(
-        _text(fields, "tool") or "",
-        arguments if isinstance(arguments, dict) else {},
-        _text(fields, "text") or "",
-        fields.get("data"),
-        fields.get("failed") is True,
-        _text(fields, "code"),
-        current=False,
-    )
 
 
 def _text(fields: Mapping[str, Json], key: str) -> str | None:

@@ -9,13 +9,15 @@ from typing import Final
 
 from agentkit.errors import McpAuthRequired
 from agentkit.experts import Step, WorkerResult, WorkerState
-from agentkit.models import Artifact, Json, JsonObject
+from agentkit.models import Artifact, Json, JsonObject, TaskState
 from agentkit.reasoning import Delegation, Observation
 
 Waiting = Mapping[str, JsonObject]
 """What agents elsewhere want back when they are answered, by the id of their connector."""
 
 NOBODY_WAITS: Final[Waiting] = MappingProxyType({})
+
+_STATES: Final = {TaskState.COMPLETED: WorkerState.COMPLETED, TaskState.INPUT_REQUIRED: WorkerState.INPUT_REQUIRED}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,6 +91,11 @@ class Notebook:
             text, state=WorkerState.FAILED, steps=tuple(self.steps), observations=tuple(self.observations)
         )
         return replace(made, **ending)
+
+
+def worker_state(state: TaskState) -> WorkerState:
+    """How a piece of work ended that was a turn of an agent."""
+    return _STATES.get(state, WorkerState.FAILED)
 
 
 def dump_delegation(delegation: Delegation) -> JsonObject:

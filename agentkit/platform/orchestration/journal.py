@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import cast
 
 from agentkit.compose import RunContext
 from agentkit.engine import Effect
 from agentkit.errors import EngineError
-from agentkit.models import Json, JsonObject, TokenUsage
-from agentkit.reasoning import Act, Observation, counting, dump_act, load_act, spent
+from agentkit.models import Json, TokenUsage
+from agentkit.reasoning import (
+    Act,
+    Observation,
+    counting,
+    dump_act,
+    dump_observation,
+    load_act,
+    load_observation,
+    spent,
+)
 
 
 class Journal:
@@ -59,31 +67,14 @@ class Journal:
             return await call()
 
         async def work() -> Json:
-            return _dump(await call())
+            return dump_observation(await call())
 
-        return _load(await self._step("call", work, "idempotent" if read_only else "once"))
+        record = await self._step("call", work, "idempotent" if read_only else "once")
+        observation = load_observation(record, current=True)
+        if observation is None:
+            raise EngineError("What was recorded of a tool call cannot be read.", remedy="Start a new task.")
+        return observation
 
     async def _step(self, what: str, work: Callable[[], Awaitable[Json]], effect: Effect) -> Json:
         self._number += 1
         return await self._context.step(f"{self._place}/{what}#{self._number}", work, effect=effect)
-
-
-def _dump(observation: Observation) -> JsonObject:
-    return {
-        "tool": observation.tool,
-        "arguments": observation.arguments,
-        "text": observation.text,
-        "data": observation.data,
-        "failed": observation.failed,
-        "code": observation.code,
-    }
-
-
-def _load(record: Json) -> Observation:
-    match record:
-        case {"tool": str(tool), "arguments": dict(arguments), "text": str(text), "failed": bool(failed)}:
-            code = cast("JsonObject", record).get("code")
-            data = cast("JsonObject", record).get("data")
-            return Observation(tool, arguments, text, data, failed, code if isinstance(code, str) else None)
-        case _:
-            raise EngineError("What was recorded of a tool call cannot be read.", remedy="Start a new task.")

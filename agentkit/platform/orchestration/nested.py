@@ -9,15 +9,13 @@ from dataclasses import replace
 from agentkit.errors import AgentKitError, McpAuthRequired, RemoteAuthRequired
 from agentkit.experts import Step, WorkerResult, WorkerState
 from agentkit.models import Json, TaskState
-from agentkit.platform.orchestration.contribution import Contribution
+from agentkit.platform.orchestration.contribution import Contribution, worker_state
 from agentkit.platform.orchestration.deliberation import Deliberation, Team
 from agentkit.platform.orchestration.happenings import Progress, Verdict
 from agentkit.platform.orchestration.members import Assignment, Shift, introduce
 from agentkit.platform.orchestration.plan import MemberPlan
 from agentkit.reasoning import Candidate, Observation, Tool
 from agentkit.tracing import long_span
-
-_STATES = {TaskState.COMPLETED: WorkerState.COMPLETED, TaskState.INPUT_REQUIRED: WorkerState.INPUT_REQUIRED}
 
 
 class AgentMember:
@@ -69,7 +67,7 @@ def _contribution(name: str, place: str, verdict: Verdict) -> Contribution:
         data.extend(one.result.data)
         steps.extend(one.result.steps)
         observations.extend(replace(found, expert=name) for found in one.result.observations)
-    state = _STATES.get(verdict.state, WorkerState.FAILED)
+    state = worker_state(verdict.state)
     result = WorkerResult(
         verdict.text,
         data=tuple(data),

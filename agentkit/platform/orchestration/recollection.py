@@ -11,7 +11,7 @@ from agentkit.experts import WorkerResult
 from agentkit.memory import ContextMemory, Item, Kind, Note, Scope, Wanted
 from agentkit.models import Artifact, Json, Message, Part, Role
 from agentkit.platform.orchestration.deliberation import Contribution
-from agentkit.reasoning import Observation, Passage, Utterance
+from agentkit.reasoning import Observation, Passage, Utterance, dump_observation, load_observation
 
 _RELEVANT: Final = 10
 _NAMED: Final = 10
@@ -80,7 +80,7 @@ class Recollection:
         observed = sorted((*relevant, *found.observations), key=lambda item: item.number)
         return Recalled(
             tuple(_utterance(item.note) for item in found.turns if item.note.text),
-            tuple(_observation(item.note) for item in observed),
+            tuple(one for one in map(_observation, observed) if one is not None),
             tuple(_passage(item) for item in found.relevant if item.note.kind is not Kind.OBSERVATION),
         )
 
@@ -102,6 +102,10 @@ def _utterance(note: Note) -> Utterance:
     return Utterance(Role.USER if note.kind is Kind.USER else Role.AGENT, note.text, note.source, asks)
 
 
+def _observation(item: Item) -> Observation | None:
+    return load_observation(item.note.data, current=False, expert=item.note.source)
+
+
 def _passage(item: Item) -> Passage:
     return Passage(item.note.kind.value, item.note.text, item.note.source)
 
@@ -111,34 +115,12 @@ def _results(expert: str, result: WorkerResult, task_id: str) -> list[Note]:
         Note(
             Kind.OBSERVATION,
             observation.text or _flat(observation.data),
-            {
-                "tool": observation.tool,
-                "arguments": observation.arguments,
-                "text": observation.text,
-                "data": observation.data,
-                "failed": observation.failed,
-                "code": observation.code,
-            },
+            dump_observation(observation),
             observation.expert or expert,
             task_id,
         )
         for observation in result.observations
     ]
-
-
-def _observation(note: Note) -> Observation:
-    kept = note.data if isinstance(note.data, dict) else {}
-    arguments, code = kept.get("arguments"), kept.get("code")
-    return Observation(
-        tool=str(kept.get("tool", "")),
-        arguments=arguments if isinstance(arguments, dict) else {},
-        text=str(kept.get("text", note.text)),
-        data=kept.get("data"),
-        failed=kept.get("failed") is True,
-        code=code if isinstance(code, str) else None,
-        current=False,
-        expert=note.source,
-    )
 
 
 def _part_note(part: Part, task_id: str) -> Note:

@@ -12,7 +12,7 @@ from agentkit.compose import AGENT_KEY, Agent, Outcome, RunContext, Turn
 from agentkit.errors import AgentKitError, McpUnreachable
 from agentkit.experts import WorkerResult, WorkerState
 from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, Part, Role, TaskState
-from agentkit.platform.orchestration.contribution import Contribution
+from agentkit.platform.orchestration.contribution import Contribution, worker_state
 from agentkit.platform.orchestration.happenings import Made, Progress, Said
 from agentkit.platform.orchestration.members import Assignment, Shift
 from agentkit.platform.orchestration.plan import MemberPlan
@@ -20,7 +20,6 @@ from agentkit.platform.tools.remotes import Remotes
 from agentkit.reasoning import Candidate, Situation
 
 _IDS: Final = UUID("0b0f3c9b-7f07-4d0e-8c7a-1f9f9b6b2d11")
-_STATES: Final = {TaskState.COMPLETED: WorkerState.COMPLETED, TaskState.INPUT_REQUIRED: WorkerState.INPUT_REQUIRED}
 
 
 class _HasCard(Protocol):
@@ -109,7 +108,7 @@ class RemoteMember:
         data: list[Json] = [part.data for artifact in artifacts for part in artifact.parts if part.kind == "data"]
         if outcome.message is not None:
             data.extend(outcome.message.data)
-        state = _STATES.get(outcome.state, WorkerState.FAILED)
+        state = worker_state(outcome.state)
         text = outcome.text or "\n".join(artifact.text for artifact in artifacts if artifact.text)
         failed = state is WorkerState.FAILED and not lacks_credential
         result = WorkerResult(
