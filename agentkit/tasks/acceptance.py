@@ -7,7 +7,7 @@ from typing import Final
 
 from agentkit.errors import ContextMismatch, ContextNotFound, MessageConflict, TaskNotContinuable, TaskNotFound
 from agentkit.models import Message, Task, TaskState, TaskStatus
-from agentkit.models.base import altered
+from agentkit.models.base import altered, assembled
 from agentkit.storage import Connection
 from agentkit.tasks.codec import decode, decode_object, decode_task, encode, encode_task, moment, stamped
 from agentkit.tasks.repository import ContextPolicy, Opened, Repeated, Scope, StoredTask
@@ -93,8 +93,7 @@ class Acceptance:
         opens = given is None or not self._check_context(connection, given)
         context_id = given or self.new_context_id
         message = stamped(self.message, self.new_task_id, context_id)
-        status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
-        task = Task.model_construct(id=self.new_task_id, context_id=context_id, status=status)
+        task = assembled(Task, {"id": self.new_task_id, "context_id": context_id, "status": self._submitted()}, {})
         own = (scope.tenant, scope.owner, scope.agent_id)
         key, listed = connection.execute(
             _OPEN,
@@ -105,13 +104,14 @@ class Acceptance:
             ),
         ).fetchone()
         if listed is None:
-            connection.execute(
-                "INSERT INTO scopes (tenant, owner, agent_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", own
-            )
+            connection.execute(_NEW_SCOPE, own)
             connection.execute(f"UPDATE tasks SET listed = {SCOPE} WHERE key = ?", (*own, key))  # noqa: S608
         self._store(connection, key, 1, message)
         task = altered(task, {"history": (message,)})
         return Opened(StoredTask(key, task, 1, scope, worker=self.worker), message, resumed=False)
+
+    def _submitted(self) -> TaskStatus:
+        return assembled(TaskStatus, {"state": TaskState.SUBMITTED, "timestamp": moment(self.now)}, {})
 
     def _store(self, connection: Connection, key: int, version: int, message: Message) -> None:
         kind, talk, body = encode(message)
@@ -150,8 +150,7 @@ class Acceptance:
             return self._repeat(connection, context_id)
         task = decode_task(body)
         _check_waiting(task)
-        status = TaskStatus.model_construct(state=TaskState.SUBMITTED, timestamp=moment(self.now))
-        task = altered(task, {"status": status})
+        task = altered(task, {"status": self._submitted()})
         message = stamped(self.message, task_id, context_id)
         self._store(connection, key, version, message)
         connection.execute(

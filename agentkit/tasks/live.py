@@ -12,7 +12,7 @@ from agentkit.compose.continuation import PASSING_KEYS
 from agentkit.engine import Engine
 from agentkit.errors import AgentKitError, TurnExceeded
 from agentkit.models import ArtifactUpdate, JsonObject, Message, StatusUpdate, Task, TaskState, TaskStatus
-from agentkit.models.base import altered
+from agentkit.models.base import altered, assembled
 from agentkit.tasks.codec import encode, encode_object, stamped
 from agentkit.tasks.limits import Limits
 from agentkit.tasks.repository import Entry, Opened, Record, Repository, StoredTask
@@ -217,9 +217,9 @@ class LiveTask:
             raise TurnExceeded(f"The turn says more than {limit} characters of JSON.", task_id=self.task.id)
 
     def _update(self, state: TaskState) -> StatusUpdate:
-        return StatusUpdate.model_construct(
-            task_id=self.task.id, context_id=self.task.context_id, status=TaskStatus.model_construct(state=state)
-        )
+        status = assembled(TaskStatus, {"state": state}, {})
+        ids: dict[str, object] = {"task_id": self.task.id, "context_id": self.task.context_id}
+        return assembled(StatusUpdate, {**ids, "status": status}, {})
 
     def _completed(self, update: StatusUpdate | ArtifactUpdate) -> StatusUpdate | ArtifactUpdate:
         if isinstance(update, ArtifactUpdate):
