@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from agentkit.errors import ConfigurationError, ServeError
 from agentkit.oauth.loopback import is_loopback
 
+LAST_PORT: Final = 65535
 UNREAD_SECONDS: Final = 60
 """After so long the connection of a client that takes nothing in is gone (Linux)."""
 
@@ -48,8 +49,10 @@ def bind(host: str, port: int, *, public_url: str | None = None) -> Address:
         public_url: Where clients reach it, when that is not where it listens.
 
     Raises:
-        ServeError: The port is in use, or the address is not one of this machine.
+        ServeError: The port is in use or none, or the address is not one of this machine.
     """
+    if port > LAST_PORT:  # the resolver would count from 0 again
+        raise ServeError(f"{port} is no port: the last one is {LAST_PORT}.", remedy="Give a lower --port.")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, proto)

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from agentkit.cli.address import UNREAD_SECONDS, bind, require_safe_host, require_url
-from agentkit.errors import ConfigurationError
+from agentkit.errors import ConfigurationError, ServeError
 
 
 def test_a_connection_whose_client_never_reads_is_given_up_by_the_kernel() -> None:
@@ -22,6 +22,12 @@ def test_a_connection_whose_client_never_reads_is_given_up_by_the_kernel() -> No
                 assert option is None or accepted.getsockopt(socket.IPPROTO_TCP, option) == UNREAD_SECONDS * 1000
     finally:
         address.close()
+
+
+def test_a_port_behind_the_last_one_is_refused_and_not_counted_from_zero_again() -> None:
+    """`agentkit serve all --port 65534` would put its neighbours there, and the resolver counts modulo 65536."""
+    with pytest.raises(ServeError, match="65538"):
+        bind("127.0.0.1", 65538).close()
 
 
 @pytest.mark.parametrize(
