@@ -141,7 +141,7 @@ class LocalDatabase:
             if found not in (0, self._version):
                 raise StorageError(
                     f"the database {self._name} has schema {found}, this version needs {self._version}",
-                    remedy="Name another file, or delete this one: the data it was filled with comes back.",
+                    remedy="Name another file, or delete this one: what it was filled with comes back, nothing else.",
                 )
             if found == 0:
                 for statement in self._schema.split(";"):
