@@ -107,3 +107,28 @@ async def test_when_nobody_can_it_is_said_after_a_few() -> None:
 async def test_a_question_of_one_of_them_ends_the_turn() -> None:
     act = await decided('Find books on "ferns"', Delegation("library", "Which ones?", asks=True))
     assert act == Ask("Which ones?")
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Counts words.",
+        "Text tools. Counts words.",
+        "Helps with texts. It is new.\nsizes: Counts the words of a text.",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ['Count the words in "no fever, no cough"', "count the words", "Count the words in x y"]
+)
+@pytest.mark.parametrize("others", [(), (LIBRARY, KITCHEN)])
+async def test_an_expert_that_tells_no_tools_is_chosen_by_what_it_says_of_itself(
+    description: str, text: str, others: tuple[Candidate, ...]
+) -> None:
+    """An agent elsewhere is known by its card alone: its words are no names, and none is foreign."""
+    act = await decided(text, experts=(Candidate("elsewhere", description), *others))
+    assert act == Delegate("elsewhere", text, "its description and tools fit best")
+
+
+async def test_an_expert_that_tells_no_tools_is_not_chosen_for_what_it_does_not_say() -> None:
+    act = await decided("Order a taxi for Monday", experts=(Candidate("elsewhere", "Text tools. Counts words."),))
+    assert isinstance(act, Decline)

@@ -71,7 +71,7 @@ def _summed_up(situation: Situation) -> Act:
 def _plan(situation: Situation) -> list[Piece]:
     """Who gets what: the whole message to one expert, or its pieces to several, in order."""
     panel = Panel(situation.experts, _last_expert(situation))
-    reading = read(situation.text, panel.tools)
+    reading = panel.read(situation.text)
     if _answers(reading, situation):
         asking = panel.last if situation.history[-1].expert == panel.last else None
         answered = [asking] if asking else answering(situation)
@@ -92,7 +92,7 @@ def _next(situation: Situation) -> Delegate | None:
     if len(tried) >= _MOST_TRIED or not all(one.declined for one in situation.delegations):
         return None
     panel = Panel(situation.experts, None)
-    others = panel.others(read(situation.text, panel.tools), tried)
+    others = panel.others(panel.read(situation.text), tried)
     return Delegate(others[0], situation.text, reason="who was asked before cannot do it") if others else None
 
 

@@ -21,8 +21,8 @@ from agentkit.reasoning.rules.choice import (
     searching,
 )
 from agentkit.reasoning.rules.leanings import concerns_somebody, names_choice, takes_values
-from agentkit.reasoning.rules.reading import Reading
-from agentkit.reasoning.rules.words import name_stems, schema_stems
+from agentkit.reasoning.rules.reading import MAX_TEXT, Reading, vocabulary
+from agentkit.reasoning.rules.words import common_stems, name_stems, schema_stems
 
 _FIRST: Final = 2.0
 _BODY: Final = 1.2
@@ -62,6 +62,12 @@ class Panel:
     @cached_property
     def _rarity(self) -> dict[str, float]:
         return rarities(self._profiles)
+
+    def read(self, text: str) -> Reading:
+        """Read a message with the words of the tools, and with those in which experts that tell no tool speak."""
+        silent = [expert for expert in self.experts if not expert.tools]
+        own = (stems for one in silent for stems in (name_stems(one.name), common_stems(one.description)))
+        return Reading(text[:MAX_TEXT], vocabulary(self.tools).union(*own))
 
     def best(self, part: Reading) -> str | None:
         """Who fits a piece of a message best; None where nobody fits well enough."""
@@ -107,7 +113,10 @@ class Panel:
 
 
 def _profile(expert: Candidate) -> Profile:
-    first, _, rest = expert.description.partition(". ")
-    own = dict.fromkeys(schema_stems(rest), _BODY) | dict.fromkeys(schema_stems(first), _FIRST)
+    # Of an agent elsewhere each line tells another skill.
+    lines = [expert.description] if expert.tools else expert.description.split("\n")
+    parts = [line.partition(". ") for line in lines]
+    own = dict.fromkeys((stem for _, _, rest in parts for stem in schema_stems(rest)), _BODY)
+    own |= dict.fromkeys((stem for first, _, _ in parts for stem in schema_stems(first)), _FIRST)
     own |= dict.fromkeys(name_stems(expert.name), _FIRST)
     return merged([Profile(own), *(profile(tool) for tool in expert.tools)])

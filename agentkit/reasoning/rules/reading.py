@@ -23,7 +23,7 @@ from agentkit.reasoning.rules.vocabulary import (
     REQUEST_OPENERS,
     SUBJECT_CUES,
 )
-from agentkit.reasoning.rules.words import Word, initials, name_stems, stem, words
+from agentkit.reasoning.rules.words import Word, common_stems, initials, name_stems, words
 
 MAX_TEXT: Final = 8_000
 """Characters of a message that are read."""
@@ -275,10 +275,10 @@ def vocabulary(tools: Sequence[Tool]) -> frozenset[str]:
 
 @kept
 def _used_by(tool: Tool) -> frozenset[str]:
-    found = {*name_stems(tool.name), *_common(tool.description)}
+    found = {*name_stems(tool.name), *common_stems(tool.description)}
     for parameter in parameters(tool):
         found |= parameter.stems
-        found.update(_common(js.text_of(js.as_object(parameter.whole), "description")))
+        found.update(common_stems(js.text_of(js.as_object(parameter.whole), "description")))
         for choice in parameter.choices:
             found.update(name_stems(choice))
     return frozenset(found)
@@ -291,8 +291,3 @@ def read(text: str, tools: Sequence[Tool], data: tuple[Json, ...] = (), *, answe
 
 def _lettered(word: Word) -> bool:
     return word.text.replace("-", "").replace("'", "").isalpha()
-
-
-def _common(text: str) -> Iterable[str]:
-    """Words in lower case, and the first word of a sentence: the others may be names in examples."""
-    return (stem(word.text) for word in words(text) if word.text.islower() or (word.opens and word.text.isalpha()))

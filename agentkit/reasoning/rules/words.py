@@ -124,6 +124,12 @@ def content_stems(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def common_stems(text: str) -> frozenset[str]:
+    """The stems of words in lower case, and of the first word of a sentence: the others may be names in examples."""
+    said = (word for word in words(text) if word.text.islower() or (word.opens and word.text.isalpha()))
+    return frozenset(word.stem for word in said)
+
+
 @lru_cache(maxsize=2048)
 def schema_stems(text: str) -> tuple[str, ...]:
     """The same for a text of a schema: kept, because it is read on every decision; what users say is not kept."""
