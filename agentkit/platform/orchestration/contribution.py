@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from agentkit.errors import McpAuthRequired
+from agentkit.errors import AgentKitError, McpAuthRequired, UnknownOutcome
 from agentkit.experts import Step, WorkerResult, WorkerState
 from agentkit.models import Artifact, Json, JsonObject, TaskState
 from agentkit.reasoning import Delegation, Observation
@@ -96,6 +96,17 @@ class Notebook:
 def worker_state(state: TaskState) -> WorkerState:
     """How a piece of work ended that was a turn of an agent."""
     return _STATES.get(state, WorkerState.FAILED)
+
+
+def failure(text: str, place: str, *, unknown: bool) -> AgentKitError:
+    """Why a piece of work failed that was a turn of an agent.
+
+    Args:
+        text: What it said.
+        place: Which piece it was.
+        unknown: Nobody knows whether it was done, so it must not be done again.
+    """
+    return UnknownOutcome(text, step=place) if unknown else AgentKitError(text)
 
 
 def dump_delegation(delegation: Delegation) -> JsonObject:

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from agentkit.errors import AgentKitError, McpAuthRequired, RemoteAuthRequired
+from agentkit.errors import AgentKitError, McpAuthRequired, RemoteAuthRequired, TurnLimitExceeded, UnknownOutcome
 from agentkit.experts import Step, WorkerResult, WorkerState
 from agentkit.models import Json, TaskState
-from agentkit.platform.orchestration.contribution import Contribution, worker_state
+from agentkit.platform.orchestration.contribution import Contribution, failure, worker_state
 from agentkit.platform.orchestration.deliberation import Deliberation, Team
 from agentkit.platform.orchestration.happenings import Progress, Verdict
 from agentkit.platform.orchestration.members import Assignment, Shift, introduce
@@ -47,16 +47,21 @@ class AgentMember:
         name, place = self.plan.name, assignment.place
         deliberation = Deliberation(self._team, self._shift, name=name, place=place, notebook=assignment.notebook)
         situation = replace(assignment.situation, instructions=self.plan.prompt)
-        with long_span("expert.work", {"agentkit.expert.name": name}) as hop:
-            async with aclosing(deliberation.run(situation, assignment.waiting)) as happenings:
-                while True:
-                    with hop.current():
-                        happening = await anext(happenings)
-                    if isinstance(happening, Verdict):
-                        yield _contribution(name, place, happening)
-                        return
-                    if not isinstance(happening, Contribution):
-                        yield happening
+        try:
+            with long_span("expert.work", {"agentkit.expert.name": name}) as hop:
+                async with aclosing(deliberation.run(situation, assignment.waiting)) as happenings:
+                    while True:
+                        with hop.current():
+                            happening = await anext(happenings)
+                        if isinstance(happening, Verdict):
+                            yield _contribution(name, place, happening)
+                            return
+                        if not isinstance(happening, Contribution):
+                            yield happening
+        except TurnLimitExceeded:
+            raise
+        except AgentKitError as error:
+            yield Contribution(name, assignment.notebook.result(str(error), error=error), place)
 
 
 def _contribution(name: str, place: str, verdict: Verdict) -> Contribution:
@@ -68,13 +73,14 @@ def _contribution(name: str, place: str, verdict: Verdict) -> Contribution:
         steps.extend(one.result.steps)
         observations.extend(replace(found, expert=name) for found in one.result.observations)
     state = worker_state(verdict.state)
+    failed = state is WorkerState.FAILED
     result = WorkerResult(
         verdict.text,
         data=tuple(data),
         state=state,
         steps=tuple(steps),
         observations=tuple(observations),
-        error=AgentKitError(verdict.text) if state is WorkerState.FAILED else None,
+        error=failure(verdict.text, place, unknown=verdict.code == UnknownOutcome.code) if failed else None,
     )
     return Contribution(
         name,

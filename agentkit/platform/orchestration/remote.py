@@ -9,10 +9,10 @@ from typing import Final, Protocol, cast
 from uuid import UUID, uuid5
 
 from agentkit.compose import AGENT_KEY, Agent, Outcome, RunContext, Turn
-from agentkit.errors import AgentKitError, McpUnreachable
+from agentkit.errors import McpUnreachable, RemoteAuthRequired, UnknownOutcome
 from agentkit.experts import WorkerResult, WorkerState
 from agentkit.models import Artifact, ArtifactUpdate, Json, JsonObject, Message, Part, Role, TaskState
-from agentkit.platform.orchestration.contribution import Contribution, worker_state
+from agentkit.platform.orchestration.contribution import Contribution, failure, worker_state
 from agentkit.platform.orchestration.happenings import Made, Progress, Said
 from agentkit.platform.orchestration.members import Assignment, Shift
 from agentkit.platform.orchestration.plan import MemberPlan
@@ -102,7 +102,8 @@ class RemoteMember:
         )
 
     def _contribution(self, outcome: Outcome, place: str) -> Contribution:
-        refused = (outcome.metadata or {}).get("error") == "RemoteAuthRequired"
+        error = (outcome.metadata or {}).get("error")
+        refused, unknown = error == RemoteAuthRequired.__name__, error == UnknownOutcome.__name__
         lacks_credential = refused or outcome.state is TaskState.AUTH_REQUIRED
         artifacts = tuple(self._named(artifact) for artifact in outcome.artifacts)
         data: list[Json] = [part.data for artifact in artifacts for part in artifact.parts if part.kind == "data"]
@@ -115,7 +116,7 @@ class RemoteMember:
             text,
             data=tuple(data),
             state=WorkerState.INPUT_REQUIRED if lacks_credential else state,
-            error=AgentKitError(text) if failed else None,
+            error=failure(text, place, unknown=unknown) if failed else None,
         )
         left = outcome.continuation
         waiting = {self.plan.id: left if left is not None else {}} if left is not None or refused else {}

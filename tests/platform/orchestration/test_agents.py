@@ -9,11 +9,22 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from agentkit.compose import FunctionAgent, RunContext
-from agentkit.errors import InputRequired
+from agentkit.errors import EngineError, InputRequired, UnknownOutcome
 from agentkit.mcp.hosting.authorization import NoAuth
 from agentkit.platform import PlatformSettings
 from agentkit.platform.agents.registry import RegistryEntry
-from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, ScriptedReasoner, Situation
+from agentkit.platform.orchestration.journal import Journal
+from agentkit.reasoning import (
+    Act,
+    Answer,
+    Ask,
+    CallTool,
+    Decline,
+    Delegate,
+    Observation,
+    ScriptedReasoner,
+    Situation,
+)
 from agentkit.specs import ExpertSpec
 from agentkit.testing.local_platform import LocalPlatform
 from tests.deadline import HANG
@@ -93,6 +104,57 @@ async def test_an_agent_that_is_gone_is_named_and_the_others_answer() -> None:
     assert task["metadata"]["agentkit"]["unavailable"] == [
         {"expert": "lower", "reason": "it is not on offer any more."}
     ]
+
+
+async def test_an_agent_whose_reasoner_cannot_go_on_fails_its_part_only() -> None:
+    """As an expert does; what its own experts found until then is told."""
+
+    class Half(Down):
+        async def decide(self, situation: Situation) -> Act:
+            if situation.experts and situation.experts[0].name == "lower" and situation.delegations:
+                raise EngineError("The model is away.")
+            if situation.experts and len(situation.delegations) == 1 and situation.delegations[0].failed:
+                return Delegate(situation.experts[1].name, situation.text)
+            return await super().decide(situation)
+
+    async with platform_with(Half()) as platform:
+        lower = await made(platform, mcp("one"), name="lower")
+        middle = await made(platform, agent(lower), name="middle")
+        chief = await made(platform, agent(middle), mcp("two"))
+        task = await chief.send("hello")
+    assert state(task) == "completed"
+    assert "The expert middle could not do its part: The model is away." in said(task)
+    report = task["metadata"]["agentkit"]
+    assert [(one["expert"], one["state"]) for one in report["contributions"]] == [
+        ("middle", "failed"),
+        ("chief", "completed"),
+    ]
+    assert [one["server"] for one in report["steps"]] == ["one", "two"]
+
+
+async def test_what_nobody_knows_whether_an_agents_expert_did_it_is_not_given_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A crash interrupted a call that does more than read: however deep it was made, the turn ends there."""
+    asked = list[str]()
+
+    async def interrupted(_journal: Journal, call: object, *, read_only: bool) -> Observation:
+        asked.append("call")
+        raise UnknownOutcome("Nobody knows whether it was done.", step="call#1")
+
+    class Stubborn(Down):
+        async def decide(self, situation: Situation) -> Act:
+            if situation.experts and len(situation.delegations) == 1:
+                return Delegate(situation.experts[0].name, situation.text)
+            return await super().decide(situation)
+
+    monkeypatch.setattr(Journal, "called", interrupted)
+    async with platform_with(Stubborn()) as platform:
+        lower = await made(platform, mcp("one"), name="lower")
+        chief = await made(platform, agent(lower))
+        task = await chief.send("hello")
+    assert (state(task), asked) == ("failed", ["call"])
+    assert task["metadata"]["agentkit"]["error"] == {"code": "unknown_outcome"}
 
 
 async def test_an_agent_of_somebody_else_is_asked_with_what_its_owner_gave_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from agentkit.compose import Agent, FunctionAgent, RunContext, Sequential, status_update
-from agentkit.errors import InputRequired
+from agentkit.errors import InputRequired, UnknownOutcome
 from agentkit.mcp.client.pool import HttpPool
 from agentkit.models import AgentSkill, Artifact, ArtifactUpdate, Event, Message, Part, TaskState
 from agentkit.platform import PlatformLimits, PlatformSettings
@@ -236,6 +236,41 @@ async def test_a_turn_that_reaches_a_limit_cancels_what_it_set_going_elsewhere()
             task = await chief.send("go")
     assert task["metadata"]["agentkit"]["error"]["limit"] == "seconds"
     assert canceled == [task["id"]]
+
+
+async def test_work_elsewhere_of_which_nobody_knows_whether_it_was_done_ends_the_turn_and_is_not_given_out_again() -> (
+    None
+):
+    """A2A-CMP-01: as with a tool that does more than read."""
+    asked = list[str]()
+
+    class Lost:
+        name = "far"
+        description = "Never says whether it got the message"
+        skills = ()
+
+        async def run(self, message: Message, context: RunContext) -> AsyncIterator[Event]:
+            asked.append(message.text)
+            raise UnknownOutcome("Nobody knows whether it arrived.", step=context.step_key)
+            yield message
+
+        async def cancel(self, context: RunContext) -> None: ...
+
+    class Stubborn:
+        async def decide(self, situation: Situation) -> Act:
+            done = len(situation.delegations)
+            return Delegate(situation.experts[0].name, situation.text) if done < 2 else Answer("done")
+
+    def make(spec: RemoteAgentSpec, *, inherit: bool, http: HttpPool) -> Agent:
+        del spec, inherit, http
+        return Lost()
+
+    async with platform_with(Stubborn(), settings=PlatformSettings(remote_agents=make)) as platform:
+        chief = await made(platform, a2a())
+        task = await chief.send("book it")
+    assert (state(task), asked) == ("failed", ["book it"])
+    assert task["metadata"]["agentkit"]["error"] == {"code": "unknown_outcome"}
+    assert "Nobody knows whether it arrived." in said(task)
 
 
 async def test_cancelling_a_task_that_waits_cancels_the_one_that_waits_elsewhere() -> None:
