@@ -79,6 +79,8 @@ def erase(
     if context is None or owner is None or agent is None:
         erased = _run(database, lambda repository: _erase_owned(repository, tenant, owner))
         typer.echo(f"Erased {erased} {_tasks(erased)}.")
+        if not (erased or tenant):
+            typer.echo("An owner may belong to a tenant: name it with --tenant, base for the platform's default one.")
     else:
         found = _run(database, lambda repository: _erase_context(repository, tenant, owner, agent, context))
         typer.echo("Erased the conversation." if found else "There is no such conversation, or it was erased before.")

@@ -62,6 +62,17 @@ def test_an_owner_is_erased_and_the_others_stay(tmp_path: Path) -> None:
     assert CANARY.encode() not in contents(tmp_path / "a.db")
 
 
+def test_whoever_forgets_the_tenant_of_an_owner_is_told_so(tmp_path: Path) -> None:
+    """Nothing erased looks like everything erased to somebody who was asked to erase."""
+    url = on(tmp_path / "a.db", ALICE)
+
+    said = run("erase", "--owner", "alice", "--database", url, "--yes").output
+
+    assert said.startswith("Erased 0 tasks.")
+    assert "--tenant" in said
+    assert CANARY.encode() in contents(tmp_path / "a.db")
+
+
 def test_one_conversation_is_erased(tmp_path: Path) -> None:
     url = on(tmp_path / "a.db", context="the-one")
     which = (
