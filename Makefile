@@ -48,9 +48,11 @@ package: $(STAMPS)/dev ## Build wheel and sdist, and use the wheel in an empty e
 	$(BIN)/python tests/packaging/check_wheel.py
 
 # A file of tests stays in one process: the README's servers have fixed ports. Three processes for two cores, for many
-# tests wait for others that they started.
+# tests wait for others that they started. Files begin as tests/guards/order.py says. Hundreds of programs are started;
+# none of them is to compile the library anew, which they would where PYTHONDONTWRITEBYTECODE is set.
 pytest: setup ## Run the tests with coverage
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m compileall -q -j 2 -x node_modules agentkit experts servers tests
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: setup ## Print the benchmarks, and at the end every goal with what was reached; QUICK=1 for a first look
 	@$(BIN)/python tests/benchmarks/every.py

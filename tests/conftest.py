@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.guards.network",
     "tests.guards.blocking",
     "tests.guards.environment",
+    "tests.guards.order",
     "tests.guards.skips",
     "tests.guards.proofs",
     "tests.js.node",

@@ -12,9 +12,9 @@ import anyio
 import httpx2
 import pytest
 
-from agentkit.errors import McpAuthRequired
+from agentkit.errors import AgentKitError, ConfigurationError, McpAuthRequired
 from agentkit.mcp import McpClient, OAuthClientCredentials
-from tests.cli.conftest import agentkit, started
+from tests.cli.conftest import Run, agentkit, started
 from tests.deadline import HANG
 
 GRANT = {"grant_type": "client_credentials"}
@@ -66,24 +66,25 @@ def test_clients_and_keys_change_beside_running_servers_and_a_restart_changes_no
         assert http.post(f"{address}/token", data=GRANT, auth=("agent", secret)).status_code == 200
 
 
-def test_an_option_that_protects_nothing_there_is_refused(tmp_path: Path) -> None:
-    done = agentkit("serve", "authorization-server", "--auth", "bearer", "--port", "0", folder=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: --auth")
+def test_an_option_that_protects_nothing_there_is_refused(run: Run) -> None:
+    done = run("serve", "authorization-server", "--auth", "bearer", "--port", "0")
+    assert isinstance(done.exception, ConfigurationError)
+    assert str(done.exception).startswith("--auth")
 
 
 @pytest.mark.parametrize(
     "place",
     [("--host", "0.0.0.0"), ("--public-url", "http://auth.example.org"), ("--public-url", "https://a:b@auth.example")],  # noqa: S104
 )
-def test_an_issuer_that_nobody_would_trust_is_not_served(tmp_path: Path, place: tuple[str, str]) -> None:
+def test_an_issuer_that_nobody_would_trust_is_not_served(run: Run, place: tuple[str, str]) -> None:
     """No verifier and no client sends a secret there or takes keys from there."""
-    done = agentkit("serve", "authorization-server", "--port", "0", *place, folder=tmp_path)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith(("error: issuer: ", "error: --public-url: "))
-    assert "https://" in done.stderr
-    assert "a:b" not in done.stderr
+    done = run("serve", "authorization-server", "--port", "0", *place)
+    assert isinstance(done.exception, AgentKitError)
+    assert done.output == ""
+    said = str(done.exception)
+    assert said.startswith(("issuer: ", "--public-url: "))
+    assert "https://" in said
+    assert "a:b" not in said
 
 
 def test_a_key_that_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None:

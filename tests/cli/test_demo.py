@@ -88,6 +88,7 @@ def test_kept_servers_run_until_they_are_stopped(tmp_path: Path) -> None:
     assert "every server stopped" in rest
 
 
+@pytest.mark.usefixtures("untraced_children")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_stops_everything_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
     with start(tmp_path / "demo") as process:
@@ -102,6 +103,7 @@ def test_an_interrupted_demo_stops_everything_without_a_traceback(tmp_path: Path
     assert list((tmp_path / "demo").iterdir()) == []
 
 
+@pytest.mark.usefixtures("untraced_children")
 def test_the_next_commands_work_as_printed_and_in_order(tmp_path: Path) -> None:
     serve, create, chat = (shlex.split(arguments) for arguments, _ in NEXT)
     assert serve[0] == "serve"
@@ -115,6 +117,7 @@ def test_the_next_commands_work_as_printed_and_in_order(tmp_path: Path) -> None:
     assert "Medications of Ingrid Solheim" in answered.stdout
 
 
+@pytest.mark.usefixtures("untraced_children")
 def test_kept_servers_answer_to_the_command_that_is_printed(tmp_path: Path) -> None:
     with start(tmp_path / "demo", "--keep") as process:
         assert process.stdout

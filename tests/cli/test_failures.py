@@ -103,6 +103,7 @@ agentkit.cli.app.main()
 """
 
 
+@pytest.mark.usefixtures("untraced_children")
 @pytest.mark.parametrize("module", ["typer", "agentkit.errors", "agentkit.platform"])
 def test_an_interrupt_while_the_command_is_loading_is_silent(tmp_path: Path, module: str) -> None:
     done = subprocess.run(

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from agentkit.cli import house as house_module
-from agentkit.errors import ConfigurationError, ServeError
+from agentkit.errors import AgentKitError, ConfigurationError, ServeError
 from agentkit.specs import Authorization
 from tests.cli.conftest import AGENTKIT, House, Run, started
 from tests.deadline import HANG, HANG_PROCESS
@@ -245,17 +245,10 @@ def test_something_else_is_refused_naming_its_type(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["ehr", "questionnaires", "platform"])
-def test_a_file_that_is_no_database_is_refused_before_anything_is_served(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_no_database_is_refused_before_anything_is_served(run: Run, tmp_path: Path, name: str) -> None:
     wrong = tmp_path / "wrong.db"
     wrong.write_text("this is no database, whatever its name says; " * 50, encoding="utf-8")
-    done = subprocess.run(
-        [AGENTKIT, "serve", name, "--port", "0", "--database", str(wrong)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG_PROCESS,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert "wrong.db" in line
+    done = run("serve", name, "--port", "0", "--database", str(wrong))
+    assert isinstance(done.exception, AgentKitError)
+    assert done.output == ""
+    assert "wrong.db" in str(done.exception)

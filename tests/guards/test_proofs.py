@@ -18,6 +18,7 @@ testpaths = tests
 proof_manifests = rules.toml
 largest_number = {largest}
 """
+DIVIDED = ("-p", "xdist", "-n", "2", "-p", "no:cacheprovider")
 CONFTEST = """
 pytest_plugins = ["tests.guards.proofs"]
 
@@ -58,8 +59,12 @@ def test_a_run_of_a_part_is_not_looked_at(pytester: pytest.Pytester, chosen: lis
     assert project(pytester, "test_nobody").runpytest_inprocess(*chosen).ret == pytest.ExitCode.OK
 
 
-def test_the_processes_of_a_divided_run_are_seen_as_one(pytester: pytest.Pytester) -> None:
-    result = project(pytester, "test_nobody").runpytest_subprocess("-n", "2", "-p", "no:cacheprovider")
+@pytest.mark.usefixtures("untraced_children")
+def test_the_processes_of_a_divided_run_are_seen_as_one(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # each of six processes would load all of them
+    result = project(pytester, "test_nobody").runpytest_subprocess(*DIVIDED)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["tests/test_it.py::test_nobody did not run; it is the proof of RULE-01"])
     assert project_passes(pytester)
@@ -68,4 +73,4 @@ def test_the_processes_of_a_divided_run_are_seen_as_one(pytester: pytest.Pyteste
 def project_passes(pytester: pytest.Pytester) -> bool:
     rules = '[RULE-01]\ntests = ["tests/test_it.py::test_numbers"]\n'
     (pytester.path / "rules.toml").write_text(rules, encoding="utf-8")
-    return pytester.runpytest_subprocess("-n", "2", "-p", "no:cacheprovider").ret == pytest.ExitCode.OK
+    return pytester.runpytest_subprocess(*DIVIDED).ret == pytest.ExitCode.OK

@@ -11,6 +11,9 @@ from agentkit_servers.calculator.core import YesNo
 from .score_calls import SCORES, Inputs, calculate, no, q
 from .test_calculator_scores_properties import ONE_EACH, inputs_of
 
+# The tests of the parts cover what this computes; a tracer would double the time.
+pytestmark = pytest.mark.no_cover
+
 SHOCK: Inputs = {
     "pao2_fio2_ratio": q(450, "mmHg"),
     "respiratory_support": "no",

@@ -16,6 +16,9 @@ from agentkit_servers.calculator.core.plain import BadInput
 from agentkit_servers.calculator.equations import CALCULATORS
 from agentkit_servers.calculator.pages import described
 
+# The tests of the parts cover what this computes; a tracer would double the time.
+pytestmark = pytest.mark.no_cover
+
 SI: dict[str, tuple[str, float]] = {
     "creatinine": ("umol/L", 88.42),
     "urine_creatinine": ("umol/L", 88.42),

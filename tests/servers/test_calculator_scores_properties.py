@@ -16,6 +16,9 @@ from agentkit_servers.calculator.core.inputs import Input
 
 from .score_calls import SCORES, Inputs, calculate, q
 
+# The tests of the parts cover what this computes; a tracer would double the time.
+pytestmark = pytest.mark.no_cover
+
 ONE_EACH = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # The lowest and the highest total, as published or added up from the table by hand.

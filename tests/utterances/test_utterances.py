@@ -11,7 +11,8 @@ from tests.utterances.entries import Entry, entries
 from tests.utterances.judging import Judgement, judge
 from tests.utterances.stage import installed, stage
 
-pytestmark = pytest.mark.anyio
+# The tests of the parts cover what this computes; a tracer would double the time.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 LEAST = {"tuned": 0.9, "held_out": 0.75}
 """The share of a half that must be right."""
