@@ -31,6 +31,10 @@ from agentkit.specs import (
     OutputSchemaSpec,
     RemoteAgentSpec,
 )
+from agentkit.wire.jsontext import dump_json
+
+LARGEST_SCHEMA: Final = 256 * 1024
+"""Bytes of an output's schema: checking one keeps a core busy for ten seconds per megabyte."""
 
 UNKNOWN: Final = "reference"
 """The `reason` of the error for a reference to nothing: v1 answers it 400, v2 422."""
@@ -76,7 +80,9 @@ class Connecting:
             case RemoteAgentSpec():
                 return RemoteConnector(id=new_id(), enabled=spec.enabled, url=spec.url, name=spec.name)
             case OutputSchemaSpec():
-                # The first use loads the library from disk, and a schema may be large.
+                if len(dump_json(spec.schema)) > LARGEST_SCHEMA:
+                    raise WireError(field_at(place, "schema"), "value", f"is larger than {LARGEST_SCHEMA} bytes")
+                # The first use loads the library from disk, and a large schema takes a while.
                 if not await asyncio.to_thread(_is_schema, spec.schema):
                     raise WireError(field_at(place, "schema"), "value", "is no JSON Schema (2020-12)")
                 return SchemaConnector(

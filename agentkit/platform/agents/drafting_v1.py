@@ -11,12 +11,21 @@ from agentkit.models.identity import new_id
 from agentkit.platform.agents.connecting import Connecting
 from agentkit.platform.agents.connector import Connector, InlineExpert, McpConnector
 from agentkit.platform.agents.identity_v1 import Tokens, inline_expert, kept_reference, own_servers, placed
-from agentkit.platform.agents.naming import Placed, check_names
+from agentkit.platform.agents.naming import Placed, check_count, check_names
 from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.agents.registry import Registry
 from agentkit.platform.agents.store import AgentStore
 from agentkit.platform.agents.view_v1 import DEFAULT_PROMPT, Expert
-from agentkit.specs import AgentChanges, AgentSpec, AgentType, AnyExpert, Clear, ExpertReferenceSpec, ExpertSpec
+from agentkit.specs import (
+    AgentChanges,
+    AgentSpec,
+    AgentType,
+    AnyExpert,
+    Clear,
+    ExpertReferenceSpec,
+    ExpertSpec,
+    McpServerSpec,
+)
 from agentkit.specs.agent import given
 from agentkit.wire.v1 import ShownIds
 
@@ -39,6 +48,7 @@ class DraftingV1:
         Raises:
             WireError: A reference names nothing (V1-AGENT-01), or two experts or MCP servers share a name.
         """
+        _check_counts(spec.experts, spec.servers)
         tokens, now = Tokens(), self._store.now()
         experts = await self._experts(spec.experts, _NO_IDS, (), tokens)
         connectors = (*experts, *own_servers(spec.servers, (), (), tokens))
@@ -72,6 +82,7 @@ class DraftingV1:
         Raises:
             WireError: A reference names nothing (V1-AGENT-04), or two experts or MCP servers share a name.
         """
+        _check_counts(given(changes.experts), given(changes.servers))
         tokens = Tokens(dict(record.tokens))
         connectors = record.connectors
         if changes.experts is not None:
@@ -130,6 +141,14 @@ class DraftingV1:
             else:
                 hidden.append(("connectors", connector))
         check_names([*hidden, *servers, *experts], self._registry)
+
+
+def _check_counts(experts: Sequence[AnyExpert], servers: Sequence[McpServerSpec]) -> None:
+    check_count("experts", len(experts))
+    check_count("mcpServers", len(servers))
+    for index, expert in enumerate(experts):
+        if isinstance(expert, ExpertSpec):
+            check_count(f"experts[{index}].mcpServers", len(expert.servers))
 
 
 def _description(record: AgentRecord, change: str | Clear | None) -> str | None:

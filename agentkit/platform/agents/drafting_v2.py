@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
 from pydantic import SecretStr
 
@@ -13,11 +12,11 @@ from agentkit.models import AgentId, Json, JsonObject
 from agentkit.models.identity import new_id
 from agentkit.platform.agents.connecting import Connecting
 from agentkit.platform.agents.connector import AgentConnector, Connector, InlineExpert, McpConnector, RegistryConnector
-from agentkit.platform.agents.naming import check_names
+from agentkit.platform.agents.identity_v2 import Unclaimed, form_of
+from agentkit.platform.agents.naming import check_count, check_names
 from agentkit.platform.agents.record import AgentRecord, Ownership
 from agentkit.platform.agents.registry import Registry
 from agentkit.platform.agents.store import AgentStore
-from agentkit.platform.agents.view_v2 import connector_shown, same_in_v2
 from agentkit.platform.settings import PlatformSettings
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.specs import AgentReferenceSpec, Clear, ConnectorSpec, ExpertReferenceSpec, Visibility
@@ -116,7 +115,7 @@ class DraftingV2:
         if old is None:
             return None
         v2.decode_update_connector(patch)
-        form = _form(old)
+        form = form_of(old)
         del form["id"]
         spec = v2.decode_create_connector(_merge_patched(form, patch))
         if isinstance(old, InlineExpert):
@@ -137,30 +136,25 @@ class DraftingV2:
         return _with_tokens(replace(record, connectors=connectors, updated=self._store.now()), record)
 
     async def _connectors(self, body: Json, before: Sequence[Connector]) -> tuple[Connector, ...]:
-        left, connectors = list(before), list[Connector]()
+        reader, unclaimed, connectors = Reader(body, ""), Unclaimed(before), list[Connector]()
+        listed = reader.raw("connectors")
+        check_count("connectors", len(listed) if isinstance(listed, list) else 0)
 
         def read(value: object, place: str) -> Connector | ConnectorSpec:
-            same = _sent_back(value, left)
-            if same is not None:
-                left.remove(same)
-            return same or v2.decode_create_connector(value, place)
+            return unclaimed.sent_back(value) or v2.decode_create_connector(value, place)
 
-        for index, given in enumerate(Reader(body, "").items("connectors", read)):
-            connector = await self._connector(given, left, f"connectors[{index}]")
-            left = [one for one in left if one.id != connector.id]
-            connectors.append(connector)
+        for index, given in enumerate(reader.items("connectors", read)):
+            connectors.append(await self._connector(given, unclaimed, f"connectors[{index}]"))
         check_names(((f"connectors[{index}]", one) for index, one in enumerate(connectors)), self._registry)
         return tuple(connectors)
 
-    async def _connector(self, given: Connector | ConnectorSpec, left: Sequence[Connector], place: str) -> Connector:
+    async def _connector(self, given: Connector | ConnectorSpec, unclaimed: Unclaimed, place: str) -> Connector:
         if isinstance(given, Connector):
             return given
-        if isinstance(given, AgentReferenceSpec):
-            for one in left:
-                if isinstance(one, InlineExpert) and one.id == AgentId(given.id).bare:
-                    return one.model_copy(update={"enabled": given.enabled})
-        made = await self._new(given, place)
-        return next((one for one in left if same_in_v2(one, made)), made)
+        inline = unclaimed.inline(AgentId(given.id).bare) if isinstance(given, AgentReferenceSpec) else None
+        if inline is not None:
+            return inline.model_copy(update={"enabled": given.enabled})
+        return unclaimed.same(await self._new(given, place))
 
     async def _new(self, spec: ConnectorSpec, place: str) -> Connector:
         if isinstance(spec, ExpertReferenceSpec) and self._settings.falls_short(Shortfall.REGISTRY_CONFIG):
@@ -176,18 +170,6 @@ def find_connector(record: AgentRecord, connector_id: str) -> Connector | None:
 def _without_connectors(body: Json) -> Json:
     """The rest of a body: its connectors are read in their order, and those it has already are not read again."""
     return {key: value for key, value in body.items() if key != "connectors"} if isinstance(body, dict) else body
-
-
-def _sent_back(value: object, old: Sequence[Connector]) -> Connector | None:
-    """The connector that a client repeats as it was shown: whatever became of what it refers to, it may stay."""
-    if not isinstance(value, dict):
-        return None
-    given = {"enabled": True, **cast("JsonObject", value)}
-    return next((one for one in old if {**_form(one), "id": None} == {**given, "id": None}), None)
-
-
-def _form(connector: Connector) -> JsonObject:
-    return v2.encode_connector(connector_shown(connector))
 
 
 def _inherited(made: Connector, old: Connector) -> Connector:

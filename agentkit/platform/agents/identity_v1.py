@@ -119,7 +119,7 @@ def _servers(
         before = next((one for one in left if one.id == shown_id), None)
         before = before or next((one for one in left if (one.name, one.url) == (server.name, server.url)), None)
         if before is not None:
-            left.remove(before)
+            left = [one for one in left if one is not before]
             server = _kept_server(server, before, tokens)
         tokens.take(server.id, spec.token)
         yield server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from agentkit.errors import WireError
 from agentkit.platform.agents.connector import (
@@ -15,18 +16,23 @@ from agentkit.platform.agents.connector import (
 )
 from agentkit.platform.agents.registry import Registry
 
+MOST: Final = 256
+"""So many connectors an agent may have at most, and so many MCP servers with those of its experts."""
+
 Placed = tuple[str, Connector]
 """A connector and where its author wrote it, for example `experts[0]`."""
 
 
 def check_names(placed: Iterable[Placed], registry: Registry) -> None:
-    """Refuse two experts of one name, and two MCP servers of one name, over the whole agent.
+    """Refuse two experts of one name, two MCP servers of one name, and too many of either, over the whole agent.
 
     An agent that is asked counts by its id: its name is its own, and may change.
 
     Raises:
-        WireError: A name occurs twice; the error names the later place.
+        WireError: A name occurs twice, and the error names the later place; or there are too many.
     """
+    placed = list(placed)
+    check_count("", len(placed))
     agents: set[str] = set()
     experts: set[str] = set()
     servers: set[str] = set()
@@ -43,6 +49,17 @@ def check_names(placed: Iterable[Placed], registry: Registry) -> None:
             if name in servers:
                 raise _doubled(where, "MCP server", name)
             servers.add(name)
+    check_count("", len(servers))
+
+
+def check_count(place: str, count: int) -> None:
+    """Refuse more experts, MCP servers or connectors than an agent may have, before anybody looks at each.
+
+    Raises:
+        WireError: There are too many.
+    """
+    if count > MOST:
+        raise WireError(place, "value", f"there may be at most {MOST} of them")
 
 
 def field_at(place: str, name: str) -> str:

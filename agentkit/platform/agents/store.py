@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
+from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
@@ -54,7 +55,7 @@ class AgentStore:
         self._database = database
         self._sealer = sealer
         self._clock = clock
-        self._changing = asyncio.Lock()
+        self._changing = WeakValueDictionary[str, asyncio.Lock]()
         self._cache = RecordCache()
         self.ephemeral_lifetime = ephemeral_lifetime
 
@@ -187,7 +188,8 @@ class AgentStore:
             NameTaken: The name must be unique and is not.
             StorageError: Other processes changed the agent again and again.
         """
-        async with self._changing:
+        # One that takes its time, as a large schema does, holds nobody else's agent up.
+        async with self._changing.setdefault(agent_id, asyncio.Lock()):
             for _ in range(_ATTEMPTS):
                 kept = await self._load(agent_id)
                 if kept is None or kept.record.part_of is not None:

@@ -70,13 +70,6 @@ def connector_shown(connector: Connector) -> ConnectorInfo:
             assert_never(connector)
 
 
-def same_in_v2(one: Connector, other: Connector) -> bool:
-    """Whether v2 shows both alike, but for their ids: then the spec is unchanged (V2-OBJ-09)."""
-    return connector_shown(one).model_copy(update={"id": None}) == connector_shown(other).model_copy(
-        update={"id": None}
-    )
-
-
 def _auth(connector: McpConnector) -> ConnectorAuth | None:
     """Nothing where the server needs nothing."""
     details = (connector.scope, connector.redirect_url, connector.auth_ref)

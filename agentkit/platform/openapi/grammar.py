@@ -35,9 +35,10 @@ def one_of(*values: str) -> JsonObject:
     return {"type": "string", "enum": list(values)}
 
 
-def listed(items: JsonObject) -> JsonObject:
+def listed(items: JsonObject, *, most: int | None = None) -> JsonObject:
     """A list."""
-    return {"type": "array", "items": items}
+    schema: JsonObject = {"type": "array", "items": items}
+    return schema if most is None else {**schema, "maxItems": most}
 
 
 def whole(least: int = 0, most: int | None = None) -> JsonObject:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agentkit.models import JsonObject
+from agentkit.platform.agents.naming import MOST
 from agentkit.platform.openapi.grammar import (
     ANYTHING,
     FLAG,
@@ -49,7 +50,7 @@ SCHEMAS: Final[Mapping[str, JsonObject]] = {
     ),
     "CreateExpert": record(
         {"type": one_of("new"), "name": words(), "description": words()},
-        {"systemPrompt": text(), "mcpServers": listed(ref("CreateMcpServer"))},
+        {"systemPrompt": text(), "mcpServers": listed(ref("CreateMcpServer"), most=MOST)},
     ),
     "CreateExpertReference": {
         **record(
@@ -62,8 +63,8 @@ SCHEMAS: Final[Mapping[str, JsonObject]] = {
         {
             "agentType": one_of("expert", "orchestrator", "interviewing-expert"),
             "systemPrompt": text(),
-            "experts": listed({"anyOf": [ref("CreateExpert"), ref("CreateExpertReference")]}),
-            "mcpServers": listed(ref("CreateMcpServer")),
+            "experts": listed({"anyOf": [ref("CreateExpert"), ref("CreateExpertReference")]}, most=MOST),
+            "mcpServers": listed(ref("CreateMcpServer"), most=MOST),
         },
     ),
     "UpdateAgent": record(
@@ -72,8 +73,8 @@ SCHEMAS: Final[Mapping[str, JsonObject]] = {
             "name": words(),
             "description": text(),
             "systemPrompt": text(),
-            "experts": listed(ANYTHING),
-            "mcpServers": listed(ANYTHING),
+            "experts": listed(ANYTHING, most=MOST),
+            "mcpServers": listed(ANYTHING, most=MOST),
         },
     ),
     "McpServer": record(

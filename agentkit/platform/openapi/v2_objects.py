@@ -7,6 +7,7 @@ from typing import Final
 
 from agentkit.models import FeedbackLabel, JsonObject
 from agentkit.models.feedback import LONGEST_METHOD, LONGEST_REASON, LONGEST_REFERENCE, MOST_LABELS
+from agentkit.platform.agents.naming import MOST
 from agentkit.platform.openapi.grammar import (
     ANYTHING,
     FLAG,
@@ -68,7 +69,7 @@ _AGENT_FIELDS: Final[Mapping[str, JsonObject]] = {
     "model": nullable(text()),
     "visibility": one_of("private", "unlisted", "public"),
     "lifecycle": one_of("ephemeral", "persistent"),
-    "connectors": nullable(listed(ref("ConnectorCreate"))),
+    "connectors": nullable(listed(ref("ConnectorCreate"), most=MOST)),
     "labels": nullable(_labels()),
 }
 _PART_FIELDS: Final[Mapping[str, JsonObject]] = {

@@ -264,6 +264,26 @@ async def test_a_name_must_be_free_where_that_is_asked_for(url: str) -> None:
         assert await store.change(first.id, lambda now: _named(now, "taken"), unique_name=True)
 
 
+async def test_a_change_that_takes_its_time_holds_no_other_agent_up() -> None:
+    slow, quick = agent("slow"), agent("quick")
+    async with opened() as (store, _), anyio.create_task_group() as group:
+        await store.add(slow)
+        await store.add(quick)
+        began, go_on = anyio.Event(), anyio.Event()
+
+        async def waiting(now: AgentRecord) -> AgentRecord:
+            began.set()
+            await go_on.wait()
+            return now
+
+        group.start_soon(store.change, slow.id, waiting)
+        with anyio.fail_after(HANG):
+            await began.wait()
+            changed = await store.change(quick.id, renamed)
+        assert changed is not None
+        go_on.set()
+
+
 async def test_of_several_processes_one_alone_gets_a_name(url: str) -> None:
     """V2-EP-01."""
     async with opened(url, shared=True) as (mine, _), opened(url, shared=True) as (theirs, _):
