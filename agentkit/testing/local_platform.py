@@ -31,7 +31,6 @@ URL: Final = "http://127.0.0.1:8700"
 """Where clients believe the platform to be; a loopback address, because tokens travel over plain http there only."""
 CLIENT_ID: Final = "local-client"
 CLIENT_SECRET: Final = "local-secret"  # noqa: S105 - the documented one for development
-TENANT: Final = "base"
 
 
 class LocalPlatform:
@@ -129,9 +128,16 @@ class LocalPlatform:
         *,
         client_id: str = CLIENT_ID,
         client_secret: str = CLIENT_SECRET,
+        tenant: str | None = None,
         generation: GenerationChoice = "auto",
     ) -> AsyncCorti:
         """Another Corti client of this platform, for example of another caller; it is closed with the platform.
+
+        Args:
+            client_id: Who signs in.
+            client_secret: And proves it.
+            tenant: Where; None takes the first of the settings.
+            generation: Which agents API is spoken.
 
         Raises:
             RuntimeError: The platform does not run.
@@ -141,7 +147,7 @@ class LocalPlatform:
 
         corti = AsyncCorti(
             base_url=self.url,
-            tenant=TENANT,
+            tenant=tenant or self.settings.tenants[0],
             client_id=client_id,
             client_secret=client_secret,
             generation=generation,
@@ -152,10 +158,12 @@ class LocalPlatform:
         self._stack.push_async_callback(corti.aclose)
         return corti
 
-    async def bearer(self, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> str:
-        """An access token of the platform."""
+    async def bearer(
+        self, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET, *, tenant: str | None = None
+    ) -> str:
+        """An access token of the platform; by default for the first tenant of the settings."""
         answer = await self.http.post(
-            f"{self.url}/realms/{TENANT}/protocol/openid-connect/token",
+            f"{self.url}/realms/{tenant or self.settings.tenants[0]}/protocol/openid-connect/token",
             data={
                 "grant_type": "client_credentials",
                 "client_id": client_id,

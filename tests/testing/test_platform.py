@@ -49,6 +49,14 @@ async def test_a_second_caller_sees_none_of_the_firsts_agents() -> None:
         assert len(list(await platform.corti.agents.list().all())) == 1
 
 
+async def test_clients_sign_in_to_the_first_tenant_where_none_is_named() -> None:
+    async with LocalPlatform(PlatformSettings(tenants=("clinic", "ward"))) as platform:
+        agent = await platform.corti.agents.create(AgentSpec(name="a", description="d"))
+        assert await platform.bearer() != await platform.bearer(tenant="ward")
+        assert list(await platform.new_corti(tenant="ward").agents.list().all()) == []
+        assert [one.id for one in await platform.new_corti(tenant="clinic").agents.list().all()] == [agent.id]
+
+
 async def test_nothing_but_the_platform_and_its_servers_can_be_reached() -> None:
     async with LocalPlatform() as platform:
         assert platform.origins == (platform.url,)
