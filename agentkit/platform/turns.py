@@ -15,6 +15,7 @@ from agentkit.platform.orchestration.inherited import require_inherited
 from agentkit.platform.orchestration.orchestrator import Orchestrator
 from agentkit.platform.services import Services
 from agentkit.tasks import TIMESTAMP_KEY, TaskPage, read_token
+from agentkit.tasks.spans import ToldByRequest
 from agentkit.wire.a2a import ListRequest
 from agentkit.wire.reader import write_time
 
@@ -50,16 +51,17 @@ class Turns:
             AgentKitError: As `TaskService.send`.
         """
         message = await self._accepted(request)
-        return await self.services.tasks.send(
-            self._agent(request.message),
-            message,
-            self.caller,
-            agent_id=self.record.id,
-            blocking=request.blocking,
-            history_length=request.history_length,
-            metadata=request.metadata,
-            lifetime=self.lifetime,
-        )
+        with ToldByRequest():
+            return await self.services.tasks.send(
+                self._agent(request.message),
+                message,
+                self.caller,
+                agent_id=self.record.id,
+                blocking=request.blocking,
+                history_length=request.history_length,
+                metadata=request.metadata,
+                lifetime=self.lifetime,
+            )
 
     async def stream(self, request: SendRequest, *, after: int | None = None) -> NumberedEvents:
         """The task, then its updates until it settles; of a repeated message what follows the event seen last.

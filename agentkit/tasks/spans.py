@@ -15,7 +15,7 @@ _request: ContextVar[ToldByRequest | None] = ContextVar("agentkit.tasks.request"
 
 
 class ToldByRequest(AbstractContextManager["ToldByRequest"]):
-    """Around a send within a span that will carry the task's ids, its state, and the agent's id and name.
+    """Around a send within a span that carries the ids of task, context and agent and the state, or one below it does.
 
     A span costs as much as all SQL of a turn; a second one that begins and ends with the first says nothing new.
     """

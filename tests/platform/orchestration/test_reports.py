@@ -88,6 +88,15 @@ async def test_the_spans_of_a_turn_are_named_after_what_happens_and_hold_no_cont
     assert "quetzalcoatlus" not in str([one.attributes for one in spans])
 
 
+async def test_a_send_that_is_waited_for_is_told_by_its_request_and_its_turn_alone() -> None:
+    spans: list[SpanRecord] = []
+    async with LocalPlatform(reasoner=Plain()) as platform:
+        chief = await talk(platform)
+        with listen(spans.append):
+            await chief.send("!hello")
+    assert [one.name for one in spans] == ["platform.decide", "platform.turn", "platform.request"]
+
+
 async def test_what_the_agent_says_carries_its_time() -> None:
     """V2-OBJ-11: `$timestamp`."""
     async with LocalPlatform(reasoner=Plain()) as platform:
