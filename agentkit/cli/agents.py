@@ -111,6 +111,11 @@ def delete_agent(
 
 
 def _experts(values: list[str] | tuple[str, ...], types: dict[str, str]) -> Iterator[AnyExpert]:
+    addressed = {value.partition("=")[0].strip() for value in values if "=" in value}
+    for name in types:
+        if name not in addressed:
+            remedy = "An expert of the registry has its own: give --expert NAME=URL for another."
+            raise ConfigurationError("--authorization", f"is given for {name}, which has no address", remedy=remedy)
     for value in values:
         if "=" not in value:
             yield value

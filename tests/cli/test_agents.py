@@ -56,6 +56,8 @@ def test_a_prompt_comes_from_a_file(run: Run, connected: House, tmp_path: Path) 
         ([*CREATE, "--expert", "ehr-lookup=ftp://x"], SpecError),
         ([*CREATE, "--expert", "ehr-lookup="], ConfigurationError),
         ([*CREATE, "--expert", "ehr-lookup=http://x/mcp", "--authorization", "ehr-lookup=basic"], ConfigurationError),
+        ([*CREATE, "--expert", "ehr-lookup=http://x/mcp", "--authorization", "ehr=none"], ConfigurationError),
+        ([*CREATE, "--expert", "ehr-lookup", "--authorization", "ehr-lookup=none"], ConfigurationError),
         ([*CREATE, "--prompt", "missing.md"], ConfigurationError),
         (["agents", "list", "--base-url", "http://127.0.0.1:1"], ConnectionFailed),
     ],
