@@ -14,6 +14,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
+from agentkit.a2a import remote_agent
 from agentkit.cli.access import Access
 from agentkit.cli.address import Address, bind
 from agentkit.cli.demo.choices import Choices
@@ -85,7 +86,13 @@ async def staged(*, token: str | None = None, secret: str | None = None) -> Asyn
         servers = await asyncio.to_thread(_tool_servers, folder, mcp, issuer, token, secret)
         await stack.enter_async_context(watching(watch))
         choices = Choices()
-        settings = PlatformSettings(database=folder / "platform.db", url=platform.url, reasoner=choices)
+        settings = PlatformSettings(
+            database=folder / "platform.db",
+            url=platform.url,
+            servers_url=mcp.url,
+            remote_agents=remote_agent,
+            reasoner=choices,
+        )
         apps = [
             (issuer, watch.traffic(ISSUER, Starlette(routes=servers.issuer_routes()))),
             (mcp, watch.traffic(SERVERS, servers.app())),
