@@ -1,10 +1,12 @@
 """As much JSON Schema as tools use, without raising: reading a schema and checking a value against it.
 
-Unknown keywords are ignored, broken ones count as absent: a schema comes from a foreign server and may be anything.
+Unknown keywords are ignored, broken ones count as absent, and so do patterns that the engine does not know: a schema
+comes from a foreign server and may be anything, and that server checks what it gets.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +14,14 @@ from functools import lru_cache
 from typing import Final
 
 from agentkit.models import Json, JsonObject
-from agentkit.models.patterns import Expression, expression
+from agentkit.models.patterns import expression
 
 _MAX_DEPTH: Final = 24
 _MAX_SCHEMAS: Final = 10_000
 """Schemas that the check of one value looks at; what lies beyond counts as satisfied."""
 
-_MAX_PATTERN: Final = 300
-_MAX_MATCHED: Final = 300
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}$")
-_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,),
     "integer": (int,),
@@ -85,15 +85,15 @@ def fits(value: Json, schema: Json, root: JsonObject) -> bool:
 
 def matches(pattern: Json, text: str) -> bool:
     """Whether a text matches a pattern; a pattern that cannot be used matches nothing."""
-    compiled = _expression(pattern) if isinstance(pattern, str) else None
-    return compiled is not None and len(text) <= _MAX_MATCHED and compiled.is_found_in(text)
+    known = expression(pattern) if isinstance(pattern, str) else None
+    return known is not None and known.is_found_in(text)
 
 
 @lru_cache(maxsize=512)
 def is_identifying(pattern: str) -> bool:
     """Whether a pattern tells ids from ordinary words, names and numbers."""
     ordinary = ("word", "Word", "someone", "two words", "Two Words", "a", "1", "x-ray", "2024", "2024-05-17", "")
-    return _expression(pattern) is not None and not any(matches(pattern, probe) for probe in ordinary)
+    return expression(pattern) is not None and not any(matches(pattern, probe) for probe in ordinary)
 
 
 @lru_cache(maxsize=512)
@@ -129,10 +129,6 @@ def _variants(schema: JsonObject) -> list[JsonObject]:
             found = [variant for variant in listed if isinstance(variant, dict)]
             return [variant for variant in found if variant.get("type") != "null"]
     return []
-
-
-def _expression(pattern: str) -> Expression | None:
-    return expression(pattern) if len(pattern) <= _MAX_PATTERN else None
 
 
 @dataclass(slots=True)
@@ -197,13 +193,14 @@ def _string_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
     if not isinstance(value, str):
         return True
     pattern = schema.get("pattern")
-    if isinstance(pattern, str) and not matches(pattern, value):
+    known = expression(pattern) if isinstance(pattern, str) else None
+    if known is not None and not known.is_found_in(value):
         return False
     if not _between(len(value), schema.get("minLength"), schema.get("maxLength")):
         return False
     match schema.get("format"):
         case "date":
-            return _DATE.match(value) is not None
+            return _DATE.fullmatch(value) is not None
         case "date-time":
             return _DATE_TIME.match(value) is not None
         case _:
@@ -213,6 +210,8 @@ def _string_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
 def _number_fits(value: Json, schema: JsonObject, _walk: _Walk) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
+    if isinstance(value, float) and not math.isfinite(value):
+        return False  # no JSON number
     low, high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if isinstance(low, int | float) and not isinstance(low, bool) and value <= low:
         return False

@@ -7,6 +7,7 @@ a model writes.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def _read(written: str | Mapping[str, object] | None) -> JsonObject:
     if len(text) > _LONGEST_ARGUMENTS:
         raise Unfit(f"The arguments are longer than {_LONGEST_ARGUMENTS} characters.")
     try:
-        value: Json = json.loads(text or "{}", parse_constant=_no_number)
+        value: Json = json.loads(text or "{}", parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise Unfit("The arguments are no JSON object.") from None
     if not isinstance(value, dict):
@@ -194,6 +195,10 @@ def _read(written: str | Mapping[str, object] | None) -> JsonObject:
 
 def _no_number(_: str) -> NoReturn:
     raise ValueError("no JSON number")
+
+
+def _finite(text: str) -> float:
+    return number if math.isfinite(number := float(text)) else _no_number(text)
 
 
 def _misfit(arguments: JsonObject, schema: JsonObject) -> str:

@@ -114,6 +114,7 @@ async def test_without_experts_nothing_can_be_delegated(reasoner: LlmReasoner, e
         ("call_renew_loan", "{not json"),
         ("call_renew_loan", '["L-7"]'),
         ("call_renew_loan", '{"loan": "L-7", "weeks": NaN}'),
+        ("call_renew_loan", '{"loan": "L-7", "weeks": 1e999}'),
         ("answer", {"text": ""}),
         ("answer", {"text": "x" * 20_001}),
         ("answer", {"text": "x" * 70_000}),
