@@ -109,15 +109,23 @@ class OtlpExporter:
         parent = span.parent_id or trace.caller_id
         began = int(trace.began.timestamp() * 1e9)
         return ReadableSpan(
-            name=named(span),
+            name=_sendable(named(span)),
             context=_context(trace.trace_id, span.span_id),
             parent=_context(trace.trace_id, parent, remote=not span.parent_id) if parent else None,
             resource=self._resource,
-            attributes=attributes(span, trace.context_id),
+            attributes={
+                name: _sendable(value) if isinstance(value, str) else value
+                for name, value in attributes(span, trace.context_id).items()
+            },
             status=Status(StatusCode.UNSET if span.error is None else StatusCode.ERROR),
             start_time=began + int((span.started - trace.origin) * 1e9),
             end_time=began + int((span.ended - trace.origin) * 1e9),
         )
+
+
+def _sendable(text: str) -> str:
+    """Text without halves of surrogate pairs, which somebody may have said: one would cost the whole batch."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _context(trace_id: int, span_id: int, *, remote: bool = False) -> SpanContext:

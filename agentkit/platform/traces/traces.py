@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from asyncio import Future
 from collections.abc import Callable, Sequence
@@ -86,7 +87,8 @@ class Traces:
             before: Only those behind this number in the list.
         """
         found = await self._database.read(lambda it: rows.read_page(it, tenant, owner, context_id, before, limit))
-        return [(number, rows.decode(body, context_id)) for number, body in found]
+        # Some hundred turns of some hundred spans each take seconds.
+        return await asyncio.to_thread(lambda: [(number, rows.decode(body, context_id)) for number, body in found])
 
     def _keep(self, trace: TurnTrace) -> None:
         if self._exporter is not None:

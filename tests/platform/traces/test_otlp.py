@@ -83,6 +83,20 @@ async def test_an_address_with_a_path_is_taken_as_it_is(collector: Collector) ->
     assert set(collector.paths) == {"/otel/v1/traces"}
 
 
+async def test_what_cannot_be_sent_as_utf8_costs_nobody_his_spans(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A tool elsewhere may be called by half of a surrogate pair."""
+    odd, trace = "se\ud800arch", turn()
+    told_odd = Recorded("mcp.call", 4, 2, trace.origin, trace.origin, None, {"mcp.tool.name": odd}, asked=odd)
+    with anyio.fail_after(HANG):
+        exporter = await OtlpExporter.open(collector.url)
+        exporter.export(trace._replace(spans=[told_odd, *trace.spans]))
+        await exporter.close()
+    assert {span.name for span in collector.spans()} == {"turn", "records", "search", "se?arch"}
+    assert caplog.records == []
+
+
 async def test_a_collector_that_is_away_disturbs_nothing_and_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
     gone = Collector()
     gone.close()
