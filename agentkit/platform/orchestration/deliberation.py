@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from agentkit.errors import UnknownOutcome
-from agentkit.models import TaskState
+from agentkit.models import JsonObject, TaskState
 from agentkit.platform.orchestration import verdicts
-from agentkit.platform.orchestration.contribution import NOBODY_WAITS, Contribution, Notebook, Waiting
+from agentkit.platform.orchestration.contribution import Contribution, Notebook
 from agentkit.platform.orchestration.happenings import Absence, Delegated, Happening, Progress, Verdict
 from agentkit.platform.orchestration.members import Assignment, Member, Shift, introduce
 from agentkit.platform.orchestration.outputs import Outputs
@@ -93,13 +93,13 @@ class Deliberation:
         running = (one if isinstance(one, Contribution) else one.stopped() for one in self._round.values())
         return (*self._done, *(one for one in running if one is not None))
 
-    async def run(self, situation: Situation, waiting: Waiting = NOBODY_WAITS) -> AsyncGenerator[Happening]:
+    async def run(self, situation: Situation, waiting: dict[str, JsonObject]) -> AsyncGenerator[Happening]:
         """Come to a verdict.
 
         Args:
             situation: What is known; experts and outputs are filled in here.
             waiting: Agents elsewhere that wait for this message as an answer: it goes to them before anything is
-                decided.
+                decided. Who was given it is taken out.
 
         Yields:
             What happens, a `Contribution` for each finished piece of work, at the end one `Verdict`.
@@ -141,7 +141,7 @@ class Deliberation:
             act = await self._reasoner.decide(situation)
         yield verdicts.decided(act, situation.delegations, tuple(self._done), self._absences)
 
-    def _answering(self, situation: Situation, waiting: Waiting) -> Act | None:
+    def _answering(self, situation: Situation, waiting: dict[str, JsonObject]) -> Act | None:
         """Who asked gets the answer; where several did, the reasoner tells for whom it is."""
         if not waiting:
             return None
@@ -162,7 +162,7 @@ class Deliberation:
         return verdicts.given_out(output, outputs.state(output), tuple(self._done))
 
     async def _delegate(
-        self, pieces: Sequence[Delegate], situation: Situation, waiting: Waiting
+        self, pieces: Sequence[Delegate], situation: Situation, waiting: dict[str, JsonObject]
     ) -> AsyncGenerator[Happening]:
         """Have one expert, or several at once, work; their contributions stand in the order of the pieces."""
         if not pieces or any(piece.expert not in self._members for piece in pieces):
@@ -182,7 +182,7 @@ class Deliberation:
         self._done.extend(one for one in self._round.values() if isinstance(one, Contribution))
         self._round.clear()
 
-    def _assignment(self, piece: Delegate, situation: Situation, waiting: Waiting) -> Assignment:
+    def _assignment(self, piece: Delegate, situation: Situation, waiting: dict[str, JsonObject]) -> Assignment:
         self._numbers += 1
         place = f"{self._place}.{self._numbers}" if self._place else str(self._numbers)
         shown = portion(situation, piece.expert, piece.text)

@@ -11,10 +11,10 @@ from typing import Protocol
 from agentkit.compose import RunContext
 from agentkit.errors import AgentKitError, McpAuthRequired, TurnLimitExceeded
 from agentkit.experts import Step, Toolbox, Worker, WorkerResult
-from agentkit.models import Message
+from agentkit.models import JsonObject, Message
 from agentkit.platform.faults.slowness import held_up
 from agentkit.platform.orchestration.budget import TurnBudget
-from agentkit.platform.orchestration.contribution import NOBODY_WAITS, Contribution, Notebook, Waiting
+from agentkit.platform.orchestration.contribution import Contribution, Notebook
 from agentkit.platform.orchestration.deciding import Deciding
 from agentkit.platform.orchestration.happenings import Progress
 from agentkit.platform.orchestration.journal import Journal
@@ -52,13 +52,13 @@ class Assignment:
     Attributes:
         situation: What whoever does it is shown (ORCH-02).
         place: Which piece of the turn it is, for example `2`, or `2.1` inside a nested agent.
-        waiting: The agents elsewhere that wait for an answer of the user.
+        waiting: The agents elsewhere that wait for an answer of the user; whoever passes it on to one takes that out.
         notebook: Takes what is found on the way.
     """
 
     situation: Situation
     place: str = "1"
-    waiting: Waiting = field(default_factory=lambda: NOBODY_WAITS)
+    waiting: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     notebook: Notebook = field(default_factory=Notebook)
 
 

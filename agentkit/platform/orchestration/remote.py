@@ -55,7 +55,7 @@ class RemoteMember:
     async def work(self, assignment: Assignment) -> AsyncGenerator[Progress | Contribution]:
         """One turn there."""
         name, place, shift = self.plan.name, assignment.place, self._shift
-        context = self._context(place, assignment.waiting.get(self.plan.id))
+        context = self._context(place, assignment.waiting.pop(self.plan.id, None))
         turn = Turn(self._agent(), self._message(assignment.situation, place), context)
         async with aclosing(turn.events()) as updates:
             async for update in updates:

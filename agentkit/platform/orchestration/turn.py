@@ -26,7 +26,7 @@ from agentkit.models.base import assembled
 from agentkit.models.identity import new_id
 from agentkit.platform.orchestration import reporting
 from agentkit.platform.orchestration.budget import TurnBudget
-from agentkit.platform.orchestration.contribution import Contribution
+from agentkit.platform.orchestration.contribution import Contribution, Waiting
 from agentkit.platform.orchestration.deliberation import Deliberation
 from agentkit.platform.orchestration.happenings import Delegated, Happening, Made, Said, Verdict
 from agentkit.platform.orchestration.interview_turn import InterviewTurn
@@ -86,6 +86,7 @@ class TurnAtWork:
         )
         self.budget = TurnBudget(limits)
         self._shift = Shift(message, context, shop.reasoner, limits, self.budget, Journal(context))
+        self._waiting = dict(self._resumed.waiting)
         self._deliberation: Deliberation | None = None
         self._made: dict[str, list[Artifact]] = {}
         self._kept = False
@@ -110,7 +111,7 @@ class TurnAtWork:
         async with shop.connections.turn(self._scope, self._registration, self._context.caller) as connect:
             builder = TeamBuilder(self._shift, self._registration, connect, shop.remotes, shop.memory, self._scope)
             self._deliberation = Deliberation(builder.build(self._plan), self._shift, name=self._plan.name)
-            async with aclosing(self._deliberation.run(situation, self._resumed.waiting)) as happenings:
+            async with aclosing(self._deliberation.run(situation, self._waiting)) as happenings:
                 async for happening in happenings:
                     if isinstance(happening, Verdict):
                         for event in await self._conclude(happening):
@@ -192,7 +193,7 @@ class TurnAtWork:
         report = self._report(verdict.contributions, unavailable=reporting.unavailable(verdict.absences), error=code)
         if asks:
             steps = reporting.steps(verdict.contributions, self._resumed.steps)
-            report[CONTINUATION_KEY] = self._resumed.left(steps, verdict.waiting, self._usage())
+            report[CONTINUATION_KEY] = self._resumed.left(steps, self._still_waiting(verdict), self._usage())
         await self._keep(
             Conclusion(self._message, verdict.text, verdict.expert, verdict.contributions, self._artifacts(), asks)
         )
@@ -214,9 +215,14 @@ class TurnAtWork:
         agents: list[Json] = [{"agent": name} for name in verdict.agents]
         report = self._report(done, authRequired=[*reporting.auth_required(wanted), *agents])
         steps = reporting.steps(done, self._resumed.steps)
-        report[CONTINUATION_KEY] = self._resumed.left_for_credential(done, steps, verdict.waiting, self._usage())
+        waiting = self._still_waiting(verdict)
+        report[CONTINUATION_KEY] = self._resumed.left_for_credential(done, steps, waiting, self._usage())
         await self._keep(Conclusion(self._message, text, None, done, self._artifacts()))
         return self._status(TaskState.AUTH_REQUIRED, text, report)
+
+    def _still_waiting(self, verdict: Verdict) -> Waiting:
+        """The agents elsewhere that have asked now, and those that have asked before and got no answer yet."""
+        return {**self._waiting, **verdict.waiting}
 
     def _report(self, done: tuple[Contribution, ...], **more: Json) -> JsonObject:
         """What the task's metadata tell of the turn (V2-OBJ-14)."""

@@ -13,7 +13,7 @@ from agentkit.errors import InputRequired, UnknownOutcome
 from agentkit.mcp.client.pool import HttpPool
 from agentkit.models import AgentSkill, Artifact, ArtifactUpdate, Event, Message, Part, TaskState
 from agentkit.platform import PlatformLimits, PlatformSettings
-from agentkit.reasoning import Act, Answer, Ask, Decline, Delegate, Situation
+from agentkit.reasoning import Act, Answer, Ask, Decline, Delegate, DelegateTogether, Situation
 from agentkit.specs import RemoteAgentSpec
 from tests.deadline import HANG
 from tests.platform.orchestration.making import REMOTE, a2a, made, platform_with, served, streamed
@@ -136,6 +136,67 @@ async def test_a_question_of_it_is_the_tasks_and_the_answer_continues_its_very_t
     assert [text for _, _, text in seen] == ["book it", "Monday", "book again"]
     assert seen[0][0] == seen[1][0] != seen[2][0]
     assert len({context for _, context, _ in seen}) == 1
+
+
+async def test_who_has_its_answer_is_asked_anew_the_next_time() -> None:
+    """V1-SEND-02: a task there that has ended is not continued a second time."""
+    seen: list[tuple[str, str]] = []
+
+    async def booking(text: str, context: RunContext) -> str:
+        seen.append((context.task_id, text))
+        if not context.resumed:
+            raise InputRequired("Which day?")
+        return f"booked for {text}"
+
+    class Twice(Relay):
+        async def decide(self, situation: Situation) -> Act:
+            if len(situation.delegations) == 1 and not situation.delegations[0].asks:
+                return Delegate(situation.experts[0].name, "book another one")
+            return await super().decide(situation)
+
+    async with platform_with(Twice(), apps=served(FunctionAgent(booking))) as platform:
+        chief = await made(platform, a2a())
+        waiting = await chief.send("book it")
+        again = await chief.send("Monday", task=waiting["id"])
+    assert (state(again), said(again)) == ("input-required", "Which day?")
+    assert [text for _, text in seen] == ["book it", "Monday", "book another one"]
+    assert seen[0][0] == seen[1][0] != seen[2][0]
+
+
+async def test_of_two_that_ask_the_one_whose_turn_it_is_not_waits_until_it_is() -> None:
+    """V1-SEND-02: also over another question of the first one."""
+    seen: dict[str, list[tuple[str, str]]] = {"far": [], "near": []}
+
+    def asking(name: str, questions: int) -> FunctionAgent[str, str]:
+        async def ask(text: str, context: RunContext) -> str:
+            seen[name].append((context.task_id, text))
+            if len(seen[name]) <= questions:
+                raise InputRequired(f"Question {len(seen[name])} of {name}?")
+            return f"{name} has {text}"
+
+        return FunctionAgent(ask)
+
+    class Clerk:
+        async def decide(self, situation: Situation) -> Act:
+            if situation.text == "go":
+                return DelegateTogether((Delegate("far", "go"), Delegate("near", "go")))
+            done = [one.expert for one in situation.delegations]
+            left = [name for name in ("far", "near") if name not in done]
+            return Delegate(left[0], situation.text) if left else Answer("done")
+
+    near = "http://127.0.0.1:8703"
+    apps = {**served(asking("far", 2)), **served(asking("near", 1), near)}
+    async with platform_with(Clerk(), apps=apps) as platform:
+        chief = await made(platform, a2a(), a2a("near", near))
+        task = await chief.send("go")
+        assert state(task) == "input-required"
+        task = await chief.send("one", task=task["id"])
+        assert (state(task), said(task)) == ("input-required", "Question 2 of far?")
+        task = await chief.send("two", task=task["id"])
+    assert state(task) == "completed"
+    assert [text for _, text in seen["far"]] == ["go", "one", "two"]
+    assert [text for _, text in seen["near"]] == ["go", "two"]
+    assert all(len({task_id for task_id, _ in told}) == 1 for told in seen.values())
 
 
 async def test_a_credential_that_it_lacks_makes_the_task_wait_and_another_bearer_goes_on() -> None:
