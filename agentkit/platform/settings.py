@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -83,6 +83,19 @@ class PlatformLimits:
     connected_contexts: int = 32
     ephemeral_lifetime: timedelta = timedelta(hours=24)
     context_lifetime: timedelta = timedelta(days=30)
+
+    def __post_init__(self) -> None:
+        """Refuse what no work could keep to.
+
+        Raises:
+            ConfigurationError: A limit is negative or no number; the error names it.
+        """
+        for limit in fields(self):
+            value: object = getattr(self, limit.name)
+            if isinstance(value, timedelta):
+                value = value.total_seconds()
+            if isinstance(value, int | float) and not value >= 0:
+                raise ConfigurationError(f"limits.{limit.name}", "must not be negative")
 
 
 class RemoteAgents(Protocol):

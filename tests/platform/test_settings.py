@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from agentkit.errors import ConfigurationError, SpecError
-from agentkit.platform import PlatformSettings
+from agentkit.platform import PlatformLimits, PlatformSettings
 from agentkit.platform.agents.registry import MEMORY_EXPERT, Registry, installed_experts
 from agentkit.platform.shortfalls import Shortfall
 from agentkit.specs import ExpertSpec
@@ -36,6 +37,15 @@ from agentkit.specs import ExpertSpec
 def test_a_setting_that_does_not_fit_is_named(setting: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=setting):
         PlatformSettings(**{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("turn_seconds", -1.0), ("turn_seconds", float("nan")), ("contexts", -1), ("context_lifetime", timedelta(-1))],
+)
+def test_a_limit_below_zero_is_named(limit: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=rf"limits\.{limit}"):
+        PlatformLimits(**{limit: value})
 
 
 def test_settings_show_no_secret() -> None:
