@@ -55,13 +55,13 @@ def test_a_durable_turn_goes_on_where_it_was_killed_and_writes_nothing_twice(tmp
 def test_a_writing_call_that_was_interrupted_is_never_made_again(tmp_path: Path, program: Program) -> None:
     """D7: nobody knows whether it happened, and the task says so."""
     ledger = Ledger(tmp_path / "ledger")
-    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "durable", "")
-    life = program.start(*arguments)
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1")
+    life = program.start(*arguments, "durable-halted", "")
     life.expect("accepted", "before-file")
     life.kill()
-    assert program.start(*arguments).end() == 0
+    assert program.start(*arguments, "durable", "").end() == 0
     assert _ended(ledger) == {"0": ["failed", "unknown_outcome", "-"]}
-    assert ledger.count("effect")["file 0"] <= 1
+    assert ledger.count("effect")["file 0"] == 0
     assert ledger.count("effect")["look 0"] == 1
 
 
@@ -70,13 +70,13 @@ def test_of_two_at_once_the_reading_one_is_found_again_and_the_writing_one_not_d
 ) -> None:
     """D7 with experts at work at the same time."""
     ledger = Ledger(tmp_path / "ledger")
-    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "together", "")
-    life = program.start(*arguments)
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1")
+    life = program.start(*arguments, "together-halted", "")
     life.expect("accepted", "before-file")
     life.kill()
-    assert program.start(*arguments).end() == 0
+    assert program.start(*arguments, "together", "").end() == 0
     assert _ended(ledger) == {"0": ["failed", "unknown_outcome", "-"]}
-    assert ledger.count("effect")["file 0"] <= 1
+    assert ledger.count("effect")["file 0"] == 0
 
 
 def test_a_durable_turn_is_cancelled_for_good_with_its_tool_call(tmp_path: Path, program: Program) -> None:
@@ -92,11 +92,11 @@ def test_a_durable_turn_is_cancelled_for_good_with_its_tool_call(tmp_path: Path,
 
 def test_a_turn_that_need_not_survive_ends_failed_with_a_reason(tmp_path: Path, program: Program) -> None:
     ledger = Ledger(tmp_path / "ledger")
-    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1", "inline", "")
-    life = program.start(*arguments)
+    arguments = (str(tmp_path / "platform.db"), str(ledger.path), "1")
+    life = program.start(*arguments, "inline-halted", "")
     life.expect("accepted", "before-file")
     life.kill()
-    assert program.start(*arguments).end() == 0
+    assert program.start(*arguments, "inline", "").end() == 0
     assert _ended(ledger) == {"0": ["failed", "interrupted", "-"]}
     assert ledger.count("effect")["look 0"] == 1
 

@@ -2,7 +2,8 @@
 
 Arguments: database, path of the ledger, how many tasks to begin in all, how, and the token that the client gives the
 second server on the first message (empty for a server that wants none). How is `inline` or `durable`; `together` is
-durable with both experts at once, and `cancel` is durable, with tasks that are cancelled while a tool is at work.
+durable with both experts at once, and `cancel` is durable, with tasks that are cancelled while a tool is at work. With
+`-halted` behind it the tool that files never gets any further than to begin.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tests.durability.harness import Ledger, Tell
 from tests.platform.parts import TOOLS, Talk, expert, server, signed_in, state, talk, token
 
 _STEPS: Final = ("looker", "filer")
+_HALTED: Final = "-halted"
 _AT_WORK: Final = frozenset({"submitted", "working"})
 
 
@@ -43,9 +45,10 @@ class Clerk:
 
 async def main(arguments: list[str], tell: Tell) -> None:
     database, path, last, how, secret = arguments
+    halted, how = how.endswith(_HALTED), how.removesuffix(_HALTED)
     ledger = Ledger(Path(path))
     settings = PlatformSettings(database=database, durable=how != "inline", reasoner=Clerk(how))
-    async with LocalPlatform(settings, servers={TOOLS: _tools(ledger, tell, secret, how)}) as platform:
+    async with LocalPlatform(settings, servers={TOOLS: _tools(ledger, tell, secret, how, halted=halted)}) as platform:
         agent = next((line[1] for line in ledger.lines() if line[0] == "agent"), None)
         if agent is None:
             filer = server("file", "bearer" if secret else "none")
@@ -58,7 +61,7 @@ async def main(arguments: list[str], tell: Tell) -> None:
         await asyncio.gather(*(_converse(chief, ledger, number, tell, secret, how) for number in left))
 
 
-def _tools(ledger: Ledger, tell: Tell, secret: str, how: str) -> Any:
+def _tools(ledger: Ledger, tell: Tell, secret: str, how: str, *, halted: bool) -> Any:
     def tool_server(name: str, *, read_only: bool) -> ToolServer:
         made = ToolServer(name, version="1")
 
@@ -66,6 +69,8 @@ def _tools(ledger: Ledger, tell: Tell, secret: str, how: str) -> Any:
         async def work(text: str) -> str:
             """Do it."""
             tell(f"before-{name}")
+            if halted and name == "file":
+                await asyncio.Event().wait()
             if how == "cancel" and name == "file":
                 try:
                     await asyncio.Event().wait()
