@@ -52,6 +52,8 @@ class Meaning:
         require_numpy("embedder")
         self._database = database
         self._embedder = embedder
+        # Vectors of another length are those of another model.
+        self._model = f"{embedder.model_id}/{embedder.dim}"
         self._clock = clock
         self._vectors: Vectors | None = None
         self._queue: OrderedDict[Scope, None] = OrderedDict()
@@ -66,7 +68,7 @@ class Meaning:
             await asyncio.to_thread(load_numpy)
             from agentkit.memory.vectors import Vectors
 
-            self._vectors = Vectors(self._embedder.model_id, self._embedder.dim)
+            self._vectors = Vectors(self._model, self._embedder.dim)
 
     def wake(self, scope: Scope) -> None:
         """Embed what is new in a context, in the background; a full queue leaves it to the context's next search."""
@@ -125,7 +127,7 @@ class Meaning:
         return await asyncio.shield(task)
 
     async def _next(self, scope: Scope) -> bool:
-        model = self._embedder.model_id
+        model = self._model
 
         def read(connection: Connection) -> tuple[int, list[tuple[int, str]]] | None:
             context = find_context(connection, scope)

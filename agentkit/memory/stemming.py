@@ -16,6 +16,9 @@ MOST_WORDS: Final = 512
 
 _WORD: Final = re.compile(r"\w+")
 _LONGEST: Final = 64
+_READ: Final = 128
+"""So much of a word is read, and kept among those whose stem is known."""
+
 _VOWELS: Final = frozenset("aeiou")
 # Words that say nothing about what a text is about; every English text has them.
 _EMPTY_WORDS: Final = """
@@ -45,7 +48,7 @@ def words(text: str, most: int = MOST_WORDS) -> list[str]:
     """The different words of a text that mean something, stemmed, in the order of their first occurrence."""
     found: dict[str, None] = {}
     for raw in _WORD.findall(text):
-        word = stem(raw)
+        word = stem(raw[:_READ])
         if word:
             found[word] = None
             if len(found) >= most:

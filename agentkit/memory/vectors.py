@@ -40,8 +40,8 @@ class _Matrix:
         if self.count == len(self.places):
             # What is too old to be compared leaves; otherwise there is room for as many again.
             newest = slice(-MOST_VECTORS, None)
-            self.places = np.concatenate([self.places[newest], np.empty_like(self.places)])
-            self.rows = np.concatenate([self.rows[newest], np.empty_like(self.rows)])
+            self.places = np.concatenate([self.places[newest], np.empty_like(self.places[newest])])
+            self.rows = np.concatenate([self.rows[newest], np.empty_like(self.rows[newest])])
             self.count = min(self.count, MOST_VECTORS)
         self.places[self.count], self.rows[self.count] = place, row
         self.count += 1
@@ -65,6 +65,11 @@ class Vectors:
     def contexts(self) -> int:
         """Of how many contexts the vectors are in memory."""
         return len(self._matrices)
+
+    @property
+    def held(self) -> int:
+        """How many bytes they take."""
+        return sum(matrix.rows.nbytes for matrix in self._matrices.values())
 
     def nearest(self, connection: Connection, context: int, query: bytes, shown: Collection[int] = ()) -> list[int]:
         """Places of the items nearest to a packed vector, nearest first.
@@ -107,10 +112,8 @@ class Vectors:
 
     def _shrink(self) -> None:
         with self._changing:
-            held = sum(matrix.rows.nbytes for matrix in self._matrices.values())
-            while held > self._capacity and len(self._matrices) > 1:
-                _, matrix = self._matrices.popitem(last=False)
-                held -= matrix.rows.nbytes
+            while len(self._matrices) > 1 and self.held > self._capacity:
+                self._matrices.popitem(last=False)
 
 
 def packed(vector: Vector, model: str, dim: int) -> bytes:

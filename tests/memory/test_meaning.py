@@ -13,6 +13,7 @@ import pytest
 from agentkit.errors import ModelRefused, ModelUnreachable
 from agentkit.memory import MIGRATIONS, ContextMemory, Item, Kind, Note, Scope, TextKind, Vector, Wanted
 from agentkit.memory import meaning as rooms
+from agentkit.memory import vectors as matrices
 from agentkit.memory.vectors import Vectors, packed
 from agentkit.storage import Connection, Database
 from tests.deadline import HANG
@@ -127,9 +128,21 @@ async def test_another_model_embeds_everything_anew_and_a_turn_waits_for_a_few_b
     models = await database.read(
         lambda connection: connection.execute("SELECT DISTINCT model FROM memory_vectors").fetchall()
     )
-    assert models == [("new",)]
+    assert models == [("new/64",)]
     assert len(embedder.documents) == 20
     await new.aclose()
+
+
+async def test_vectors_of_another_length_are_those_of_another_model(database: Database) -> None:
+    """An endpoint may serve another model under the old name."""
+    short, long = Meanings(), Meanings()
+    short.dim = 32
+    await ContextMemory(database).remember(HERE, [said("tobacco"), said("tea")])
+    for embedder in (short, long):
+        memory = ContextMemory(database, embedder)
+        assert texts(await memory.search(HERE, "cigarettes", 1)) == ["tobacco"]
+        await memory.aclose()
+    assert long.documents == ["tobacco", "tea"]
 
 
 @pytest.mark.parametrize("failure", [ModelUnreachable("m", "no answer."), RuntimeError("penicillin")])
@@ -256,7 +269,7 @@ async def test_vectors_of_contexts_that_rest_leave_the_process(database: Databas
         lambda connection: [row[0] for row in connection.execute("SELECT number FROM memory_contexts ORDER BY number")]
     )
     query = packed(Meanings().vector("cigarettes"), "m", 64)
-    room_for_two = Vectors("meanings-1", 64, capacity=2 * 64 * 64 * 4)
+    room_for_two = Vectors("meanings-1/64", 64, capacity=2 * 64 * 64 * 4)
 
     def look(connection: Connection) -> list[list[int]]:
         return [room_for_two.nearest(connection, number, query) for number in (*numbers, numbers[0])]
@@ -264,3 +277,21 @@ async def test_vectors_of_contexts_that_rest_leave_the_process(database: Databas
     assert await database.read(look) == [[1, 2]] * 5
     assert room_for_two.contexts == 2
     await memory.aclose()
+
+
+async def test_what_is_too_old_to_be_compared_takes_no_memory(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrices, "MOST_VECTORS", 4)
+    vectors_of = Vectors("m", 2)
+    row = packed([1.0, 0.0], "m", 2)
+    for place in range(1, 1000):
+
+        def keep(connection: Connection, place: int = place) -> None:
+            connection.execute(
+                "INSERT INTO memory_vectors (context, place, model, vector) VALUES (1, ?, 'm', ?)", (place, row)
+            )
+
+        await database.write(keep)
+        await database.read(lambda connection: vectors_of.nearest(connection, 1, row))
+    assert vectors_of.held <= 128 * 2 * 4

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentkit.memory import stemming
 from agentkit.memory.stemming import stem, words
 
 # Examples of Porter's paper, and what its rules make of them together.
@@ -46,3 +47,15 @@ def test_every_text_has_words_that_both_databases_can_store(text: str) -> None:
 
 def test_no_more_words_are_indexed_than_is_said() -> None:
     assert len(words(" ".join(str(number) for number in range(5000)))) == 512
+
+
+def test_a_word_as_long_as_a_text_is_not_kept_among_those_whose_stem_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def kept(word: str) -> str:
+        asked.append(word)
+        return word
+
+    monkeypatch.setattr(stemming, "stem", kept)
+    words(f"{'7' * 30_000} b")
+    assert [len(word) for word in asked] == [128, 1]

@@ -69,7 +69,7 @@ class MiniLM:
         encoder = self._encoder
         assert encoder is not None  # noqa: S101 - loaded in the line before
         found: dict[int, Vector] = {}
-        for batch in encoder.batches(texts):
+        for batch in await asyncio.to_thread(lambda: list(encoder.batches(texts))):
             async with self._one_at_a_time:  # a short question need not wait for all of many long texts
                 vectors = await asyncio.to_thread(encoder.encode, [pieces for _, pieces in batch])
             found.update(zip((index for index, _ in batch), vectors, strict=True))
