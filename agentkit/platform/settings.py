@@ -145,7 +145,7 @@ class PlatformSettings:
         remote_agents: Makes the agent of an `a2a` connector (V2-OBJ-07), for example `agentkit.a2a.remote_agent`;
             without it such connectors cannot be asked.
         secrets: Stored secrets by the name that an MCP connector's `auth.ref` gives (V2-OBJ-10), each with the servers
-            it is for; a plain text is for servers on this machine.
+            it is for, as `agentkit.platform.stored_secrets.StoredSecret`; a plain text is for servers on this machine.
         durable: Turns survive the process (extra `durable`; needs a database): they go on where a crash stopped them.
         secret_key: Seals static tokens: 32 bytes as URL-safe base64. None takes `AGENTKIT_SECRET_KEY`, else a key file
             beside the database (design D13).
