@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from agentkit.errors import McpAuthRequired
+from agentkit.experts import WorkerState
 from agentkit.models import Artifact, Json, JsonObject, Part
 from agentkit.platform.orchestration.contribution import Contribution
 from agentkit.platform.orchestration.happenings import Absence, Output
@@ -20,11 +21,12 @@ _IDS: Final = UUID("b6a2f2c4-6b4c-4d7c-9f0e-2b8d0f3f5a11")
 
 
 def artifact_of(contribution: Contribution, task_id: str, message_id: str) -> Artifact | None:
-    """What holds the data of a finished piece of work (V1-SEND-09); None where there is none, or it has some already.
+    """What holds the data of a piece of work (V1-SEND-09), or what it asks about; None where there is none, or shown.
 
     Its id is the same on every replay.
     """
-    if not contribution.completed or not contribution.result.data or contribution.artifacts:
+    asks = contribution.result.state is WorkerState.INPUT_REQUIRED and not contribution.lacks_credential
+    if not (contribution.completed or asks) or not contribution.result.data or contribution.artifacts:
         return None
     text = contribution.result.text
     return Artifact(

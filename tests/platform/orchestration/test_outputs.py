@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from agentkit.reasoning import Act, Answer, CallTool, Decline, Delegate, ScriptedReasoner, Situation
+from agentkit.reasoning import Act, Answer, Ask, CallTool, Decline, Delegate, ScriptedReasoner, Situation
 from agentkit.reasoning.scripted import ScriptEntry
 from tests.deadline import HANG
 from tests.platform.orchestration.making import made, mcp, output, platform_with
@@ -53,6 +53,21 @@ async def test_a_transition_that_asks_leaves_the_task_open_for_the_answer() -> N
         assert waiting["artifacts"][0]["parts"][0]["data"] == {"code": "J20"}
         done = await chief.send("yes", task=waiting["id"])
     assert (state(done), said(done)) == ("completed", "yes after proposal needs your answer.")
+
+
+async def test_what_an_agent_of_the_agent_wants_an_answer_to_is_shown() -> None:
+    """ORCH-04 over V2-OBJ-06: nobody approves what he cannot see."""
+    script: list[ScriptEntry] = [
+        Delegate("middle", "propose"),
+        CallTool("proposal", {"code": "J20"}),
+        lambda situation: Ask(situation.delegations[-1].text),
+    ]
+    async with platform_with(script) as platform:
+        middle = await made(platform, output("proposal", SCHEMA, transition="input_required"), name="middle")
+        chief = await made(platform, {"type": "agent", "agentId": f"agt.{middle.agent}"})
+        waiting = await chief.send("propose")
+    assert (state(waiting), said(waiting)) == ("input-required", "proposal needs your answer.")
+    assert [artifact["parts"][0]["data"] for artifact in waiting["artifacts"]] == [{"code": "J20"}]
 
 
 async def test_arguments_that_do_not_fit_are_told_to_the_reasoner_who_does_better() -> None:
