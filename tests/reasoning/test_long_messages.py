@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 from anyio import from_thread
 
-from agentkit.reasoning import Ask, Candidate, RuleReasoner, Situation
+from agentkit.models import Role
+from agentkit.reasoning import Ask, Candidate, Observation, RuleReasoner, Situation, Utterance
 from tests.deadline import HANG
 
 if TYPE_CHECKING:
@@ -54,4 +56,20 @@ async def test_a_long_message_does_not_stop_the_event_loop(make_records: Callabl
     experts = Awaiting([Candidate("a", "b", tools)])
     with anyio.fail_after(HANG):
         await RuleReasoner().decide(Situation(text, tools=tools, experts=experts))
+    assert experts.turns > 0
+
+
+@pytest.mark.parametrize("large", ["history", "observations"])
+async def test_a_brief_message_after_a_lot_does_not_stop_the_event_loop(
+    make_records: Callable[[str], Expert], large: str
+) -> None:
+    """What was said and found before is read with each message that goes on with it."""
+    tools = tuple(await make_records("as they are").toolboxes["records"].list_tools())
+    experts = Awaiting([Candidate("a", "b", tools)])
+    history = tuple(Utterance(Role.USER, "Which allergies does Priya Raman have? " * 30) for _ in range(5))
+    found = Observation("find", {}, data={"items": [{"name": f"Priya {number}"} for number in range(500)]})
+    situation = Situation("and hers?", tools=tools, experts=experts)
+    changes = replace(situation, history=history) if large == "history" else replace(situation, observations=(found,))
+    with anyio.fail_after(HANG):
+        await RuleReasoner().decide(changes)
     assert experts.turns > 0

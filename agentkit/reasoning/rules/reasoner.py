@@ -6,6 +6,7 @@ from typing import Final
 
 from anyio import to_thread
 
+from agentkit.models import Role
 from agentkit.reasoning.protocol import Act, Ask, Decline, Situation
 from agentkit.reasoning.rules import phrases
 from agentkit.reasoning.rules.experts import decide_with_experts
@@ -14,6 +15,12 @@ from agentkit.reasoning.rules.reading import MAX_TEXT
 
 _BRIEF: Final = 400
 """Characters of a message up to which a decision takes a few milliseconds, less than the way to a thread is worth."""
+
+_SAID: Final = 4_000
+"""Characters of what the user said before, the same."""
+
+_FOUND: Final = 300
+"""Values in results, the same."""
 
 
 class RuleReasoner:
@@ -36,10 +43,23 @@ class RuleReasoner:
         """
         if len(situation.text) > MAX_TEXT:
             return Ask(phrases.too_long(MAX_TEXT))
-        if len(situation.text) <= _BRIEF:
+        if _is_small(situation):
             return _decide(situation)
         # What has begun runs to its end: a decision changes nothing, so nobody need wait for one that was cancelled.
         return await to_thread.run_sync(_decide, situation, abandon_on_cancel=True)
+
+
+def _is_small(situation: Situation) -> bool:
+    said = sum(len(one.text) for one in situation.history if one.role is Role.USER)
+    if len(situation.text) > _BRIEF or said > _SAID:
+        return False
+    left, values = _FOUND, [one.data for one in situation.observations]
+    while values and left >= 0:
+        value = values.pop()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        values.extend(inner)
+        left -= 1
+    return left >= 0
 
 
 def _decide(situation: Situation) -> Act:

@@ -53,9 +53,11 @@ def _searched_for(turn: Turn) -> list[str]:
         tool = turn.tool(observation.tool)
         for parameter in parameters(tool) if tool else ():
             value = observation.arguments.get(parameter.name)
+            if not isinstance(value, str) or parameter.kind not in {Kind.TEXT, Kind.NAME}:
+                continue
+            if parameter.kind is Kind.NAME and readable(observation) != NOTHING_FOUND:
+                continue
             told = f"{observation.text} {json.dumps(observation.data, ensure_ascii=False)}".casefold()
-            empty = parameter.kind is Kind.NAME and readable(observation) == NOTHING_FOUND
-            searched = parameter.kind is Kind.TEXT or empty
-            if searched and isinstance(value, str) and value.casefold() not in told:
+            if value.casefold() not in told:
                 found.append(f'I searched for "{value}".')
     return list(dict.fromkeys(found))
