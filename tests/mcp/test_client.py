@@ -191,6 +191,7 @@ async def test_a_server_that_is_down_is_unreachable_and_usable_once_it_is_up() -
             with pytest.raises(McpUnreachable) as caught:
                 await client.call_tool("whoami")
             assert "loans" in str(caught.value)
+            assert "that it runs" in str(caught.value)
             async with running(app_for({"/loans/mcp": (library(), NoAuth())})) as live:
                 switch.apps[ORIGIN] = live
                 assert (await client.call_tool("whoami")).text

@@ -137,7 +137,8 @@ class McpHttp(httpx2.AsyncClient):
         except AgentKitError as error:  # of the token's fetch
             failure = McpUnreachable(self._server, error.message)
         except Exception as error:  # whatever a transport raises
-            failure = McpUnreachable(self._server, f"it cannot be reached ({type(error).__name__}).")
+            problem, remedy = f"it cannot be reached ({type(error).__name__}).", "Check its address, and that it runs."
+            failure = McpUnreachable(self._server, problem, remedy=remedy)
         exchange.failure = failure
         if exchange.connecting:
             raise failure
