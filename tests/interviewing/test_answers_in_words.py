@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Final
 
 import pytest
 
-from agentkit.interviewing import Reason, Unclear
-from agentkit.interviewing.reading import moments
-from tests.interviewing.parts import question, reads
+from agentkit.interviewing import DeterministicInterpreter, Inquiry, Reading, Reason, Unclear
+from agentkit.interviewing.reading import deterministic, moments
+from tests.interviewing.parts import choice, question, questionnaire, reads
 
 HOURS: Final = question("q", "scale", text="How many hours did you sleep?", min=0, max=12)
 PAIN: Final = question("q", "scale", text="How strong is the pain?", min=0, max=10, labels=["No pain", "Worst pain"])
@@ -405,3 +406,20 @@ def test_a_long_answer_is_not_cut_in_two_at_each_of_its_words(monkeypatch: pytes
     text = "".join(chr(0x2500 + number) for number in range(2000))
     assert reads(question("q", "date_time", mode="datetime"), text) == Unclear(reason=Reason.AMBIGUOUS)
     assert len(days) < 100
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("options", "aside"), [(2, False), (1000, True)])
+async def test_an_answer_to_a_large_questionnaire_is_read_beside_the_event_loop(
+    options: int, aside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def read(inquiry: Inquiry) -> Reading:
+        threads.append(threading.get_ident())
+        return Unclear(reason=Reason.AMBIGUOUS)
+
+    monkeypatch.setattr(deterministic, "read", read)
+    asked = questionnaire(choice("q", *range(options)))
+    await DeterministicInterpreter().interpret(Inquiry(asked, asked.questions[0], "the last"))
+    assert [thread != threading.get_ident() for thread in threads] == [aside]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,11 +14,14 @@ from agentkit.interviewing.reading.options import read_option, whole_option
 from agentkit.interviewing.reading.refusals import intention
 from agentkit.interviewing.reading.words import Token, doubts, tokens
 from agentkit.interviewing.reading.yes_no import read_yes_no
-from agentkit.interviewing.schema import QuestionType
+from agentkit.interviewing.schema import Questionnaire, QuestionType
 from agentkit.interviewing.values import misfit
 
 _LONGEST = 2000
 """Longer utterances are read for text questions only."""
+
+_FEW = 200
+"""Questions, options and keywords that an utterance is held against in a few milliseconds."""
 
 
 class DeterministicInterpreter:
@@ -25,7 +29,15 @@ class DeterministicInterpreter:
 
     async def interpret(self, inquiry: Inquiry) -> Reading:
         """What an utterance answers; the asked question first."""
-        return read(inquiry)
+        if _size(inquiry.questionnaire) <= _FEW:
+            return read(inquiry)
+        return await asyncio.to_thread(read, inquiry)
+
+
+def _size(questionnaire: Questionnaire) -> int:
+    keywords = (question.meta.get("keywords") for question in questionnaire.questions)
+    told = sum(len(listed) for listed in keywords if isinstance(listed, list))
+    return told + sum(1 + len(question.options) for question in questionnaire.questions)
 
 
 def read(inquiry: Inquiry) -> Reading:
