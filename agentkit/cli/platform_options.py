@@ -41,7 +41,7 @@ Clients = Annotated[
     Path | None,
     _option(
         metavar="FILE",
-        help="TOML file with tenants, clients, people and secrets of the platform.",
+        help="TOML file with tenants, clients, people, secrets, and whose web pages may call the platform.",
     ),
 ]
 ReasonerName = Annotated[
@@ -110,7 +110,7 @@ class PlatformOptions:
     """What only the platform has.
 
     Attributes:
-        clients: File of tenants, clients, people and secrets.
+        clients: File of tenants, clients, people, secrets and origins of web pages.
         reasoner: `rules`, `llm` or `replay:FILE`.
         model: The model of `llm`.
         model_url: Its endpoint.
