@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 	--no-header --no-emit-index-url --no-emit-find-links --exclude-newer "7 days" --upgrade --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-runtime setup-js demo test lint format types imports deps package pytest bench twins lock clean
+.PHONY: help setup setup-runtime setup-js demo test lint format types imports deps package compiled pytest bench twins lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -24,7 +24,7 @@ setup-runtime: $(STAMPS)/runtime
 setup-js: $(STAMPS)/js
 
 test: setup ## Run every check
-	@$(MAKE) --jobs 3 lint types imports deps package
+	@$(MAKE) --jobs 3 lint types imports deps package compiled
 	@$(MAKE) pytest
 
 lint: $(STAMPS)/dev ## Check style and format
@@ -47,11 +47,15 @@ deps: $(STAMPS)/dev ## Check that the dependencies are the ones in use
 package: $(STAMPS)/dev ## Build wheel and sdist, and use the wheel in an empty environment
 	$(BIN)/python tests/packaging/check_wheel.py
 
+# For three processes that import all tests, and the hundreds of programs that these start: where the environment has
+# PYTHONDONTWRITEBYTECODE, each would do it again. What cannot be imported is told by the run.
+compiled: setup ## Compile the library and its tests
+	$(BIN)/python -m compileall -q -x node_modules agentkit experts servers tests
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --collect-only -qq -p no:cacheprovider >/dev/null || true
+
 # A file of tests stays in one process: the README's servers have fixed ports. Three processes for two cores, for many
-# tests wait for others that they started. Files begin as tests/guards/order.py says. Hundreds of programs are started;
-# none of them is to compile the library anew, which they would where PYTHONDONTWRITEBYTECODE is set.
+# tests wait for others that they started. Files begin as tests/guards/order.py says.
 pytest: setup ## Run the tests with coverage
-	$(BIN)/python -m compileall -q -j 2 -x node_modules agentkit experts servers tests
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: setup ## Print the benchmarks, and at the end every goal with what was reached; QUICK=1 for a first look

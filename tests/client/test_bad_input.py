@@ -21,7 +21,8 @@ from agentkit.errors import AgentKitError, ConnectionFailed, RequestTimeout
 from agentkit.specs import AgentChanges, AgentSpec
 from tests.deadline import HANG
 
-pytestmark = pytest.mark.anyio
+# The tests of the parts cover what runs here; a tracer would double the time.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 URL = "http://127.0.0.1:8700"
 ACCESS, MCP = "canary-access-5f3a", "canary-mcp-91bc"

@@ -14,7 +14,8 @@ from tests.contract.exchanges import Asked, differences, exchange, prepared, sum
 from tests.contract.on_platform import OnDouble, Server, on_platform
 from tests.deadline import HANG
 
-pytestmark = pytest.mark.anyio
+# The tests of the parts cover what runs here; a tracer would double the time.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 REQUESTS: dict[str, Asked] = {
     **requests_v1.MANAGEMENT,

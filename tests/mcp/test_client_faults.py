@@ -23,7 +23,8 @@ from tests.deadline import HANG
 from tests.mcp.doubles import begin, more, reply
 from tests.mcp.library import ORIGIN, URL, app_for, library, oauth
 
-pytestmark = pytest.mark.anyio
+# The tests of the parts cover what runs here; a tracer would double the time.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 BROKEN: dict[str, tuple[bytes, str, int]] = {

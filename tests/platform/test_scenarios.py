@@ -22,7 +22,8 @@ from agentkit_servers.ehr.server import build_server as ehr
 from agentkit_servers.questionnaires.server import build_server as questionnaires
 from tests.platform.parts import TOOLS
 
-pytestmark = pytest.mark.anyio
+# The tests of the parts cover what runs here; a tracer would double the time.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 
 @asynccontextmanager

@@ -26,7 +26,8 @@ from agentkit.testing.local_platform import LocalPlatform
 from agentkit.web.limits import Limits
 
 # The platform's thread draws from the module's generator while a case is made; Hypothesis takes it for the strategy.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+# The tests of the parts cover what runs here; a tracer would double the time.
+pytestmark = [pytest.mark.filterwarnings("ignore:Do not use the `random` module"), pytest.mark.no_cover]
 
 EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 4}
 """Cases of each operation, those that fit and those that do not; the whole file takes some fifteen seconds."""
