@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+from typing import Final
 
 from pydantic_core import SchemaValidator
+
+LONGEST: Final = 2_000
+"""Characters of a pattern that is used: to make an expression takes time and memory, whatever it is matched with."""
 
 
 class Expression:
@@ -21,9 +25,11 @@ class Expression:
         return self._validator.isinstance_python(text)
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.lru_cache(maxsize=256)
 def expression(pattern: str) -> Expression | None:
-    """The expression of a pattern; None where the engine does not know it, or it would become too large."""
+    """The expression of a pattern; None where the engine does not know it, or it is or would become too large."""
+    if len(pattern) > LONGEST:
+        return None
     try:
         return Expression(SchemaValidator({"type": "str", "pattern": pattern, "regex_engine": "rust-regex"}))
     except Exception:  # whatever the engine says: an expression of another dialect is none here

@@ -53,7 +53,7 @@ def test_a_value_fits_its_schema_or_not(value: Json, schema: Json, expected: boo
     assert fits(value, schema, root) is expected
 
 
-@pytest.mark.parametrize("pattern", ["(", "[", "a" * 400, "(?=a)a", "((a{1,999}){1,999}){1,999}"])
+@pytest.mark.parametrize("pattern", ["(", "[", "a|" * 1001, "(?=a)a", "((a{1,999}){1,999}){1,999}"])
 def test_a_pattern_that_is_broken_unknown_or_too_large_matches_nothing(pattern: str) -> None:
     assert not matches(pattern, "a" * 60)
 
