@@ -18,7 +18,8 @@ from agentkit.platform.agents.view_v2 import shown_v2
 from agentkit.wire import v1, v2
 from tests.platform.agents.desk import HELPER, desk
 
-pytestmark = pytest.mark.anyio
+# The tests of the parts cover what runs here; a tracer would double the time.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
