@@ -6,7 +6,7 @@ import gc
 import os
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, is_hypothesis_test, settings
 
 pytest_plugins = [
     "pytester",
@@ -30,6 +30,13 @@ settings.register_profile(
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 settings.load_profile("agentkit")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A search is not traced: it would take twice as long, and what is covered would be another day's luck."""
+    function: object = getattr(item, "obj", None)
+    if is_hypothesis_test(function):
+        item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_collection_finish() -> None:

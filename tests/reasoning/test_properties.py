@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +22,6 @@ from agentkit.reasoning import (
     Utterance,
 )
 from agentkit.reasoning.jsonschema import fits
-
-# The tests of the parts cover what this computes; a tracer would double the time.
-pytestmark = pytest.mark.no_cover
 
 _WORDS = (
     "find list the thing of Anna Berg for since 2025 2026-01-02 second L-1001 'quoted words' her and 7 start answer"

@@ -32,9 +32,6 @@ from agentkit.models import (
 from agentkit.wire import a2a
 from tests.wire import strategies as common
 
-# The tests of the parts cover what runs here; a tracer would double the time.
-pytestmark = pytest.mark.no_cover
-
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 some = st.none() | common.words

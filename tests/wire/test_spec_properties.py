@@ -18,9 +18,6 @@ from agentkit.wire.v2.mapping import references_of, servers_of
 from tests.wire import spec_strategies as specs
 from tests.wire import strategies
 
-# The tests of the parts cover what runs here; a tracer would double the time.
-pytestmark = pytest.mark.no_cover
-
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DOCUMENTED: list[tuple[Callable[[object], object], JsonObject]] = [
     (v2.decode_create_agent, {"name": "n", "connectors": [{"type": "mcp", "name": "a", "url": "https://x.org"}]}),

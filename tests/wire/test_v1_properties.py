@@ -14,9 +14,6 @@ from agentkit.models import Event, Json, Message
 from agentkit.wire import v1
 from tests.wire import strategies
 
-# The tests of the parts cover what runs here; a tracer would double the time.
-pytestmark = pytest.mark.no_cover
-
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

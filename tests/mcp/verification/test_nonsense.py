@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +14,6 @@ from agentkit.mcp.verification.study import study
 from agentkit.specs import Authorization
 from tests.deadline import HANG
 from tests.mcp.verification.double import FORECAST, URL, Double, Reply
-
-# The tests of the parts cover what runs here; a tracer would double the time.
-pytestmark = pytest.mark.no_cover
 
 KEYWORDS = st.sampled_from(
     [

@@ -18,8 +18,7 @@ from agentkit.platform.agents.view_v2 import shown_v2
 from agentkit.wire import v1, v2
 from tests.platform.agents.desk import HELPER, desk
 
-# The tests of the parts cover what runs here; a tracer would double the time.
-pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
+pytestmark = pytest.mark.anyio
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
