@@ -56,6 +56,9 @@ from agentkit.tasks.contexts import Contexts
 STATE: Final = "services"
 """The key of the lifespan's state under which the services are kept."""
 
+_LATE: Final = 60.0
+"""Seconds behind the end of its own time at which a turn that did not end is cut off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -123,7 +126,7 @@ async def open_services(settings: PlatformSettings, clients: Directory) -> Async
         if exporter is not None:
             stack.push_async_callback(exporter.close)
         traces = Traces(database, settings.clock, content=settings.trace_content, exporter=exporter)
-        bounds = TaskLimits(runs_per_owner=limits.turns_per_caller)
+        bounds = TaskLimits(runs_per_owner=limits.turns_per_caller, seconds=limits.turn_seconds + _LATE)
         durable = await _durable_engine(settings)
         tasks = TaskService(repository, InlineEngine(), durable=durable, limits=bounds, clock=settings.clock)
         stack.push_async_callback(tasks.close)

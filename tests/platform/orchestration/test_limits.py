@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import anyio
@@ -111,6 +112,22 @@ async def test_a_reasoner_that_never_decides_is_stopped_too() -> None:
         with anyio.fail_after(HANG):
             task = await chief.send("go")
     assert task["metadata"]["agentkit"]["error"]["limit"] == "seconds"
+
+
+async def test_only_the_limit_that_was_said_cuts_a_long_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    deadlines = list[float]()
+    timeout = asyncio.timeout
+
+    def noted(delay: float | None) -> asyncio.Timeout:
+        deadlines.append(delay or 0)
+        return timeout(delay)
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
+    settings = PlatformSettings(limits=PlatformLimits(turn_seconds=9000), reasoner=Restless(0))
+    async with LocalPlatform(settings) as platform:
+        chief = await talk(platform)
+        assert state(await chief.send("go")) == "completed"
+    assert max(deadlines) > 9000
 
 
 async def test_one_expert_that_goes_in_circles_fails_its_part_and_not_the_turn() -> None:
