@@ -137,7 +137,9 @@ async def test_vectors_of_another_length_are_those_of_another_model(database: Da
     """An endpoint may serve another model under the old name."""
     short, long = Meanings(), Meanings()
     short.dim = 32
-    await ContextMemory(database).remember(HERE, [said("tobacco"), said("tea")])
+    writing = ContextMemory(database)
+    await writing.remember(HERE, [said("tobacco"), said("tea")])
+    assert texts(await writing.search(HERE, "tobacco", 1)) == ["tobacco"]  # it waits until both are written
     for embedder in (short, long):
         memory = ContextMemory(database, embedder)
         assert texts(await memory.search(HERE, "cigarettes", 1)) == ["tobacco"]
