@@ -57,8 +57,6 @@ class Gathered(asyncio.Transport):
             data, self._parts, self._size = b"".join(self._parts), [], 0
             self._transport.write(data)
 
-    # --- no matter of writing -----------------------------------------------------------------------------------
-
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """As the transport."""
         return self._transport.get_extra_info(name, default)

