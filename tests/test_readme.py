@@ -85,7 +85,6 @@ def _moved(source: str, said: str) -> str:
     return source
 
 
-@pytest.mark.usefixtures("untraced_children")
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.runs], ids=str)
 async def test_a_block_of_the_readme_runs(block: Block, tmp_path: Path) -> None:
     with anyio.fail_after(HANG_PROCESS):

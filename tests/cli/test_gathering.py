@@ -93,6 +93,43 @@ async def test_it_can_all_that_a_transport_can() -> None:
     assert Gathered(Wire()).get_extra_info("peername") == ("127.0.0.1", 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("set_protocol", (asyncio.Protocol(),)),
+        ("get_protocol", ()),
+        ("is_closing", ()),
+        ("is_reading", ()),
+        ("pause_reading", ()),
+        ("resume_reading", ()),
+        ("set_write_buffer_limits", (2, 1)),
+        ("get_write_buffer_limits", ()),
+        ("can_write_eof", ()),
+    ],
+)
+async def test_what_is_no_matter_of_writing_the_transport_does(name: str, given: tuple[object, ...]) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def ask(*arguments: object) -> str:
+        asked.append(arguments)
+        return "told"
+
+    wire = Wire()
+    setattr(wire, name, ask)
+    assert getattr(Gathered(wire), name)(*given) in {"told", None}
+    assert [one[: len(given)] for one in asked] == [given]
+
+
+async def test_an_end_follows_what_was_written() -> None:
+    wire = Wire()
+    sent_before: list[list[bytes]] = []
+    wire.write_eof = lambda: sent_before.append(list(wire.sent))
+    gathered = Gathered(wire)
+    gathered.write(b"last words")
+    gathered.write_eof()
+    assert sent_before == [[b"last words"]]
+
+
 async def test_head_and_body_of_an_answer_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
 
