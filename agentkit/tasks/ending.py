@@ -51,8 +51,9 @@ class Ending:
         """Stop what is at work in a context, and what it set going elsewhere."""
 
         async def stop(live: LiveTask) -> None:
-            if await self._stop(live):
-                await live.stop_elsewhere()
+            stop_elsewhere = live.stop_elsewhere
+            if await self._stop(live) and stop_elsewhere is not None:
+                await stop_elsewhere()
 
         live = self._station.live.values()
         working = [one for one in live if one.scope == scope and one.task.context_id == context_id]

@@ -124,6 +124,8 @@ class Execution:
         live = self.live
         if not live.ended:
             live.end()
+        # The two would hold each other until the collector comes, which is seldom.
+        live.stop_elsewhere = None
         if self._station.live.get(live.task.id) is live:
             del self._station.live[live.task.id]
 

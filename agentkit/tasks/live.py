@@ -44,7 +44,7 @@ class LiveTask:
         self.run_id = run_id
         self.engine = engine
         self.scope = stored.scope
-        self.stop_elsewhere = stop_elsewhere
+        self.stop_elsewhere: Callable[[], Awaitable[None]] | None = stop_elsewhere
         self.key = stored.key
         self.task = stored.task
         self.version = stored.version

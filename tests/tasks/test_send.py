@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -25,6 +26,7 @@ from agentkit.errors import (
 from agentkit.models import Artifact, Event, Message, Part, Role, Task, TaskState, TaskStatus
 from agentkit.storage import Connection, Database
 from agentkit.tasks import TaskService
+from agentkit.tasks.live import LiveTask
 from agentkit.tracing import SpanRecord, listen
 from tests.deadline import HANG
 from tests.tasks.agents import ALICE, Gate, ScriptedAgent, ask_then_answer, asked, chunk, echo, working
@@ -514,3 +516,18 @@ async def test_the_request_metadata_reaches_the_agent(service: TaskService) -> N
     await service.send(agent, Message.user("x"), ALICE, agent_id="a", metadata={"locale": "da"})
 
     assert agent.runs[0][1].metadata == {"locale": "da"}
+
+
+async def test_what_a_turn_needed_is_freed_when_it_ends_and_waits_for_no_collector(service: TaskService) -> None:
+    """`agentkit serve` lets the collector look seldom: what it has to find would be memory that grows."""
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            await service.send(ScriptedAgent(echo), Message.user("x"), ALICE, agent_id="a")
+        with anyio.fail_after(HANG):
+            while kept := sum(type(one) is LiveTask for one in gc.get_objects()):
+                assert kept <= 1, "of the turns before the last one"
+                await asyncio.sleep(0)
+    finally:
+        gc.enable()
